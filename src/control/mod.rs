@@ -1,0 +1,1 @@
+//! Protocols as state machines: input in, actions out.

@@ -1,0 +1,1 @@
+//! What happens to packets: ports, wires, forwarding, MACsec, rate limits.

@@ -1,0 +1,1 @@
+//! Failure kinds as lists of effects.

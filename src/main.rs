@@ -1,0 +1,3 @@
+//! The `fabricsim` program: see [`fabricsim::cli`].
+
+fn main() {}

@@ -1,0 +1,85 @@
+//! BGP messages (RFC 4271) and the TCP segments that carry them.
+
+use std::sync::Arc;
+
+use crate::ids::{DestinationId, SessionId};
+use crate::units::{Bytes, Span};
+
+/// One BGP message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BgpMessage {
+    /// RFC 4271 4.2.
+    Open {
+        /// Autonomous system of the sender.
+        asn: u32,
+        /// Hold time it offers.
+        hold: Span,
+    },
+    /// RFC 4271 4.3: withdrawals first, then one attribute set with its destinations.
+    Update {
+        /// Destinations no longer reachable this way.
+        withdrawn: Vec<DestinationId>,
+        /// Attributes and the destinations they hold for; no destinations when only withdrawing.
+        announced: Option<(Arc<PathAttributes>, Vec<DestinationId>)>,
+    },
+    /// RFC 4724 2: the empty UPDATE that ends the initial table.
+    EndOfRib,
+    /// RFC 4271 4.4.
+    Keepalive,
+    /// RFC 4271 4.5.
+    Notification(NotificationReason),
+}
+
+/// Why a session is ended (error code and subcode).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotificationReason {
+    /// Code 4.
+    HoldTimerExpired,
+    /// Cease (code 6), subcode 10: BFD Down (RFC 9384).
+    BfdDown,
+    /// Cease (code 6), subcode 2: Administrative Shutdown.
+    AdministrativeShutdown,
+}
+
+/// Path attributes of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathAttributes {
+    /// ORIGIN.
+    pub origin: Origin,
+    /// AS_PATH, nearest first, one sequence.
+    pub as_path: Vec<u32>,
+    /// MULTI_EXIT_DISC; missing counts as 0.
+    pub med: Option<u32>,
+    /// LOCAL_PREF, only inside a provider.
+    pub local_pref: Option<u32>,
+}
+
+/// ORIGIN (RFC 4271 5.1.1), the better first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// Interior to the originating AS.
+    Igp,
+    /// Learned via EGP.
+    Egp,
+    /// Learned by other means.
+    Incomplete,
+}
+
+/// A TCP segment of a BGP session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BgpSegment {
+    /// The session.
+    pub session: SessionId,
+    /// The end that sent it (index into the session's ends).
+    pub end: usize,
+    /// Number of the TCP connection, counted by the end that opened it: a segment of an older one is ignored.
+    pub connection: u64,
+    /// Number of the message it carries, counted from 0 in this connection and direction.
+    pub sequence: u64,
+    /// All messages below this number have arrived at the sender.
+    pub acknowledges: u64,
+    /// The message; none in a bare acknowledgement.
+    pub message: Option<BgpMessage>,
+    /// Size of the IP packet.
+    pub size: Bytes,
+}

@@ -1,0 +1,20 @@
+//! Values that travel or are installed: what the parts hand each other. No behaviour beyond their own shape.
+
+mod bfd;
+mod bgp;
+mod drop;
+mod packet;
+
+pub use bfd::{BfdDiagnostic, BfdPacket, BfdState};
+pub use bgp::{BgpMessage, BgpSegment, NotificationReason, Origin, PathAttributes};
+pub use drop::DropReason;
+pub use packet::{NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
+
+/// The payload of a control packet; it waits in a slab while the packet travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// A TCP segment of a BGP session.
+    Bgp(BgpSegment),
+    /// A BFD control packet.
+    Bfd(BfdPacket),
+}

@@ -1,0 +1,61 @@
+//! The packet as the data plane moves it: 32 bytes, `Copy`.
+
+use crate::ids::{DestinationId, FlowId, LogicalLinkId, PortId};
+use crate::units::Time;
+
+/// An IP packet in the simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packet {
+    /// When its source sent it.
+    pub sent: Time,
+    /// Its five-tuple; for control packets a number that means nothing.
+    pub flow: FlowId,
+    /// Where it is to be delivered.
+    pub destination: DestinationId,
+    /// Hash of its five-tuple, mixed by each router with its own seed.
+    pub hash: u32,
+    /// Size of the IP packet in bytes.
+    pub size: u32,
+    /// Slab index of a control payload, or a probe's number.
+    pub payload: u32,
+    /// Remaining hop limit.
+    pub ttl: u8,
+    /// What it carries.
+    pub kind: PacketKind,
+}
+
+/// What a packet carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PacketKind {
+    /// Customer data.
+    Data,
+    /// A monitor's request.
+    ProbeRequest,
+    /// A monitor's reply.
+    ProbeReply,
+    /// A control message that ends at the next router (BFD, eBGP).
+    ControlNeighbour,
+    /// A control message forwarded to its destination inside a provider (iBGP).
+    ControlRouted,
+}
+
+impl PacketKind {
+    /// Whether it is a routing or liveness message, exempt from rate limits and ahead of data in queues.
+    #[must_use]
+    #[inline]
+    pub const fn is_control(self) -> bool {
+        matches!(self, Self::ControlNeighbour | Self::ControlRouted)
+    }
+}
+
+/// One of the equal next hops of a forwarding entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NextHop {
+    /// The output port; the first member's when the link has several.
+    pub port: PortId,
+    /// The logical link it is, or [`NO_LOGICAL_LINK`] inside a provider.
+    pub logical_link: LogicalLinkId,
+}
+
+/// Marks a next hop that is not on a logical link.
+pub const NO_LOGICAL_LINK: LogicalLinkId = LogicalLinkId(u32::MAX);

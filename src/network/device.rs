@@ -1,0 +1,85 @@
+//! Providers, buildings, routers and attachments.
+
+use ipnet::IpNet;
+
+use crate::ids::{AttachmentId, DestinationId, FacilityId, LinkId, ProviderId};
+use crate::units::Span;
+
+/// A cloud or network operator: one autonomous system.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// Name in the scenario.
+    pub name: String,
+    /// Autonomous system number.
+    pub asn: u32,
+    /// From the first notice of a lost or returned interior link or router until every router of the provider
+    /// has computed its new interior paths. FIB installation comes on top.
+    pub interior_convergence: Span,
+}
+
+/// A building: everything in it shares its fate.
+#[derive(Debug, Clone)]
+pub struct Facility {
+    /// Name in the scenario.
+    pub name: String,
+}
+
+/// What a router is for; it decides which internal sessions it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouterRole {
+    /// Ends channels to another provider; speaks eBGP on every logical link.
+    Border,
+    /// Joins facilities and attachments inside a provider.
+    Backbone,
+    /// The distributed edge of an attachment (a VPC's virtual router). Modelled as never failing.
+    Edge(AttachmentId),
+}
+
+/// How a router picks among equal-cost next hops and LAG members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashKind {
+    /// A hash of the five-tuple, seeded by the router's name, so each router decides on its own.
+    FiveTuple,
+    /// The source port modulo the number of next hops: for oracles with a known spread.
+    SourcePortModulo,
+}
+
+/// A store-and-forward router.
+#[derive(Debug, Clone)]
+pub struct Router {
+    /// Name in the scenario.
+    pub name: String,
+    /// Owner.
+    pub provider: ProviderId,
+    /// The building it stands in; an attachment's edge has none.
+    pub facility: Option<FacilityId>,
+    /// What it is for.
+    pub role: RouterRole,
+    /// From the last bit in until the packet is offered to its output port.
+    pub forwarding_latency: Span,
+    /// Choice among equal-cost next hops.
+    pub hash: HashKind,
+    /// Seed of that choice: a function of the router's name.
+    pub hash_seed: u64,
+    /// The destination that is the router itself.
+    pub loopback: DestinationId,
+    /// From a routing decision until the forwarding table follows it.
+    pub fib_install: Span,
+    /// Time to act on a received routing message or on a lost session, before anything is sent or installed.
+    pub processing: Span,
+    /// Links that end here, in id order.
+    pub links: Vec<LinkId>,
+}
+
+/// Where flows begin and end: a VPC or the like.
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    /// Name in the scenario.
+    pub name: String,
+    /// The provider it lives in.
+    pub provider: ProviderId,
+    /// Its prefixes, each a destination of its own.
+    pub prefixes: Vec<(IpNet, DestinationId)>,
+    /// The router that stands for it.
+    pub edge: crate::ids::RouterId,
+}

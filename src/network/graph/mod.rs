@@ -1,0 +1,1 @@
+//! Graph questions about a network, answered by petgraph: the only place that knows it.

@@ -1,0 +1,102 @@
+//! How a run is judged: the availability rule, and what the scenario expects of itself.
+
+use crate::units::{CalendarSpan, Share, Span};
+
+/// How availability is counted and against what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Availability {
+    /// The rule.
+    pub rule: SlaRule,
+    /// The promise, such as 99.99%.
+    pub target: Share,
+    /// The SLA period; a run is always judged against the whole of it.
+    pub period: CalendarSpan,
+}
+
+/// A counting rule as data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlaRule {
+    /// Name of the preset, or "custom".
+    pub name: String,
+    /// What the preset is and where it comes from, with "assumed" where the text was not found.
+    pub basis: String,
+    /// An unavailable run shorter than this is not charged at all; one at least this long is charged whole.
+    pub minimum_run: Span,
+    /// Which directions must be dead.
+    pub dead: DeadDirection,
+}
+
+/// When a connection counts as having no usable path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeadDirection {
+    /// No usable path in at least one direction.
+    Either,
+    /// No usable path in both directions.
+    Both,
+}
+
+impl Default for Availability {
+    fn default() -> Self {
+        Self {
+            rule: SlaRule {
+                name: "aws-interconnect".to_owned(),
+                basis: "assumed from sibling SLAs: the service's own definition of unavailable was not found"
+                    .to_owned(),
+                minimum_run: Span::from_s(120),
+                dead: DeadDirection::Either,
+            },
+            target: Share::from_ppb(999_900_000),
+            period: CalendarSpan::from_days(30),
+        }
+    }
+}
+
+/// One thing a scenario expects of its own run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// The key as written under `[expect]`, such as "incidents.cut.blackout".
+    pub key: String,
+    /// What is measured.
+    pub metric: Metric,
+    /// The limits.
+    pub bound: Bound,
+}
+
+/// Inclusive limits in the metric's own raw unit (ps, packets, parts per billion).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bound {
+    /// Not below this.
+    pub min: Option<u64>,
+    /// Not above this.
+    pub max: Option<u64>,
+}
+
+/// What an expectation measures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Metric {
+    /// Lost share of all data packets (parts per billion).
+    Loss,
+    /// Data packets dropped for one cause (the cause's word, such as "no-route").
+    Drops(String),
+    /// Data packets delivered.
+    Delivered,
+    /// Charged time of the worst connection (ps).
+    Charged,
+    /// Share of flow-seconds lost (parts per billion).
+    FlowSecondsLost,
+    /// One-way latency of all data packets at a quantile in parts per billion (ps); 0 is the minimum.
+    Latency(u64),
+    /// Mean queueing delay of all data packets (ps).
+    MeanQueueing,
+    /// Longest one-way blackout of any flow in an incident or its return (ps); the entry's name.
+    Blackout(String),
+    /// Packets lost in an incident or its return.
+    Lost(String),
+    /// Time from an incident until the named router noticed it (ps).
+    Noticed {
+        /// The failure's name.
+        incident: String,
+        /// The router's name.
+        router: String,
+    },
+}

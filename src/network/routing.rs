@@ -1,0 +1,110 @@
+//! Sessions and destinations: what the control plane is configured with.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::ids::{AttachmentId, LinkId, LogicalLinkId, ProviderId, RouterId, SessionId};
+use crate::units::Span;
+
+/// Something that forwarding tables have entries for.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// The prefix; a router's own address is a host prefix.
+    pub prefix: IpNet,
+    /// What it leads to.
+    pub kind: DestinationKind,
+    /// The router at which packets to it are delivered.
+    pub router: RouterId,
+    /// The provider that originates it.
+    pub provider: ProviderId,
+}
+
+/// What a destination leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DestinationKind {
+    /// A prefix of an attachment.
+    Attachment(AttachmentId),
+    /// A router itself: control traffic between routers of one provider.
+    Loopback,
+}
+
+/// One BGP session.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// "aws-r1=gcp-r1/conn" or "aws-r1=aws-bb1".
+    pub name: String,
+    /// External on a logical link, or internal.
+    pub kind: SessionKind,
+    /// Both ends.
+    pub ends: [SessionEnd; 2],
+    /// Destinations that may be announced over it, in id order: for an external session the prefixes of its
+    /// connection's attachments; for an internal one every attachment prefix of the other providers.
+    pub allowed: Vec<crate::ids::DestinationId>,
+}
+
+/// Where a session runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionKind {
+    /// eBGP on a logical link, one hop; goes down with its link.
+    External(LogicalLinkId),
+    /// iBGP between a border router and another router of its provider; its messages follow interior paths.
+    Internal(ProviderId),
+}
+
+/// One end of a BGP session.
+#[derive(Debug, Clone)]
+pub struct SessionEnd {
+    /// The speaker.
+    pub router: RouterId,
+    /// Its autonomous system.
+    pub asn: u32,
+    /// Its address on the session (also its BGP identifier for tie-breaks when IPv4).
+    pub address: IpAddr,
+    /// Its timers as configured; hold is negotiated to the lower.
+    pub timing: BgpTiming,
+}
+
+/// BGP timers (RFC 4271 section 10) of one end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BgpTiming {
+    /// Offered hold time.
+    pub hold: Span,
+    /// Offered keepalive interval; the session uses the lower of this and a third of the negotiated hold time.
+    pub keepalive: Span,
+    /// From a lost or refused session until the next try.
+    pub connect_retry: Span,
+}
+
+/// One BFD session (RFC 5880).
+#[derive(Debug, Clone)]
+pub struct BfdSession {
+    /// Name of what it watches, with "bfd:" before it.
+    pub name: String,
+    /// The link it runs on, one hop; it rides the first member.
+    pub link: LinkId,
+    /// Configuration at the routers of `link.ends`, in that order.
+    pub ends: [BfdConfig; 2],
+    /// What learns of it when the session goes down.
+    pub watched: Watched,
+}
+
+/// What a BFD session protects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched {
+    /// An external BGP session.
+    Session(SessionId),
+    /// A link inside a provider: interior routing.
+    Link(LinkId),
+}
+
+/// BFD parameters of one end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BfdConfig {
+    /// Desired Min TX Interval once Up.
+    pub transmit: Span,
+    /// Required Min RX Interval.
+    pub receive: Span,
+    /// Detect Mult that this end announces: its *peer* waits so many intervals.
+    pub multiplier: u8,
+}

@@ -1,0 +1,224 @@
+//! Interconnects, connections, flows and monitors.
+
+use std::net::IpAddr;
+
+use crate::ids::{
+    AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, InterconnectId, LinkId, LogicalLinkId, MonitorId,
+    ProviderId, RouterId, SessionId,
+};
+use crate::units::{Bytes, Rate, Span};
+
+/// A redundancy group of channels.
+#[derive(Debug, Clone)]
+pub struct Interconnect {
+    /// Name in the scenario.
+    pub name: String,
+    /// Whether the specification's rules were enforced.
+    pub kind: InterconnectKind,
+    /// The two providers, in order of name.
+    pub providers: [ProviderId; 2],
+    /// Its channels, in id order.
+    pub channels: Vec<LinkId>,
+}
+
+/// Who designs an interconnect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InterconnectKind {
+    /// The service: at least four channels, device diversity, two facilities.
+    Managed,
+    /// Any design.
+    Custom,
+}
+
+/// One customer's purchase on an interconnect.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Name in the scenario.
+    pub name: String,
+    /// The interconnect it is sold on.
+    pub interconnect: InterconnectId,
+    /// Purchased rate in each direction, in bits of IP packets.
+    pub bandwidth: Rate,
+    /// How the purchased rate is enforced.
+    pub rate_limit: RateLimit,
+    /// The attachments it joins: those of `interconnect.providers[0]`, then of `[1]`.
+    pub attachments: [Vec<AttachmentId>; 2],
+    /// Its VLANs, one per channel, in order of channel.
+    pub logical_links: Vec<LogicalLinkId>,
+}
+
+/// How a purchased rate is enforced. Control protocols are exempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// At the sending border router, on each logical link.
+    pub per_link: PerLinkLimit,
+    /// Over all logical links together.
+    pub aggregate_at: AggregateLimit,
+    /// Depth of the token buckets.
+    pub burst: Span,
+}
+
+/// The policer on each logical link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PerLinkLimit {
+    /// Every logical link passes the full purchased rate, so one survivor suffices.
+    Full,
+    /// Every logical link passes its equal share.
+    EqualShare,
+}
+
+/// The policer on the whole connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AggregateLimit {
+    /// At the attachment's edge, for each direction: routers in two buildings cannot share a bucket.
+    VpcEdge,
+    /// Nowhere.
+    None,
+}
+
+/// A connection's VLAN on one channel.
+#[derive(Debug, Clone)]
+pub struct LogicalLink {
+    /// "connection/channel".
+    pub name: String,
+    /// Whose it is.
+    pub connection: ConnectionId,
+    /// The channel that carries it.
+    pub channel: LinkId,
+    /// VLAN id.
+    pub vlan: u16,
+    /// Its eBGP session.
+    pub session: SessionId,
+    /// What the policer at each sending end passes; `None` when not limited.
+    pub limit: Option<Rate>,
+    /// Depth of that policer's bucket.
+    pub burst: Span,
+}
+
+/// Time between the packets of a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrivalLaw {
+    /// Equal intervals, random phase.
+    Constant,
+    /// Exponential intervals.
+    Poisson,
+}
+
+/// Sizes of a flow's IP packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SizeLaw {
+    /// All equal.
+    Constant(Bytes),
+    /// 40, 576 and 1500 bytes in the ratio 7:4:1 (64, 594 and 1518 as Ethernet frames).
+    Imix,
+    /// Exponential with this mean, rounded up to whole bytes.
+    Exponential(Bytes),
+}
+
+impl SizeLaw {
+    /// Twelve times the mean size in bytes: whole for every law.
+    #[must_use]
+    pub const fn twelve_means(self) -> u64 {
+        match self {
+            Self::Constant(size) | Self::Exponential(size) => 12 * size.0,
+            Self::Imix => 7 * 40 + 4 * 576 + 1500,
+        }
+    }
+}
+
+/// A flow entry of the scenario: `count` five-tuples of one kind in one direction.
+#[derive(Debug, Clone)]
+pub struct FlowEntry {
+    /// Name in the scenario; the reverse direction of a two-way entry is "name (reverse)".
+    pub name: String,
+    /// Where packets begin.
+    pub from: AttachmentId,
+    /// Where they end.
+    pub to: AttachmentId,
+    /// The connection that carries it, when it crosses one.
+    pub connection: Option<ConnectionId>,
+    /// Offered rate of all its five-tuples together, in bits of IP packets.
+    pub rate: Rate,
+    /// Number of five-tuples.
+    pub count: u32,
+}
+
+/// One five-tuple.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// "entry#index": keys its random streams.
+    pub name: String,
+    /// Its entry, or `None` for a monitor's probes.
+    pub entry: Option<FlowEntryId>,
+    /// What it is for.
+    pub role: FlowRole,
+    /// Source address.
+    pub source: IpAddr,
+    /// Target address.
+    pub target: IpAddr,
+    /// IP protocol number.
+    pub protocol: u8,
+    /// Source port.
+    pub source_port: u16,
+    /// Target port.
+    pub target_port: u16,
+    /// The edge that sends.
+    pub edge: RouterId,
+    /// The prefix that it is sent to (longest match of the target address).
+    pub destination: DestinationId,
+    /// The connection that carries it, when it crosses one.
+    pub connection: Option<ConnectionId>,
+    /// Time between packets.
+    pub arrivals: ArrivalLaw,
+    /// Mean time between packets.
+    pub interval: Span,
+    /// Packet sizes.
+    pub sizes: SizeLaw,
+    /// First possible packet, in scenario time.
+    pub start: Span,
+    /// No packet at or after this, in scenario time.
+    pub stop: Span,
+    /// Initial hop limit.
+    pub ttl: u8,
+    /// The five-tuple of the other direction, when the entry is two-way.
+    pub reverse: Option<FlowId>,
+}
+
+/// What a five-tuple is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowRole {
+    /// Customer traffic.
+    Data,
+    /// Requests of a monitor.
+    ProbeRequest(MonitorId),
+    /// Replies of a monitor, sent when a request arrives.
+    ProbeReply(MonitorId),
+}
+
+/// A synthetic monitor: probes one target from one source, as a provider's own monitor does.
+#[derive(Debug, Clone)]
+pub struct Monitor {
+    /// Name in the scenario.
+    pub name: String,
+    /// Aggregation period: 30 s or 60 s.
+    pub period: Span,
+    /// Time between probes.
+    pub interval: Span,
+    /// A probe is lost when its reply has not come after this time.
+    pub timeout: Span,
+    /// The flow of its requests.
+    pub request: FlowId,
+    /// The flow of its replies.
+    pub reply: FlowId,
+}
+
+impl Connection {
+    /// The rate that each logical link may pass.
+    #[must_use]
+    pub fn link_limit(&self, links: usize) -> Option<Rate> {
+        match self.rate_limit.per_link {
+            PerLinkLimit::Full => Some(self.bandwidth),
+            PerLinkLimit::EqualShare => Rate::from_bps(self.bandwidth.as_bps() / links.max(1) as u64),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What the user wrote, and its way to a checked network.

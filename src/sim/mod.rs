@@ -1,0 +1,3 @@
+//! The one place where the parts meet: events, the loop, dispatch and the recorder.
+
+pub mod record;

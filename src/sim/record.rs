@@ -1,0 +1,433 @@
+//! What one run leaves behind: plain data with every name resolved, so that reports need no network.
+//!
+//! All instants are scenario time (0 = first packet). Quantities keep their exact integer types; only report
+//! writers turn them into decimals.
+
+use std::collections::BTreeMap;
+
+use crate::message::DropReason;
+use crate::network::{Bound, DeadDirection, SlaRule};
+use crate::units::{Bytes, CalendarSpan, Rate, Share, Span};
+
+/// The result of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// The scenario's title.
+    pub title: String,
+    /// The scenario's description.
+    pub description: String,
+    /// The seed of the run.
+    pub seed: u64,
+    /// How long traffic was offered and measured.
+    pub horizon: Span,
+    /// Control-plane time before scenario time 0.
+    pub warm_up: Span,
+    /// When the run really ended: the horizon, or earlier when it was interrupted.
+    pub ended: Span,
+    /// Width of the bins of every series.
+    pub bin: Span,
+    /// Counts over everything.
+    pub totals: Totals,
+    /// One per connection, in order of name.
+    pub connections: Vec<ConnectionRecord>,
+    /// One per logical link, in order of name.
+    pub logical_links: Vec<LogicalLinkRecord>,
+    /// One per direction of each link (not per member).
+    pub links: Vec<LinkDirectionRecord>,
+    /// One per flow entry and direction.
+    pub flow_entries: Vec<FlowEntryRecord>,
+    /// One per five-tuple of the flow entries.
+    pub flows: Vec<FlowRecord>,
+    /// One per monitor.
+    pub monitors: Vec<MonitorRecord>,
+    /// Incidents and returns, in order of time.
+    pub ledger: Vec<LedgerEntry>,
+    /// Loss of all data packets over time, one item per bin.
+    pub loss_series: Vec<LossBin>,
+    /// What the scenario expected.
+    pub expectations: Vec<ExpectationRecord>,
+    /// Hash of everything that happened, by names: equal runs have equal fingerprints.
+    pub fingerprint: u64,
+}
+
+/// Packet counts. `sent = delivered + dropped + in_flight` is asserted at the end of every run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Packets sent.
+    pub sent: u64,
+    /// Packets delivered.
+    pub delivered: u64,
+    /// Packets dropped, by cause (causes with no packet are absent).
+    pub dropped: BTreeMap<DropReason, u64>,
+    /// Packets on the way at the end.
+    pub in_flight: u64,
+}
+
+/// Counts over everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Customer packets.
+    pub data: Counts,
+    /// Monitor packets.
+    pub probes: Counts,
+    /// Routing and liveness packets, warm-up included.
+    pub control: Counts,
+    /// Links crossed by packets of all kinds: packets that arrived at the far end of a wire.
+    pub packet_hops: u64,
+    /// Events handled.
+    pub events: u64,
+    /// One-way latency of all delivered data packets.
+    pub latency: Distribution,
+    /// Their queueing delay: one-way latency less the unloaded delay of the same path and size.
+    pub queueing: Distribution,
+    /// Seconds of the run in which at least one five-tuple lost more than 1% of what it sent.
+    pub bad_seconds: u64,
+    /// Seconds of the run, the last one counted when begun.
+    pub seconds: u64,
+    /// Share of flow-seconds lost: mean over all (five-tuple, second) with traffic of the share lost in it.
+    pub flow_seconds_lost: Share,
+}
+
+/// A distribution of spans. Quantiles are within 0.1% (three significant digits), the rest exact.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Distribution {
+    /// How many.
+    pub count: u64,
+    /// Smallest.
+    pub min: Span,
+    /// Exact mean, rounded down to a picosecond.
+    pub mean: Span,
+    /// Median.
+    pub p50: Span,
+    /// 90th percentile.
+    pub p90: Span,
+    /// 99th percentile.
+    pub p99: Span,
+    /// 99.9th percentile.
+    pub p999: Span,
+    /// Largest.
+    pub max: Span,
+    /// For plots: upper edge of each occupied bucket and how many values are at or below it and above the previous
+    /// edge, in rising order; at most some 200 buckets.
+    pub buckets: Vec<(Span, u64)>,
+}
+
+/// One connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionRecord {
+    /// Name.
+    pub name: String,
+    /// Name of its interconnect.
+    pub interconnect: String,
+    /// Names of the two providers, in the order of `directions`: `[0]` is from the first to the second.
+    pub providers: [String; 2],
+    /// Purchased rate of each direction.
+    pub provisioned: Rate,
+    /// Both directions.
+    pub directions: [DirectionRecord; 2],
+    /// Availability by rule.
+    pub availability: AvailabilityRecord,
+}
+
+/// One direction of a connection; data packets only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectionRecord {
+    /// Packet counts.
+    pub counts: Counts,
+    /// Bytes of IP packets sent.
+    pub sent_bytes: Bytes,
+    /// Bytes of IP packets delivered.
+    pub delivered_bytes: Bytes,
+    /// One-way latency.
+    pub latency: Distribution,
+    /// Latency over time, one item per bin; bins by arrival time.
+    pub latency_series: Vec<LatencyBin>,
+    /// Share of the equal-cost paths that lead to the other side, piecewise constant: (from, share). 100% is
+    /// every path, 0 is "no usable path". The first item is at 0.
+    pub usable_paths: Vec<(Span, Share)>,
+}
+
+/// Latency in one bin of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LatencyBin {
+    /// Packets that arrived.
+    pub count: u64,
+    /// Smallest one-way latency.
+    pub min: Span,
+    /// Mean one-way latency.
+    pub mean: Span,
+    /// Largest one-way latency.
+    pub max: Span,
+}
+
+/// Packets sent in one bin of time, and those of them that were lost.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LossBin {
+    /// Data packets sent in this bin.
+    pub sent: u64,
+    /// Of the data packets, those dropped in this bin, by cause.
+    pub dropped: BTreeMap<DropReason, u64>,
+}
+
+/// Availability of one connection by one rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AvailabilityRecord {
+    /// The rule.
+    pub rule: SlaRule,
+    /// Which directions had to be dead.
+    pub dead: DeadDirection,
+    /// The promise.
+    pub target: Share,
+    /// The SLA period.
+    pub period: CalendarSpan,
+    /// Unavailable time that the promise allows in the period.
+    pub budget: CalendarSpan,
+    /// Every unavailable run: from, to, and whether the rule charges it.
+    pub runs: Vec<UnavailableRun>,
+    /// Charged time within the run.
+    pub charged: Span,
+    /// Charge for the rest of the period, at the steady state of the run's last instant: all of it when the
+    /// connection ended without a usable path, otherwise none.
+    pub charged_rest: CalendarSpan,
+    /// Availability over the run window only; shown, never judged.
+    pub window: Share,
+}
+
+/// A time without a usable path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnavailableRun {
+    /// Its begin.
+    pub from: Span,
+    /// Its end, or the run's.
+    pub to: Span,
+    /// Whether it is long enough to be charged.
+    pub charged: bool,
+}
+
+/// One logical link; `directions[0]` is sent by the first provider of its interconnect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogicalLinkRecord {
+    /// "connection/channel".
+    pub name: String,
+    /// Name of its connection.
+    pub connection: String,
+    /// Name of its channel.
+    pub channel: String,
+    /// Names of the border routers, sender of each direction.
+    pub routers: [String; 2],
+    /// IP packets sent into it, each way.
+    pub packets: [u64; 2],
+    /// Bytes of IP packets sent into it, each way.
+    pub bytes: [Bytes; 2],
+    /// Bytes of IP packets sent into it over time, each way, one item per bin.
+    pub series: [Vec<u64>; 2],
+    /// Purchased rate of its connection, for percent of provisioned.
+    pub provisioned: Rate,
+    /// Up times of its BGP session as (from, to) in scenario time.
+    pub session_up: Vec<(Span, Span)>,
+}
+
+/// One direction of one link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkDirectionRecord {
+    /// Name of the link.
+    pub link: String,
+    /// "channel", "backbone" or "attachment".
+    pub kind: &'static str,
+    /// Sending router.
+    pub from: String,
+    /// Receiving router.
+    pub to: String,
+    /// Line rate of all its members.
+    pub rate: Rate,
+    /// Packets transmitted, control included.
+    pub packets: u64,
+    /// Bytes on the wire, framing, MACsec, preamble and gap included.
+    pub wire_bytes: Bytes,
+    /// Packets dropped at this port or on this wire, by cause.
+    pub dropped: BTreeMap<DropReason, u64>,
+    /// Largest number of bytes that waited in one member's queue.
+    pub queue_max: Bytes,
+    /// MACsec frames protected (packet numbers used), when the link has MACsec.
+    pub macsec_frames: Option<u64>,
+}
+
+/// A flow entry in one direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowEntryRecord {
+    /// Name.
+    pub name: String,
+    /// Attachment it leaves.
+    pub from: String,
+    /// Attachment it goes to.
+    pub to: String,
+    /// Connection that carries it, when it crosses one.
+    pub connection: Option<String>,
+    /// Offered rate.
+    pub rate: Rate,
+    /// Number of five-tuples.
+    pub five_tuples: u32,
+    /// Packet counts.
+    pub counts: Counts,
+    /// Bytes of IP packets sent.
+    pub sent_bytes: Bytes,
+    /// Bytes of IP packets delivered.
+    pub delivered_bytes: Bytes,
+}
+
+/// One five-tuple.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowRecord {
+    /// "entry#index".
+    pub name: String,
+    /// "source:port>target:port/protocol".
+    pub five_tuple: String,
+    /// Packets sent.
+    pub sent: u64,
+    /// Packets delivered.
+    pub delivered: u64,
+    /// Packets dropped for any cause.
+    pub dropped: u64,
+    /// Smallest one-way latency.
+    pub latency_min: Span,
+    /// Mean one-way latency.
+    pub latency_mean: Span,
+    /// Largest one-way latency.
+    pub latency_max: Span,
+    /// Longest blackout over the whole run.
+    pub longest_blackout: Span,
+}
+
+/// A synthetic monitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitorRecord {
+    /// Name.
+    pub name: String,
+    /// Attachment it probes from.
+    pub from: String,
+    /// Attachment it probes.
+    pub to: String,
+    /// Aggregation period.
+    pub period: Span,
+    /// One point per period that ended within the run.
+    pub points: Vec<MonitorPoint>,
+    /// Round-trip time of all answered probes.
+    pub round_trip: Distribution,
+    /// Probes sent.
+    pub sent: u64,
+    /// Probes not answered in time.
+    pub lost: u64,
+    /// Logical links that its requests rode, in order of first use.
+    pub forward_links: Vec<String>,
+    /// Logical links that its replies rode, in order of first use.
+    pub reverse_links: Vec<String>,
+    /// Names of the incidents that lost data packets while this monitor lost no probe.
+    pub missed: Vec<String>,
+}
+
+/// One aggregation period of a monitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitorPoint {
+    /// Begin of the period.
+    pub at: Span,
+    /// Mean round-trip time in microseconds of the probes sent in it and answered; `None` when none was.
+    pub rtt_us: Option<u64>,
+    /// Probes sent.
+    pub sent: u64,
+    /// Probes lost.
+    pub lost: u64,
+    /// Logical links that its requests rode in this period.
+    pub forward_links: Vec<String>,
+    /// Logical links that its replies rode in this period.
+    pub reverse_links: Vec<String>,
+}
+
+/// Incident or return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerKind {
+    /// A failure begins.
+    Incident,
+    /// It ends, and what failed comes back.
+    Return,
+}
+
+/// One incident, or the return from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// Name of the failure.
+    pub name: String,
+    /// Incident or return.
+    pub kind: LedgerKind,
+    /// "fibre_cut", "silent_cut", "router_down", "facility_outage" or "grey_loss".
+    pub what: &'static str,
+    /// The component that failed, such as "link use1-channel-1".
+    pub component: String,
+    /// When.
+    pub at: Span,
+    /// Who noticed, in order of time; each router once per mechanism.
+    pub notices: Vec<Notice>,
+    /// First and last forwarding-table change that followed, before the next entry.
+    pub forwarding: Option<(Span, Span)>,
+    /// How many forwarding-table entries changed.
+    pub fib_changes: u64,
+    /// Data packets lost to it, by cause.
+    pub dropped: BTreeMap<DropReason, u64>,
+    /// Five-tuples that lost packets.
+    pub flows_hit: u64,
+    /// One-way blackout over the five-tuples hit; `None` when none was hit.
+    pub blackout: Option<Spread>,
+    /// Round-trip blackout over the pairs of five-tuples hit (either direction dead); `None` when no flow is two-way.
+    pub blackout_round_trip: Option<Spread>,
+    /// Five-tuples whose blackout had not ended when the run did.
+    pub unended: u64,
+}
+
+/// Minimum, median and maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spread {
+    /// Smallest.
+    pub min: Span,
+    /// Median (the lower of the two middle ones).
+    pub median: Span,
+    /// Largest.
+    pub max: Span,
+}
+
+/// A router learned of an incident or a return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// When.
+    pub at: Span,
+    /// The router.
+    pub router: String,
+    /// What it noticed, such as "link use1-channel-1" or "session c/use1-channel-1".
+    pub subject: String,
+    /// How: "carrier", "bfd", "bfd-signalled", "hold-timer", "interior", "session", "session-established".
+    pub how: &'static str,
+}
+
+/// One expectation and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectationRecord {
+    /// The key under `[expect]`.
+    pub key: String,
+    /// The limits.
+    pub bound: Bound,
+    /// The unit of the raw numbers.
+    pub unit: ExpectationUnit,
+    /// What was measured; `None` when there was nothing to measure (which fails the expectation).
+    pub measured: Option<u64>,
+    /// Whether it was met.
+    pub met: bool,
+}
+
+/// The unit of an expectation's raw numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpectationUnit {
+    /// Picoseconds.
+    Picoseconds,
+    /// Packets.
+    Packets,
+    /// Parts per billion.
+    PartsPerBillion,
+}

@@ -1,0 +1,1 @@
+//! Counting rules evaluated on timelines.
