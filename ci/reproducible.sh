@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Is a run repeatable? Runs the quickstart twice, compares every byte of the two results, and compares the summary
+# with the committed one in results/quickstart/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+for tool in cmp diff; do
+    if ! command -v "$tool" >/dev/null; then
+        echo "skipped: $tool is not installed"
+        exit 0
+    fi
+done
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+cargo build --locked --quiet --release
+for round in first second; do
+    # The same relative --out both times, so that the recorded command is the same too.
+    mkdir "$scratch/$round"
+    target/release/fabricsim run scenarios/quickstart.toml --quiet --out "$scratch/$round/out" >"$scratch/$round/page"
+done
+
+if ! diff -r "$scratch/first/out" "$scratch/second/out"; then
+    echo "two runs with one seed wrote different bytes"
+    exit 1
+fi
+echo "two runs, the same bytes"
+
+committed=results/quickstart/summary.json
+if [ ! -f "$committed" ]; then
+    echo "skipped: $committed is not there to compare with"
+    exit 0
+fi
+if ! cmp "$committed" "$scratch/first/out/summary.json"; then
+    diff "$committed" "$scratch/first/out/summary.json" | head -n 20 || true
+    echo "the committed $committed is out of date: run the quickstart again and say in the commit why it moved"
+    exit 1
+fi
+echo "the committed summary is what this program prints"
