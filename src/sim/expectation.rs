@@ -1,0 +1,101 @@
+//! What a scenario expects of itself, held against the record of its run.
+
+use super::record::{Distribution, ExpectationRecord, ExpectationUnit, LedgerEntry, LedgerKind, RunRecord};
+use crate::message::DropReason;
+use crate::network::{Bound, Expectation, Metric};
+use crate::units::{Share, Span};
+
+/// How a metric names the return entry of a failure: "cut (return)".
+const RETURN_SUFFIX: &str = " (return)";
+
+/// One result per expectation, in order. An expectation with nothing to measure is not met.
+#[must_use]
+pub fn evaluate(record: &RunRecord, expectations: &[Expectation]) -> Vec<ExpectationRecord> {
+    expectations
+        .iter()
+        .map(|expectation| {
+            let measured = measure(record, &expectation.metric);
+            ExpectationRecord {
+                key: expectation.key.clone(),
+                bound: expectation.bound,
+                unit: unit(&expectation.metric),
+                measured,
+                met: measured.is_some_and(|value| holds(expectation.bound, value)),
+            }
+        })
+        .collect()
+}
+
+fn holds(bound: Bound, value: u64) -> bool {
+    bound.min.is_none_or(|min| value >= min) && bound.max.is_none_or(|max| value <= max)
+}
+
+fn unit(metric: &Metric) -> ExpectationUnit {
+    match metric {
+        Metric::Loss | Metric::FlowSecondsLost => ExpectationUnit::PartsPerBillion,
+        Metric::Drops(_) | Metric::Delivered | Metric::Lost(_) => ExpectationUnit::Packets,
+        Metric::Charged | Metric::Latency(_) | Metric::MeanQueueing | Metric::Blackout(_) | Metric::Noticed { .. } => {
+            ExpectationUnit::Picoseconds
+        }
+    }
+}
+
+/// The raw number, or `None` when the record has nothing to measure it on.
+fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
+    let totals = &record.totals;
+    let data = &totals.data;
+    match metric {
+        Metric::Loss => (data.sent > 0).then(|| Share::of(data.dropped.values().sum(), data.sent).as_ppb()),
+        Metric::Drops(word) => {
+            let reason = DropReason::ALL.into_iter().find(|reason| reason.word() == word)?;
+            Some(data.dropped.get(&reason).copied().unwrap_or(0))
+        }
+        Metric::Delivered => Some(data.delivered),
+        Metric::Charged => record.connections.iter().map(|one| one.availability.charged.as_ps()).max(),
+        Metric::FlowSecondsLost => (data.sent > 0).then_some(totals.flow_seconds_lost.as_ppb()),
+        Metric::Latency(quantile) => quantile_of(&totals.latency, *quantile).map(Span::as_ps),
+        Metric::MeanQueueing => (totals.queueing.count > 0).then_some(totals.queueing.mean.as_ps()),
+        Metric::Blackout(name) => Some(entry(record, name)?.blackout.map_or(0, |spread| spread.max.as_ps())),
+        Metric::Lost(name) => Some(entry(record, name)?.dropped.values().sum()),
+        Metric::Noticed { incident, router } => {
+            let entry = entry(record, incident)?;
+            let first = entry.notices.iter().filter(|notice| notice.router == *router).map(|notice| notice.at).min()?;
+            Some(first.saturating_sub(entry.at).as_ps())
+        }
+    }
+}
+
+/// The incident of this name, or with [`RETURN_SUFFIX`] its return.
+fn entry<'a>(record: &'a RunRecord, name: &str) -> Option<&'a LedgerEntry> {
+    let exact =
+        |wanted: LedgerKind, name: &str| record.ledger.iter().find(|entry| entry.kind == wanted && entry.name == name);
+    // A failure may itself be called "x (return)", so the plain name goes first.
+    exact(LedgerKind::Incident, name).or_else(|| exact(LedgerKind::Return, name.strip_suffix(RETURN_SUFFIX)?))
+}
+
+/// The kept quantiles directly, any other from the buckets: the upper edge of the one that holds it.
+fn quantile_of(latency: &Distribution, ppb: u64) -> Option<Span> {
+    if latency.count == 0 {
+        return None;
+    }
+    match ppb {
+        0 => Some(latency.min),
+        500_000_000 => Some(latency.p50),
+        900_000_000 => Some(latency.p90),
+        990_000_000 => Some(latency.p99),
+        999_000_000 => Some(latency.p999),
+        1_000_000_000.. => Some(latency.max),
+        _ => {
+            let rank = u128::from(latency.count) * u128::from(ppb);
+            let rank = u64::try_from(rank.div_ceil(u128::from(Share::ONE.as_ppb()))).ok()?;
+            let mut seen = 0;
+            latency.buckets.iter().find_map(|(edge, count)| {
+                seen += count;
+                (seen >= rank).then_some(*edge)
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
