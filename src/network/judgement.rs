@@ -26,6 +26,57 @@ pub struct SlaRule {
     pub dead: DeadDirection,
 }
 
+impl SlaRule {
+    /// The preset that scenarios start from.
+    #[must_use]
+    pub fn aws_interconnect() -> Self {
+        Self {
+            name: "aws-interconnect".to_owned(),
+            basis: "assumed from sibling SLAs: the service's own definition of unavailable was not found".to_owned(),
+            minimum_run: Span::from_s(120),
+            dead: DeadDirection::Either,
+        }
+    }
+
+    /// Every preset, the default first. Their wording is that of the sibling services as far as it was found.
+    #[must_use]
+    pub fn presets() -> Vec<Self> {
+        let preset = |name: &str, basis: &str, minimum_run, dead| Self {
+            name: name.to_owned(),
+            basis: basis.to_owned(),
+            minimum_run,
+            dead,
+        };
+        vec![
+            Self::aws_interconnect(),
+            preset(
+                "aws-direct-connect",
+                "AWS Direct Connect SLA as quoted by others: no data can be sent or received for 120 s or more",
+                Span::from_s(120),
+                DeadDirection::Either,
+            ),
+            preset(
+                "google-interconnect",
+                "Google Cloud Interconnect SLA: no traffic served for 120 s or more; shorter gaps do not add up",
+                Span::from_s(120),
+                DeadDirection::Both,
+            ),
+            preset(
+                "every-moment",
+                "nobody's SLA: every moment without a usable path counts, however short",
+                Span::ZERO,
+                DeadDirection::Either,
+            ),
+        ]
+    }
+
+    /// The preset of this name.
+    #[must_use]
+    pub fn preset(name: &str) -> Option<Self> {
+        Self::presets().into_iter().find(|rule| rule.name == name)
+    }
+}
+
 /// When a connection counts as having no usable path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeadDirection {
@@ -38,13 +89,7 @@ pub enum DeadDirection {
 impl Default for Availability {
     fn default() -> Self {
         Self {
-            rule: SlaRule {
-                name: "aws-interconnect".to_owned(),
-                basis: "assumed from sibling SLAs: the service's own definition of unavailable was not found"
-                    .to_owned(),
-                minimum_run: Span::from_s(120),
-                dead: DeadDirection::Either,
-            },
+            rule: SlaRule::aws_interconnect(),
             target: Share::from_ppb(999_900_000),
             period: CalendarSpan::from_days(30),
         }

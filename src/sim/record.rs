@@ -193,6 +193,15 @@ pub struct AvailabilityRecord {
     pub window: Share,
 }
 
+impl AvailabilityRecord {
+    /// Everything charged against the budget of the SLA period: within the run and for the rest of the period.
+    #[must_use]
+    pub fn charged_in_period(&self) -> CalendarSpan {
+        let nanoseconds = self.charged.to_calendar().as_ns().saturating_add(self.charged_rest.as_ns());
+        CalendarSpan::from_ns(nanoseconds)
+    }
+}
+
 /// A time without a usable path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnavailableRun {
