@@ -1,5 +1,8 @@
 //! A report as data: text, tables and plots, which every writer turns into its own format.
 
+use std::fmt;
+
+use super::words;
 use crate::units::{Share, Span};
 
 /// A report, from the most important to the least.
@@ -121,6 +124,8 @@ pub enum Cell {
     Empty,
     /// Words.
     Text(String),
+    /// A number already written out with its unit.
+    Number(String),
     /// A count of something.
     Count(u64),
     /// A length of time.
@@ -152,6 +157,20 @@ impl Table {
     pub fn push(&mut self, row: Vec<Cell>) {
         assert_eq!(row.len(), self.columns.len(), "a row of {} has one cell per column", self.name);
         self.rows.push(row);
+    }
+}
+
+impl fmt::Display for Cell {
+    /// As people read it, rounded.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("-"),
+            Self::Text(text) | Self::Number(text) => f.write_str(text),
+            Self::Count(count) => f.write_str(&words::count(*count)),
+            Self::Span(span) => f.write_str(&words::span(*span)),
+            Self::Share(share) => f.write_str(&words::percent(*share)),
+            Self::BitsPerSecond(rate) => f.write_str(&words::rate(*rate)),
+        }
     }
 }
 

@@ -100,7 +100,8 @@ fn significant(value: u64, scale: u64) -> String {
     let rounded = (u128::from(value) * u128::from(power) + u128::from(scale) / 2) / u128::from(scale);
     let rounded = u64::try_from(rounded).unwrap_or(u64::MAX);
     // 9.996 becomes "10.0", not "10.00": rounding may have added a digit.
-    let (rounded, places) = if places > 0 && places < 3 && rounded >= 1_000 { (rounded / 10, places - 1) } else { (rounded, places) };
+    let (rounded, places) =
+        if places > 0 && places < 3 && rounded >= 1_000 { (rounded / 10, places - 1) } else { (rounded, places) };
     fixed(rounded, places)
 }
 

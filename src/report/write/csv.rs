@@ -19,7 +19,7 @@ pub fn render(table: &Table) -> String {
 fn field(cell: &Cell, unit: SpanUnit) -> String {
     match cell {
         Cell::Empty => String::new(),
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) | Cell::Number(text) => text.clone(),
         Cell::Count(count) | Cell::BitsPerSecond(count) => count.to_string(),
         Cell::Span(span) => match unit {
             SpanUnit::Microseconds => exact(span.as_ps(), 1_000_000),

@@ -1,8 +1,7 @@
 //! Writers: one file per format. They know documents, tables and plots, and nothing of networks.
 
 pub mod csv;
-pub mod html;
-pub mod svg;
+pub mod json;
 pub mod terminal;
 
 use std::fs;
@@ -14,7 +13,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// What the file system says, with the path; files before the failing one are complete, and nothing partial stays.
-pub fn files(folder: &Path, files: &[(&str, String)]) -> io::Result<Vec<PathBuf>> {
+pub fn files(folder: &Path, files: &[(String, String)]) -> io::Result<Vec<PathBuf>> {
     let at = |path: &Path, error: &io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
     let mut written = Vec::with_capacity(files.len());
@@ -46,10 +45,8 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -60,7 +57,8 @@ mod tests {
         let folder = root.path().join("deep/results");
         // The second file cannot be put in place: a folder with something in it stands there.
         fs::create_dir_all(folder.join("b.csv/occupied")).unwrap();
-        let error = files(&folder, &[("a.csv", "a\n".into()), ("b.csv", "b\n".into()), ("c.csv", "c\n".into())]);
+        let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let error = files(&folder, &[file("a.csv", "a\n"), file("b.csv", "b\n"), file("c.csv", "c\n")]);
         assert!(error.unwrap_err().to_string().contains("b.csv"));
         assert_eq!(names(&folder), ["a.csv", "b.csv"]);
         assert_eq!(fs::read_to_string(folder.join("a.csv")).unwrap(), "a\n");
@@ -69,8 +67,8 @@ mod tests {
     #[test]
     fn files_are_replaced_whole() {
         let folder = tempfile::tempdir().unwrap();
-        files(folder.path(), &[("a.txt", "a longer first version".into())]).unwrap();
-        let written = files(folder.path(), &[("a.txt", "second".into())]).unwrap();
+        files(folder.path(), &[("a.txt".into(), "a longer first version".into())]).unwrap();
+        let written = files(folder.path(), &[("a.txt".into(), "second".into())]).unwrap();
         assert_eq!(fs::read_to_string(&written[0]).unwrap(), "second");
         assert_eq!(names(folder.path()), ["a.txt"]);
     }

@@ -1,7 +1,6 @@
 //! A report as plain text of at most 80 columns: no colours, no plots, nothing folded.
 
 use crate::report::document::{Block, Cell, Report, Table};
-use crate::report::words;
 
 const WIDTH: usize = 80;
 const INDENT: usize = 2;
@@ -47,7 +46,7 @@ fn push_block(lines: &mut Vec<String>, block: &Block) {
 /// Columns two spaces apart; numbers and their headings to the right. A table that would be too wide gives up width
 /// in its first column.
 fn push_table(lines: &mut Vec<String>, table: &Table) {
-    let texts: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(text).collect()).collect();
+    let texts: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(Cell::to_string).collect()).collect();
     let longest = |index: usize| {
         let cells = texts.iter().map(|row| row[index].chars().count());
         cells.chain([table.columns[index].heading.chars().count()]).max().unwrap_or(0)
@@ -77,19 +76,6 @@ fn push_table(lines: &mut Vec<String>, table: &Table) {
     }
 }
 
-/// The cell for people.
-#[must_use]
-pub fn text(cell: &Cell) -> String {
-    match cell {
-        Cell::Empty => "-".to_owned(),
-        Cell::Text(text) => text.clone(),
-        Cell::Count(count) => words::count(*count),
-        Cell::Span(span) => words::span(*span),
-        Cell::Share(share) => words::percent(*share),
-        Cell::BitsPerSecond(rate) => words::rate(*rate),
-    }
-}
-
 /// A name too long for its column keeps its end, which tells names apart.
 fn shortened(text: &str, width: usize) -> String {
     let length = text.chars().count();
@@ -104,13 +90,13 @@ fn wrapped(text: &str, indent: usize, hang: usize) -> Vec<String> {
     wrapped_after(&" ".repeat(indent), text, hang)
 }
 
-/// `text` behind `lead`, broken at spaces; a single word longer than the line stays whole.
+/// `text` behind `lead`, broken at its line breaks and at spaces; a single word longer than the line stays whole.
 fn wrapped_after(lead: &str, text: &str, hang: usize) -> Vec<String> {
+    let (text, more) = text.split_once('\n').map_or((text, None), |(text, more)| (text, Some(more)));
     let mut lines = Vec::new();
     let mut line = lead.to_owned();
     let mut bare = true;
-    // Several spaces in a row are alignment and stay.
-    for word in text.split(' ') {
+    for word in words(text) {
         let space = usize::from(!bare);
         if !bare && line.chars().count() + space + word.chars().count() > WIDTH {
             lines.push(std::mem::replace(&mut line, " ".repeat(hang)));
@@ -119,11 +105,31 @@ fn wrapped_after(lead: &str, text: &str, hang: usize) -> Vec<String> {
         if !bare {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
         bare = false;
     }
     lines.push(line);
+    lines.extend(more.into_iter().flat_map(|more| wrapped(more, hang, hang)));
     lines
+}
+
+/// The words of a text; a unit stays with its number.
+fn words(text: &str) -> Vec<String> {
+    const UNITS: [&str; 9] = ["s", "ms", "us", "ns", "Gbps", "Mbps", "kbps", "days", "packets"];
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match words.last_mut() {
+            Some(number)
+                if UNITS.contains(&word.trim_end_matches(&[',', ';', ')', '.', ':'][..]))
+                    && number.ends_with(|end: char| end.is_ascii_digit()) =>
+            {
+                number.push(' ');
+                number.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 #[cfg(test)]

@@ -1,0 +1,26 @@
+//! Every kind of report, one line each.
+
+/// A kind of report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is made from and says.
+    pub summary: &'static str,
+    /// The files it writes.
+    pub files: &'static [&'static str],
+}
+
+/// All reports.
+pub const REPORTS: [Entry; 2] = [
+    Entry {
+        name: "run",
+        summary: "one run: what the customer saw, what each incident cost, what the rule charges",
+        files: &["summary.json", "flows.csv", "links.csv", "ledger.csv", "monitor.csv", "series.csv"],
+    },
+    Entry {
+        name: "repeat",
+        summary: "many seeds of one scenario: each incident's blackout as min, median, p95 and max",
+        files: &["repeat.json", "repeat.csv", "repeat-runs.csv"],
+    },
+];

@@ -1,0 +1,335 @@
+//! `summary.json`: every number of a run but the long series, units in the names of the keys.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::tables::kind_word;
+use super::{bits_per_second, lost};
+use crate::message::DropReason;
+use crate::network::DeadDirection;
+use crate::report::{Provenance, SCHEMA_VERSION};
+use crate::sim::record::{
+    AvailabilityRecord, ConnectionRecord, Counts, Distribution, ExpectationRecord, ExpectationUnit, FlowEntryRecord,
+    LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, MonitorRecord, RunRecord, Spread,
+};
+use crate::units::{CalendarSpan, Share, Span};
+
+/// The summary as a tree; `results/README.md` explains every key.
+#[must_use]
+pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
+    let totals = &record.totals;
+    json!({
+        "schema_version": SCHEMA_VERSION,
+        "title": record.title,
+        "description": record.description,
+        "provenance": provenance_value(provenance),
+        "run": {
+            "seed": record.seed,
+            "horizon_s": seconds(record.horizon),
+            "warm_up_s": seconds(record.warm_up),
+            "ended_s": seconds(record.ended),
+            "interrupted": record.ended < record.horizon,
+            "bin_s": seconds(record.bin),
+            "packet_hops": totals.packet_hops,
+            "events": totals.events,
+            "fingerprint": format!("{:016x}", record.fingerprint),
+        },
+        "totals": {
+            "data": counts(&totals.data),
+            "probes": counts(&totals.probes),
+            "control": counts(&totals.control),
+            "latency": distribution(&totals.latency),
+            "queueing": distribution(&totals.queueing),
+        },
+        "experienced": {
+            "bad_seconds": totals.bad_seconds,
+            "seconds": totals.seconds,
+            "flow_seconds_lost_percent": percent(totals.flow_seconds_lost),
+        },
+        "connections": all(&record.connections, |one| connection(record, one)),
+        "logical_links": all(&record.logical_links, |link| logical_link(record, link)),
+        "links": all(&record.links, |link| link_direction(record, link)),
+        "flow_entries": all(&record.flow_entries, flow_entry),
+        "monitors": all(&record.monitors, monitor),
+        "ledger": all(&record.ledger, ledger_entry),
+        "expectations": all(&record.expectations, expectation),
+    })
+}
+
+/// Where a result comes from; the effective scenario is the last key.
+pub fn provenance_value(provenance: &Provenance) -> Value {
+    json!({
+        "program": "fabricsim",
+        "version": provenance.version,
+        "scenario": provenance.scenario,
+        "scenario_hash": provenance.hash,
+        "seed": provenance.seed,
+        "overrides": provenance.overrides,
+        "command": provenance.command,
+        "effective_scenario_toml": provenance.effective,
+    })
+}
+
+fn all<T>(items: &[T], value: impl Fn(&T) -> Value) -> Value {
+    items.iter().map(value).collect()
+}
+
+// Division of two integers below 2^53 is rounded the same everywhere (IEEE 754), so these floats are stable.
+pub fn seconds(span: Span) -> f64 {
+    span.as_seconds()
+}
+
+fn calendar(span: CalendarSpan) -> f64 {
+    span.as_seconds()
+}
+
+pub fn microseconds(span: Span) -> f64 {
+    span.as_ps() as f64 / 1e6
+}
+
+pub fn percent(share: Share) -> f64 {
+    share.as_percent()
+}
+
+fn causes(dropped: &BTreeMap<DropReason, u64>) -> Value {
+    dropped.iter().map(|(reason, count)| (reason.word().to_owned(), json!(count))).collect::<Map<_, _>>().into()
+}
+
+fn counts(counts: &Counts) -> Value {
+    let lost = lost(&counts.dropped);
+    json!({
+        "sent_packets": counts.sent,
+        "delivered_packets": counts.delivered,
+        "dropped_packets": lost,
+        "dropped_by_cause_packets": causes(&counts.dropped),
+        "in_flight_packets": counts.in_flight,
+        "loss_percent": percent(Share::of(lost, counts.sent)),
+    })
+}
+
+fn distribution(of: &Distribution) -> Value {
+    if of.count == 0 {
+        return json!({ "count": 0 });
+    }
+    json!({
+        "count": of.count,
+        "min_us": microseconds(of.min),
+        "mean_us": microseconds(of.mean),
+        "p50_us": microseconds(of.p50),
+        "p90_us": microseconds(of.p90),
+        "p99_us": microseconds(of.p99),
+        "p999_us": microseconds(of.p999),
+        "max_us": microseconds(of.max),
+    })
+}
+
+fn connection(record: &RunRecord, one: &ConnectionRecord) -> Value {
+    let directions: Vec<Value> = one
+        .directions
+        .iter()
+        .enumerate()
+        .map(|(index, direction)| {
+            let offered = bits_per_second(direction.sent_bytes.0, record.ended);
+            let delivered = bits_per_second(direction.delivered_bytes.0, record.ended);
+            let of_provisioned = |rate: u64| rate as f64 * 100.0 / one.provisioned.as_bps() as f64;
+            json!({
+                "from": one.providers[index],
+                "to": one.providers[1 - index],
+                "offered_bps": offered,
+                "offered_percent_of_provisioned": of_provisioned(offered),
+                "delivered_bps": delivered,
+                "delivered_percent_of_provisioned": of_provisioned(delivered),
+                "sent_bytes": direction.sent_bytes.0,
+                "delivered_bytes": direction.delivered_bytes.0,
+                "packets": counts(&direction.counts),
+                "latency": distribution(&direction.latency),
+                "usable_paths": direction.usable_paths.iter().map(|(from, share)| {
+                    json!({ "from_s": seconds(*from), "percent": percent(*share) })
+                }).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({
+        "name": one.name,
+        "interconnect": one.interconnect,
+        "provisioned_bps": one.provisioned.as_bps(),
+        "directions": directions,
+        "availability": availability(&one.availability),
+    })
+}
+
+fn availability(rule: &AvailabilityRecord) -> Value {
+    let dead = match rule.dead {
+        DeadDirection::Either => "either",
+        DeadDirection::Both => "both",
+    };
+    let runs: Vec<Value> = rule
+        .runs
+        .iter()
+        .map(|run| json!({ "from_s": seconds(run.from), "to_s": seconds(run.to), "charged": run.charged }))
+        .collect();
+    json!({
+        "rule": rule.rule.name,
+        "basis": rule.rule.basis,
+        "minimum_run_s": seconds(rule.rule.minimum_run),
+        "dead_direction": dead,
+        "target_percent": percent(rule.target),
+        "period_s": calendar(rule.period),
+        "budget_s": calendar(rule.budget),
+        "charged_s": calendar(rule.charged_in_period()),
+        "charged_in_run_s": seconds(rule.charged),
+        "charged_rest_of_period_s": calendar(rule.charged_rest),
+        "within_budget": rule.charged_in_period() <= rule.budget,
+        "unavailable_runs": runs,
+        "window_percent_not_judged": percent(rule.window),
+    })
+}
+
+fn logical_link(record: &RunRecord, link: &LogicalLinkRecord) -> Value {
+    let directions: Vec<Value> = [0, 1]
+        .into_iter()
+        .map(|way| {
+            let rate = bits_per_second(link.bytes[way].0, record.ended);
+            json!({
+                "from": link.routers[way],
+                "to": link.routers[1 - way],
+                "packets": link.packets[way],
+                "bytes": link.bytes[way].0,
+                "mean_bps": rate,
+                "mean_percent_of_provisioned": rate as f64 * 100.0 / link.provisioned.as_bps() as f64,
+            })
+        })
+        .collect();
+    let up: Vec<Value> =
+        link.session_up.iter().map(|(from, to)| json!({ "from_s": seconds(*from), "to_s": seconds(*to) })).collect();
+    json!({
+        "name": link.name,
+        "connection": link.connection,
+        "channel": link.channel,
+        "directions": directions,
+        "session_up": up,
+    })
+}
+
+fn link_direction(record: &RunRecord, link: &LinkDirectionRecord) -> Value {
+    let rate = bits_per_second(link.wire_bytes.0, record.ended);
+    json!({
+        "link": link.link,
+        "kind": link.kind,
+        "from": link.from,
+        "to": link.to,
+        "rate_bps": link.rate.as_bps(),
+        "packets": link.packets,
+        "wire_bytes": link.wire_bytes.0,
+        "utilisation_percent": rate as f64 * 100.0 / link.rate.as_bps() as f64,
+        "dropped_packets": lost(&link.dropped),
+        "dropped_by_cause_packets": causes(&link.dropped),
+        "queue_max_bytes": link.queue_max.0,
+        "macsec_frames": link.macsec_frames,
+    })
+}
+
+fn flow_entry(entry: &FlowEntryRecord) -> Value {
+    json!({
+        "name": entry.name,
+        "from": entry.from,
+        "to": entry.to,
+        "connection": entry.connection,
+        "rate_bps": entry.rate.as_bps(),
+        "five_tuples": entry.five_tuples,
+        "sent_bytes": entry.sent_bytes.0,
+        "delivered_bytes": entry.delivered_bytes.0,
+        "packets": counts(&entry.counts),
+    })
+}
+
+fn monitor(monitor: &MonitorRecord) -> Value {
+    let points: Vec<Value> = monitor
+        .points
+        .iter()
+        .map(|point| {
+            json!({
+                "at_s": seconds(point.at),
+                "rtt_us": point.rtt_us,
+                "loss_percent": percent(Share::of(point.lost, point.sent)),
+                "sent_probes": point.sent,
+                "lost_probes": point.lost,
+                "forward_links": point.forward_links,
+                "reverse_links": point.reverse_links,
+            })
+        })
+        .collect();
+    json!({
+        "name": monitor.name,
+        "from": monitor.from,
+        "to": monitor.to,
+        "period_s": seconds(monitor.period),
+        "sent_probes": monitor.sent,
+        "lost_probes": monitor.lost,
+        "round_trip": distribution(&monitor.round_trip),
+        "forward_links": monitor.forward_links,
+        "reverse_links": monitor.reverse_links,
+        "missed_incidents": monitor.missed,
+        "points": points,
+    })
+}
+
+fn spread(spread: Option<Spread>) -> Value {
+    spread.map_or(Value::Null, |spread| {
+        json!({
+            "min_us": microseconds(spread.min),
+            "median_us": microseconds(spread.median),
+            "max_us": microseconds(spread.max),
+        })
+    })
+}
+
+fn ledger_entry(entry: &LedgerEntry) -> Value {
+    let after = |at: Span| microseconds(at.saturating_sub(entry.at));
+    let notices: Vec<Value> = entry
+        .notices
+        .iter()
+        .map(|notice| {
+            json!({
+                "after_us": after(notice.at),
+                "router": notice.router,
+                "subject": notice.subject,
+                "how": notice.how,
+            })
+        })
+        .collect();
+    json!({
+        "failure": entry.name,
+        "kind": kind_word(entry.kind),
+        "what": entry.what,
+        "component": entry.component,
+        "at_s": seconds(entry.at),
+        "notices": notices,
+        "forwarding_first_after_us": entry.forwarding.map(|(first, _)| after(first)),
+        "forwarding_last_after_us": entry.forwarding.map(|(_, last)| after(last)),
+        "fib_changes": entry.fib_changes,
+        "dropped_packets": lost(&entry.dropped),
+        "dropped_by_cause_packets": causes(&entry.dropped),
+        "flows_hit": entry.flows_hit,
+        "flows_unended": entry.unended,
+        "blackout": spread(entry.blackout),
+        "blackout_round_trip": spread(entry.blackout_round_trip),
+    })
+}
+
+fn expectation(one: &ExpectationRecord) -> Value {
+    let (unit, number): (&str, fn(u64) -> Value) = match one.unit {
+        ExpectationUnit::Picoseconds => ("us", |value| json!(microseconds(Span::from_ps(value)))),
+        ExpectationUnit::Packets => ("packets", |value| json!(value)),
+        ExpectationUnit::PartsPerBillion => ("percent", |value| json!(percent(Share::from_ppb(value)))),
+    };
+    json!({
+        "key": one.key,
+        "unit": unit,
+        "min": one.bound.min.map(number),
+        "max": one.bound.max.map(number),
+        "measured": one.measured.map(number),
+        "met": one.met,
+    })
+}

@@ -1,0 +1,240 @@
+//! The tables of a run that are written as CSV files.
+
+use std::collections::BTreeMap;
+
+use super::{bin_end, connection, lost};
+use crate::message::DropReason;
+use crate::report::document::{Cell, Column, Table};
+use crate::sim::record::{LedgerEntry, LedgerKind, RunRecord, Spread};
+use crate::units::{Share, Span};
+
+/// flows, links, ledger, monitor and series.
+#[must_use]
+pub fn tables(record: &RunRecord) -> Vec<Table> {
+    vec![flows(record), links(record), ledger(record), monitor(record), series(record)]
+}
+
+fn flows(record: &RunRecord) -> Table {
+    let columns = [
+        ("flow", "flow"),
+        ("five_tuple", "five-tuple"),
+        ("sent_packets", "sent"),
+        ("delivered_packets", "delivered"),
+        ("dropped_packets", "lost"),
+        ("latency_min_us", "latency min"),
+        ("latency_mean_us", "mean"),
+        ("latency_max_us", "max"),
+        ("longest_blackout_us", "longest blackout"),
+    ];
+    let mut table = Table::new("flows", &columns);
+    for flow in &record.flows {
+        let known = |span: Span| Cell::from((flow.delivered > 0).then_some(span));
+        table.push(vec![
+            flow.name.as_str().into(),
+            flow.five_tuple.as_str().into(),
+            flow.sent.into(),
+            flow.delivered.into(),
+            flow.dropped.into(),
+            known(flow.latency_min),
+            known(flow.latency_mean),
+            known(flow.latency_max),
+            flow.longest_blackout.into(),
+        ]);
+    }
+    table
+}
+
+/// One column for all causes together, then one per cause.
+fn with_causes(table: &mut Table) {
+    table.columns.push(Column::new("dropped_packets", "lost"));
+    for reason in DropReason::ALL {
+        let key = format!("dropped_{}_packets", reason.word().replace('-', "_"));
+        table.columns.push(Column::new(&key, reason.word()));
+    }
+}
+
+fn cause_cells(dropped: &BTreeMap<DropReason, u64>) -> Vec<Cell> {
+    let each = DropReason::ALL.into_iter().map(|reason| dropped.get(&reason).copied().unwrap_or(0));
+    std::iter::once(lost(dropped)).chain(each).map(Cell::Count).collect()
+}
+
+fn links(record: &RunRecord) -> Table {
+    let columns = [
+        ("link", "link"),
+        ("kind", "kind"),
+        ("from", "from"),
+        ("to", "to"),
+        ("rate_bps", "rate"),
+        ("packets", "packets"),
+        ("wire_bytes", "bytes on the wire"),
+        ("utilisation_percent", "utilisation"),
+        ("queue_max_bytes", "longest queue"),
+        ("macsec_frames", "MACsec frames"),
+    ];
+    let mut table = Table::new("links", &columns);
+    with_causes(&mut table);
+    for link in &record.links {
+        let rate = super::bits_per_second(link.wire_bytes.0, record.ended);
+        let mut row: Vec<Cell> = vec![
+            link.link.as_str().into(),
+            link.kind.into(),
+            link.from.as_str().into(),
+            link.to.as_str().into(),
+            Cell::BitsPerSecond(link.rate.as_bps()),
+            link.packets.into(),
+            link.wire_bytes.0.into(),
+            Share::of(rate, link.rate.as_bps()).into(),
+            link.queue_max.0.into(),
+            link.macsec_frames.into(),
+        ];
+        row.extend(cause_cells(&link.dropped));
+        table.push(row);
+    }
+    table
+}
+
+fn ledger(record: &RunRecord) -> Table {
+    let columns = [
+        ("at_s", "at"),
+        ("failure", "failure"),
+        ("kind", "kind"),
+        ("what", "what"),
+        ("component", "component"),
+        ("noticed_after_us", "noticed after"),
+        ("noticed_by", "noticed by"),
+        ("noticed_how", "how"),
+        ("forwarding_first_after_us", "forwarding moved from"),
+        ("forwarding_last_after_us", "to"),
+        ("fib_changes", "FIB changes"),
+        ("flows_hit", "flows hit"),
+        ("flows_unended", "still dark at the end"),
+        ("blackout_min_us", "blackout min"),
+        ("blackout_median_us", "median"),
+        ("blackout_max_us", "max"),
+        ("blackout_round_trip_min_us", "round trip min"),
+        ("blackout_round_trip_median_us", "median"),
+        ("blackout_round_trip_max_us", "max"),
+    ];
+    let mut table = Table::new("ledger", &columns);
+    with_causes(&mut table);
+    for entry in &record.ledger {
+        let mut row = ledger_cells(entry);
+        row.extend(cause_cells(&entry.dropped));
+        table.push(row);
+    }
+    table
+}
+
+/// The word of a kind of entry in files.
+pub fn kind_word(kind: LedgerKind) -> &'static str {
+    match kind {
+        LedgerKind::Incident => "incident",
+        LedgerKind::Return => "return",
+    }
+}
+
+fn ledger_cells(entry: &LedgerEntry) -> Vec<Cell> {
+    let first = entry.notices.first();
+    let after = |at: Span| at.saturating_sub(entry.at);
+    let mut row: Vec<Cell> = vec![
+        entry.at.into(),
+        entry.name.as_str().into(),
+        kind_word(entry.kind).into(),
+        entry.what.into(),
+        entry.component.as_str().into(),
+        first.map(|notice| after(notice.at)).into(),
+        first.map(|notice| notice.router.as_str()).into(),
+        first.map(|notice| notice.how).into(),
+        entry.forwarding.map(|(first, _)| after(first)).into(),
+        entry.forwarding.map(|(_, last)| after(last)).into(),
+        entry.fib_changes.into(),
+        entry.flows_hit.into(),
+        entry.unended.into(),
+    ];
+    row.extend(spread_cells(entry.blackout));
+    row.extend(spread_cells(entry.blackout_round_trip));
+    row
+}
+
+fn spread_cells(spread: Option<Spread>) -> [Cell; 3] {
+    [spread.map(|spread| spread.min), spread.map(|spread| spread.median), spread.map(|spread| spread.max)]
+        .map(Cell::from)
+}
+
+fn monitor(record: &RunRecord) -> Table {
+    let columns = [
+        ("monitor", "monitor"),
+        ("at_s", "from"),
+        ("period_s", "period"),
+        ("rtt_us", "mean round trip"),
+        ("sent_probes", "probes"),
+        ("lost_probes", "lost"),
+        ("loss_percent", "loss"),
+        ("forward_links", "requests rode"),
+        ("reverse_links", "replies rode"),
+    ];
+    let mut table = Table::new("monitor", &columns);
+    for monitor in &record.monitors {
+        for point in &monitor.points {
+            table.push(vec![
+                monitor.name.as_str().into(),
+                point.at.into(),
+                monitor.period.into(),
+                point.rtt_us.into(),
+                point.sent.into(),
+                point.lost.into(),
+                Share::of(point.lost, point.sent).into(),
+                point.forward_links.join(" ").into(),
+                point.reverse_links.join(" ").into(),
+            ]);
+        }
+    }
+    table
+}
+
+/// Every series in one long table: a value per line, its unit in the name of the quantity.
+fn series(record: &RunRecord) -> Table {
+    let columns = [
+        ("from_s", "from"),
+        ("to_s", "to"),
+        ("component", "component"),
+        ("direction", "direction"),
+        ("quantity", "quantity"),
+        ("value", "value"),
+    ];
+    let mut table = Table::new("series", &columns);
+    let mut push = |index: usize, component: &str, direction: &str, quantity: &str, value: Cell| {
+        let from = record.bin.times(index as u64);
+        let span = [from.into(), bin_end(record, index).into()];
+        table.push(span.into_iter().chain([component.into(), direction.into(), quantity.into(), value]).collect());
+    };
+    for (index, bin) in record.loss_series.iter().enumerate() {
+        push(index, "all", "", "sent_packets", bin.sent.into());
+        for (reason, count) in &bin.dropped {
+            let quantity = format!("dropped_{}_packets", reason.word().replace('-', "_"));
+            push(index, "all", "", &quantity, (*count).into());
+        }
+    }
+    for one in &record.connections {
+        for (direction, of) in one.directions.iter().enumerate() {
+            let way = connection::way(one, direction);
+            for (index, bin) in of.latency_series.iter().enumerate() {
+                push(index, &one.name, &way, "delivered_packets", bin.count.into());
+                if bin.count > 0 {
+                    push(index, &one.name, &way, "latency_min_us", bin.min.into());
+                    push(index, &one.name, &way, "latency_mean_us", bin.mean.into());
+                    push(index, &one.name, &way, "latency_max_us", bin.max.into());
+                }
+            }
+        }
+    }
+    for link in &record.logical_links {
+        for (direction, series) in link.series.iter().enumerate() {
+            let way = format!("{} to {}", link.routers[direction], link.routers[1 - direction]);
+            for (index, bytes) in series.iter().enumerate() {
+                push(index, &link.name, &way, "sent_bytes", (*bytes).into());
+            }
+        }
+    }
+    table
+}
