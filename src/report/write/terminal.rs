@@ -54,7 +54,7 @@ fn push_table(lines: &mut Vec<String>, table: &Table) {
     let mut widths: Vec<usize> = (0..table.columns.len()).map(longest).collect();
     let total = INDENT + widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
     if let Some(first) = widths.first_mut() {
-        *first = first.saturating_sub(total.saturating_sub(WIDTH)).max(8);
+        *first = first.saturating_sub(total.saturating_sub(WIDTH)).max(8.min(*first));
     }
     let left: Vec<bool> = (0..table.columns.len())
         .map(|index| table.rows.iter().any(|row| matches!(row[index], Cell::Text(_))))
