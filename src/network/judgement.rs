@@ -13,6 +13,16 @@ pub struct Availability {
     pub period: CalendarSpan,
 }
 
+impl Availability {
+    /// Unavailable time that a promise of `target` allows in `period`: period x (1 - target), rounded down to
+    /// nanoseconds.
+    #[must_use]
+    pub fn budget(period: CalendarSpan, target: Share) -> CalendarSpan {
+        let part = u128::from(period.as_ns()) * u128::from(target.complement().as_ppb());
+        CalendarSpan::from_ns(u64::try_from(part / u128::from(Share::ONE.as_ppb())).expect("a part of the period"))
+    }
+}
+
 /// A counting rule as data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlaRule {

@@ -16,7 +16,7 @@ pub mod write;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use repeat::{repeat_page, write_repeat};
+pub use repeat::{repeat_json, repeat_page, write_repeat};
 
 use crate::sim::record::RunRecord;
 

@@ -18,13 +18,19 @@ pub fn repeat_page(summary: &RepeatSummary, provenance: &Provenance) -> String {
     write::terminal::render(&report(summary, provenance))
 }
 
+/// What `repeat.json` holds.
+#[must_use]
+pub fn repeat_json(summary: &RepeatSummary, provenance: &Provenance) -> String {
+    write::json::render(&value(summary, provenance))
+}
+
 /// Writes repeat.json, repeat.csv, and repeat-runs.csv into `folder`, each whole or not at all.
 ///
 /// # Errors
 /// What the file system says, with the path.
 pub fn write_repeat(folder: &Path, summary: &RepeatSummary, provenance: &Provenance) -> io::Result<Vec<PathBuf>> {
     let files = [
-        ("repeat.json".to_owned(), write::json::render(&value(summary, provenance))),
+        ("repeat.json".to_owned(), repeat_json(summary, provenance)),
         ("repeat.csv".to_owned(), write::csv::render(&entries(summary))),
         ("repeat-runs.csv".to_owned(), write::csv::render(&runs(summary))),
     ];
