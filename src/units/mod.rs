@@ -4,9 +4,11 @@
 //! "400 Gbps" -> Rate      "15 us" -> Span      "1500 B" -> Bytes      "99.99%" -> Share
 //! ```
 
+mod length;
 mod quantity;
 mod time;
 
+pub use length::Length;
 pub use quantity::{Bytes, Rate, Share};
 pub use time::{CalendarSpan, Span, Time};
 

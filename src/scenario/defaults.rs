@@ -1,0 +1,305 @@
+//! Fills every key that was left open, so that the effective scenario says all there is to know.
+
+use std::collections::BTreeMap;
+
+use toml::Value;
+
+use super::file::{
+    AttachmentTable, BfdTable, BgpTable, ConnectionTable, File, FlowTable, Leaf, LinkTable, MacsecTable, MonitorTable,
+    ProviderTable, RateLimitTable, RouterTable, SlaTable, Switch,
+};
+use super::profiles::{FAST_BFD, estimate, profile};
+use super::read::peek;
+use crate::rng::named_hash;
+use crate::units::Span;
+
+fn default(leaf: &mut Leaf, value: impl Into<Value>) {
+    leaf.get_or_insert_with(|| value.into());
+}
+
+/// A default that another table gives.
+fn inherit(leaf: &mut Leaf, from: Option<&Leaf>, value: &str) {
+    leaf.get_or_insert_with(|| from.cloned().flatten().unwrap_or_else(|| value.into()));
+}
+
+/// Fills all keys; what is wrong with them is told later, when they are resolved.
+pub(super) fn fill(file: &mut File) {
+    for (name, provider) in &mut file.providers {
+        fill_provider(name, provider);
+    }
+    let owners = owners(file);
+    let sold: Vec<String> =
+        file.connections.values().filter_map(|c| peek(&c.interconnect).map(str::to_owned)).collect();
+    let borders = borders(file, &owners);
+    for (name, router) in &mut file.routers {
+        fill_router(router, &file.providers, if borders.contains(name) { "border" } else { "backbone" });
+    }
+    // Without a connection there is no routing protocol to tell, so no liveness protocol either.
+    let interior_bfd = if sold.is_empty() { None } else { Some(estimate::INTERIOR_BFD) };
+    for link in file.links.values_mut() {
+        fill_link(link, &file.providers, &owners, interior_bfd);
+    }
+    for interconnect in file.interconnects.values_mut() {
+        default(&mut interconnect.kind, "custom");
+    }
+    for connection in file.connections.values_mut() {
+        fill_connection(connection);
+    }
+    let backbones = backbones(file);
+    for attachment in file.attachments.values_mut() {
+        let provider = peek(&attachment.provider).unwrap_or_default().to_owned();
+        let nearby = backbones.get(&provider).cloned().unwrap_or_default();
+        fill_attachment(attachment, file.providers.get(&provider), nearby, interior_bfd);
+    }
+    fill_top(file);
+    let horizon = peek(&file.top.horizon).unwrap_or_default().to_owned();
+    for (name, flow) in &mut file.flows {
+        fill_flow(name, flow, &horizon);
+    }
+    for monitor in file.monitors.values_mut() {
+        fill_monitor(monitor);
+    }
+    for (index, failure) in file.failures.iter_mut().enumerate() {
+        default(&mut failure.name, format!("failure-{}", index + 1));
+    }
+    fill_sla(&mut file.sla);
+}
+
+/// Router -> provider, as far as written.
+fn owners(file: &File) -> BTreeMap<String, String> {
+    let owner = |(name, router): (&String, &RouterTable)| Some((name.clone(), peek(&router.provider)?.to_owned()));
+    file.routers.iter().filter_map(owner).collect()
+}
+
+/// The two names of a link's `between`, when it has two.
+pub(super) fn between(link: &LinkTable) -> Option<[&str; 2]> {
+    let ends = link.between.as_ref()?.as_array()?;
+    match ends.as_slice() {
+        [a, b] => Some([a.as_str()?, b.as_str()?]),
+        _ => None,
+    }
+}
+
+/// A link is a channel when its ends have two owners.
+fn is_channel(link: &LinkTable, owners: &BTreeMap<String, String>) -> bool {
+    between(link).is_some_and(|[a, b]| match (owners.get(a), owners.get(b)) {
+        (Some(a), Some(b)) => a != b,
+        (Some(_) | None, None) | (None, Some(_)) => false,
+    })
+}
+
+fn borders(file: &File, owners: &BTreeMap<String, String>) -> Vec<String> {
+    let channels = file.links.values().filter(|link| is_channel(link, owners));
+    channels.filter_map(between).flatten().map(str::to_owned).collect()
+}
+
+/// Provider -> its backbone routers, or all its routers when it has none of these.
+fn backbones(file: &File) -> BTreeMap<String, Vec<String>> {
+    let mut by_provider: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for wanted in ["backbone", "border"] {
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, router) in &file.routers {
+            if peek(&router.role) == Some(wanted) {
+                found.entry(peek(&router.provider).unwrap_or_default().to_owned()).or_default().push(name.clone());
+            }
+        }
+        for (provider, routers) in found {
+            by_provider.entry(provider).or_insert(routers);
+        }
+    }
+    by_provider
+}
+
+fn fill_provider(name: &str, provider: &mut ProviderTable) {
+    // A private four-octet number (RFC 6996) from the name, so that an added provider moves no other's.
+    let asn = 4_200_000_000 + named_hash(&["provider", name, "asn"]) % 94_967_295;
+    default(&mut provider.asn, i64::try_from(asn).expect("ten digits fit"));
+    default(&mut provider.profile, "rfc4271");
+    default(&mut provider.interior_convergence, estimate::INTERIOR_CONVERGENCE);
+    default(&mut provider.fib_install, estimate::FIB_INSTALL);
+    default(&mut provider.processing, estimate::PROCESSING);
+    default(&mut provider.forwarding_latency, estimate::FORWARDING_LATENCY);
+    default(&mut provider.carrier_down, estimate::CARRIER_DOWN);
+    default(&mut provider.carrier_up, estimate::CARRIER_UP);
+    let Some(profile) = peek(&provider.profile).and_then(profile) else { return };
+    let bgp = provider.bgp.get_or_insert_with(BgpTable::default);
+    default(&mut bgp.hold, profile.hold);
+    default(&mut bgp.keepalive, profile.keepalive);
+    default(&mut bgp.connect_retry, profile.connect_retry);
+    fill_bfd(&mut provider.bfd, profile.bfd);
+}
+
+/// A table with keys left open takes them from the default, or from "fast" where the default is off.
+fn fill_bfd(bfd: &mut Option<Switch<BfdTable>>, otherwise: Option<(&str, i64)>) {
+    match (bfd, otherwise) {
+        (Some(Switch::Word(_)), _) => {}
+        (Some(Switch::Table(table)), otherwise) => {
+            let (interval, multiplier) = otherwise.or(FAST_BFD).unwrap_or(estimate::INTERIOR_BFD);
+            default(&mut table.interval, interval);
+            default(&mut table.multiplier, multiplier);
+        }
+        (bfd @ None, Some((interval, multiplier))) => {
+            let table = BfdTable { interval: Some(interval.into()), multiplier: Some(multiplier.into()) };
+            *bfd = Some(Switch::Table(Box::new(table)));
+        }
+        (bfd @ None, None) => *bfd = Some(Switch::Word("off".into())),
+    }
+}
+
+fn fill_router(router: &mut RouterTable, providers: &BTreeMap<String, ProviderTable>, role: &str) {
+    let provider = peek(&router.provider).and_then(|name| providers.get(name));
+    default(&mut router.role, role);
+    default(&mut router.hash, "five-tuple");
+    inherit(&mut router.forwarding_latency, provider.map(|p| &p.forwarding_latency), estimate::FORWARDING_LATENCY);
+    inherit(&mut router.fib_install, provider.map(|p| &p.fib_install), estimate::FIB_INSTALL);
+    inherit(&mut router.processing, provider.map(|p| &p.processing), estimate::PROCESSING);
+}
+
+/// The longer of the two owners' values: the link is usable when both ends say so.
+fn longer(values: [Option<&Leaf>; 2], otherwise: &str) -> Value {
+    let spans = values.map(|value| value.and_then(peek).and_then(|text| text.parse::<Span>().ok()));
+    let longest = spans.into_iter().flatten().max();
+    longest.map_or_else(|| otherwise.into(), |span| span.to_string().into())
+}
+
+fn fill_link(
+    link: &mut LinkTable,
+    providers: &BTreeMap<String, ProviderTable>,
+    owners: &BTreeMap<String, String>,
+    interior_bfd: Option<(&str, i64)>,
+) {
+    let channel = is_channel(link, owners);
+    let ends = between(link).map(|ends| ends.map(|end| owners.get(end).and_then(|owner| providers.get(owner))));
+    let [a, b] = ends.unwrap_or([None, None]);
+    let down = longer([a.map(|p| &p.carrier_down), b.map(|p| &p.carrier_down)], estimate::CARRIER_DOWN);
+    let up = longer([a.map(|p| &p.carrier_up), b.map(|p| &p.carrier_up)], estimate::CARRIER_UP);
+    default(&mut link.members, 1);
+    default(&mut link.min_links, 1);
+    default(&mut link.rate, estimate::RATE);
+    if link.length.is_none() && link.delay.is_none() {
+        // The two ends of a channel meet in one building.
+        if channel { default(&mut link.length, "100 m") } else { default(&mut link.delay, estimate::BACKBONE_DELAY) }
+    }
+    default(&mut link.buffer, estimate::BUFFER);
+    default(&mut link.mtu, "8500 B");
+    default(&mut link.framing, "ethernet");
+    default(&mut link.carrier_down, down);
+    default(&mut link.carrier_up, up);
+    match &mut link.macsec {
+        Some(Switch::Table(macsec)) => fill_macsec(macsec),
+        Some(Switch::Word(_)) => {}
+        None if channel => {
+            let mut macsec = MacsecTable::default();
+            fill_macsec(&mut macsec);
+            link.macsec = Some(Switch::Table(Box::new(macsec)));
+        }
+        None => link.macsec = Some(Switch::Word("off".into())),
+    }
+    // A channel carries many logical links, each with a BFD session of its own: see `connections`.
+    if !channel || link.bfd.is_some() {
+        fill_bfd(&mut link.bfd, interior_bfd);
+    }
+}
+
+fn fill_macsec(macsec: &mut MacsecTable) {
+    default(&mut macsec.suite, "GCM-AES-XPN-256");
+    default(&mut macsec.sci, true);
+    default(&mut macsec.latency, estimate::MACSEC_LATENCY);
+    default(&mut macsec.key, "agreed");
+    default(&mut macsec.first_packet_number, 1);
+    default(&mut macsec.key_agreement, estimate::KEY_AGREEMENT);
+    default(&mut macsec.key_life, estimate::KEY_LIFE);
+}
+
+fn fill_connection(connection: &mut ConnectionTable) {
+    default(&mut connection.timers, "aws-google");
+    let limit = connection.rate_limit.get_or_insert_with(RateLimitTable::default);
+    default(&mut limit.per_link, "full");
+    default(&mut limit.aggregate_at, "vpc-edge");
+    default(&mut limit.burst, estimate::BURST);
+    // Left open, each end uses its own provider's values; these stand under [providers].
+    if connection.bfd.is_some() || peek(&connection.timers) == Some("fast") {
+        fill_bfd(&mut connection.bfd, FAST_BFD);
+    }
+}
+
+fn fill_attachment(
+    attachment: &mut AttachmentTable,
+    provider: Option<&ProviderTable>,
+    routers: Vec<String>,
+    interior_bfd: Option<(&str, i64)>,
+) {
+    default(&mut attachment.routers, routers);
+    default(&mut attachment.rate, estimate::RATE);
+    if attachment.length.is_none() {
+        default(&mut attachment.delay, estimate::ATTACHMENT_DELAY);
+    }
+    default(&mut attachment.buffer, estimate::BUFFER);
+    default(&mut attachment.mtu, "8500 B");
+    default(&mut attachment.framing, "ethernet");
+    default(&mut attachment.hash, "five-tuple");
+    inherit(&mut attachment.carrier_down, provider.map(|p| &p.carrier_down), estimate::CARRIER_DOWN);
+    inherit(&mut attachment.carrier_up, provider.map(|p| &p.carrier_up), estimate::CARRIER_UP);
+    inherit(&mut attachment.forwarding_latency, provider.map(|p| &p.forwarding_latency), estimate::FORWARDING_LATENCY);
+    inherit(&mut attachment.fib_install, provider.map(|p| &p.fib_install), estimate::FIB_INSTALL);
+    inherit(&mut attachment.processing, provider.map(|p| &p.processing), estimate::PROCESSING);
+    fill_bfd(&mut attachment.bfd, interior_bfd);
+}
+
+fn fill_top(file: &mut File) {
+    let keepalives = |bgp: Option<&BgpTable>| bgp.and_then(|bgp| peek(&bgp.keepalive)?.parse::<Span>().ok());
+    let providers = file.providers.values().map(|provider| keepalives(provider.bgp.as_ref()));
+    let connections = file.connections.values().map(|connection| keepalives(connection.bgp.as_ref()));
+    let longest = providers.chain(connections).flatten().max().unwrap_or(Span::ZERO);
+    // Sessions start at random phases of their keepalive interval, then need some seconds to come up.
+    let warm_up = if file.connections.is_empty() { Span::ZERO } else { longest + Span::from_s(10) };
+    let top = &mut file.top;
+    default(&mut top.title, "");
+    default(&mut top.description, "");
+    default(&mut top.horizon, "10 s");
+    default(&mut top.warm_up, warm_up.to_string());
+    default(&mut top.seed, 1);
+    let horizon = peek(&top.horizon).and_then(|text| text.parse::<Span>().ok()).unwrap_or(Span::from_s(10));
+    default(&mut top.bin, neat_bin(horizon).to_string());
+}
+
+/// A three-hundredth of the horizon, rounded up to 1, 2 or 5 times a power of ten; at least 10 ms.
+fn neat_bin(horizon: Span) -> Span {
+    let least = horizon.as_ps().div_ceil(300);
+    let neat = |ps: &u64| *ps >= least;
+    let steps = (0..9).flat_map(|power| [1, 2, 5].map(|step| step * 10u64.pow(power) * Span::from_ms(10).as_ps()));
+    Span::from_ps(steps.into_iter().find(neat).unwrap_or(least))
+}
+
+fn fill_flow(name: &str, flow: &mut FlowTable, horizon: &str) {
+    default(&mut flow.count, 1);
+    default(&mut flow.direction, "one-way");
+    default(&mut flow.arrivals, "constant");
+    default(&mut flow.size, "1400 B");
+    default(&mut flow.start, "0 s");
+    default(&mut flow.stop, horizon);
+    default(&mut flow.protocol, "udp");
+    // An ephemeral port (RFC 6335 section 6) from the name, in the lower half of the range.
+    let port = 49_152 + named_hash(&["flow", name, "source port"]) % 8_192;
+    default(&mut flow.source_port, i64::try_from(port).expect("a port fits"));
+    default(&mut flow.target_port, 443);
+    default(&mut flow.ttl, 64);
+}
+
+fn fill_monitor(monitor: &mut MonitorTable) {
+    default(&mut monitor.period, "60 s");
+    default(&mut monitor.interval, estimate::PROBE_INTERVAL);
+    default(&mut monitor.timeout, "1 s");
+    default(&mut monitor.size, "56 B");
+    default(&mut monitor.protocol, "icmp");
+    default(&mut monitor.target_port, if peek(&monitor.protocol) == Some("tcp") { 443 } else { 0 });
+    default(&mut monitor.ttl, 64);
+}
+
+fn fill_sla(sla: &mut SlaTable) {
+    default(&mut sla.rule, "aws-interconnect");
+    default(&mut sla.minimum_run, "120 s");
+    default(&mut sla.dead_direction, "either");
+    default(&mut sla.target, "99.99%");
+    default(&mut sla.period, "30 days");
+}

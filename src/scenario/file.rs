@@ -1,0 +1,291 @@
+//! The scenario as written: every key optional, every leaf still the value that stands in the file.
+//!
+//! Templates and defaults produce the same structs, so `show` is nothing but their serialization. What the keys
+//! mean is told in `docs/scenario-reference.md`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use toml::{Table, Value};
+
+use super::problem::Problem;
+use super::source::{item_place, join};
+
+/// The sections whose tables carry names.
+pub(super) const SECTIONS: [&str; 10] = [
+    "providers",
+    "facilities",
+    "routers",
+    "links",
+    "interconnects",
+    "connections",
+    "attachments",
+    "flows",
+    "monitors",
+    "failures",
+];
+
+/// A leaf: whatever stands in the file.
+pub(super) type Leaf = Option<Value>;
+
+/// A sub-table that can be turned off with a word.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Switch<T> {
+    /// A word, such as "off".
+    Word(Value),
+    /// The table.
+    Table(Box<T>),
+}
+
+impl<T: Serialize> Serialize for Switch<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Word(word) => word.serialize(serializer),
+            Self::Table(table) => table.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Switch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = Switch<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table or a word")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Switch::Word(Value::String(text.to_owned())))
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+                Ok(Switch::Word(Value::Boolean(value)))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+                Ok(Switch::Word(Value::Integer(value)))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(|table| Switch::Table(Box::new(table)))
+            }
+        }
+        deserializer.deserialize_any(Either(std::marker::PhantomData))
+    }
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident { $($leaf:ident),* $(; $($field:ident: $type:ty),*)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        pub(super) struct $name {
+            $(#[serde(skip_serializing_if = "Option::is_none")] pub $leaf: Leaf,)*
+            $($(#[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*)?
+        }
+
+        impl Keys for $name {
+            const KEYS: &'static [&'static str] = &[$(stringify!($leaf),)* $($(stringify!($field),)*)?];
+        }
+    )*};
+}
+
+/// The keys that a table knows, for suggestions.
+pub(super) trait Keys {
+    /// In order of declaration.
+    const KEYS: &'static [&'static str];
+}
+
+tables! {
+    /// The keys outside every section.
+    TopTable { title, description, horizon, warm_up, bin, seed }
+    /// `[providers.x]`
+    ProviderTable {
+        asn, profile, interior_convergence, fib_install, processing, forwarding_latency, carrier_down, carrier_up;
+        bgp: BgpTable, bfd: Switch<BfdTable>
+    }
+    /// BGP timers.
+    BgpTable { hold, keepalive, connect_retry }
+    /// BFD parameters.
+    BfdTable { interval, multiplier }
+    /// `[facilities.x]`
+    FacilityTable { title }
+    /// `[routers.x]`
+    RouterTable { provider, facility, role, address, forwarding_latency, hash, fib_install, processing }
+    /// `[links.x]`
+    LinkTable {
+        between, interconnect, members, min_links, rate, length, delay, buffer, mtu, framing, carrier_down, carrier_up;
+        macsec: Switch<MacsecTable>, bfd: Switch<BfdTable>
+    }
+    /// MACsec on every member of a link.
+    MacsecTable { suite, sci, latency, key, first_packet_number, key_agreement, key_life }
+    /// `[interconnects.x]`; all but `kind` belong to a template.
+    InterconnectTable { kind, template, code, channel_rate, channel_length, members }
+    /// `[connections.x]`
+    ConnectionTable {
+        interconnect, bandwidth, attachments, timers;
+        rate_limit: RateLimitTable, bgp: BgpTable, bfd: Switch<BfdTable>
+    }
+    /// How a purchased rate is enforced.
+    RateLimitTable { per_link, aggregate_at, burst }
+    /// `[attachments.x]`
+    AttachmentTable {
+        provider, prefixes, routers, rate, length, delay, buffer, mtu, framing, carrier_down, carrier_up, hash,
+        forwarding_latency, fib_install, processing;
+        bfd: Switch<BfdTable>
+    }
+    /// `[flows.x]`
+    FlowTable {
+        from, to, rate, count, direction, arrivals, size, start, stop, protocol, source_port, target_port, ttl
+    }
+    /// `[monitors.x]`
+    MonitorTable { from, to, period, interval, timeout, size, protocol, target_port, ttl }
+    /// `[[failures]]`
+    FailureTable { name, kind, link, router, facility, at, lasts, probability }
+    /// `[sla]`
+    SlaTable { rule, minimum_run, dead_direction, target, period }
+}
+
+/// The whole scenario as written, or as filled in.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(super) struct File {
+    #[serde(skip)]
+    pub top: TopTable,
+    pub providers: BTreeMap<String, ProviderTable>,
+    pub facilities: BTreeMap<String, FacilityTable>,
+    pub routers: BTreeMap<String, RouterTable>,
+    pub links: BTreeMap<String, LinkTable>,
+    pub interconnects: BTreeMap<String, InterconnectTable>,
+    pub connections: BTreeMap<String, ConnectionTable>,
+    pub attachments: BTreeMap<String, AttachmentTable>,
+    pub flows: BTreeMap<String, FlowTable>,
+    pub monitors: BTreeMap<String, MonitorTable>,
+    pub failures: Vec<FailureTable>,
+    pub sla: SlaTable,
+    pub expect: Table,
+}
+
+impl File {
+    /// Reads every table by itself, so that one wrong table hides no other.
+    pub fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
+        let mut file = Self::default();
+        macro_rules! section {
+            ($($name:ident),*) => {$(
+                if let Some(value) = table.remove(stringify!($name)) {
+                    file.$name = named(stringify!($name), value, problems);
+                }
+            )*};
+        }
+        section!(providers, facilities, routers, links, interconnects, connections, attachments, flows, monitors);
+        if let Some(value) = table.remove("failures") {
+            file.failures = array("failures", value, problems);
+        }
+        if let Some(value) = table.remove("sla") {
+            file.sla = one("sla", value, problems).unwrap_or_default();
+        }
+        match table.remove("expect") {
+            Some(Value::Table(expect)) => file.expect = expect,
+            Some(_) => problems.push(not_a_table("expect")),
+            None => {}
+        }
+        for key in table.keys().filter(|key| !TopTable::KEYS.contains(&key.as_str())) {
+            let known: Vec<&str> = TopTable::KEYS.iter().chain(&SECTIONS).chain(&["sla", "expect"]).copied().collect();
+            problems.push(unknown_key(key, key, &known));
+        }
+        table.retain(|key, _| TopTable::KEYS.contains(&key));
+        file.top = one("", Value::Table(table), problems).unwrap_or_default();
+        file
+    }
+}
+
+fn named<T>(section: &str, value: Value, problems: &mut Vec<Problem>) -> BTreeMap<String, T>
+where
+    T: for<'de> Deserialize<'de> + Keys,
+{
+    let Value::Table(tables) = value else {
+        problems.push(not_a_table(section));
+        return BTreeMap::new();
+    };
+    let read = |(name, value): (String, Value)| {
+        let table = one(&join(section, &name), value, problems)?;
+        Some((name, table))
+    };
+    tables.into_iter().filter_map(read).collect()
+}
+
+fn array<T>(section: &str, value: Value, problems: &mut Vec<Problem>) -> Vec<T>
+where
+    T: for<'de> Deserialize<'de> + Keys,
+{
+    let Value::Array(items) = value else {
+        let remedy = format!("write each one under its own [[{section}]]");
+        problems.push(Problem::error(section, "is not an array of tables", remedy));
+        return Vec::new();
+    };
+    let read = |(index, value): (usize, Value)| {
+        let place = item_place(section, index, value.get("name").and_then(Value::as_str));
+        one(&place, value, problems)
+    };
+    items.into_iter().enumerate().filter_map(read).collect()
+}
+
+fn one<T: for<'de> Deserialize<'de> + Keys>(place: &str, value: Value, problems: &mut Vec<Problem>) -> Option<T> {
+    if !value.is_table() {
+        problems.push(not_a_table(place));
+        return None;
+    }
+    let mut unknown = Vec::new();
+    let read = serde_ignored::deserialize(value, |path| unknown.push(path.to_string()));
+    for path in unknown {
+        // serde_ignored marks each Option on the way with a "?".
+        let path: Vec<&str> = path.split('.').filter(|part| *part != "?").collect();
+        let key = path.last().copied().unwrap_or_default();
+        let known = match path.as_slice() {
+            [.., "macsec", _] => MacsecTable::KEYS,
+            [.., "bfd", _] => BfdTable::KEYS,
+            [.., "bgp", _] => BgpTable::KEYS,
+            [.., "rate_limit", _] => RateLimitTable::KEYS,
+            _ => T::KEYS,
+        };
+        problems.push(unknown_key(&join(place, &path.join(".")), key, known));
+    }
+    match read {
+        Ok(table) => Some(table),
+        Err(error) => {
+            problems.push(Problem::error(place, error.message().replace('\n', " "), ""));
+            None
+        }
+    }
+}
+
+fn not_a_table(place: &str) -> Problem {
+    Problem::error(place, "is not a table", format!("write [{place}] above its keys"))
+}
+
+/// An unknown key, with the nearest known one when it is near.
+fn unknown_key(place: &str, key: &str, known: &[&str]) -> Problem {
+    let remedy = suggestion(key, known)
+        .map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean \"{near}\"?"));
+    Problem::error(place, "unknown key", remedy)
+}
+
+/// The known word nearest to `word`, when at most a third of its letters differ.
+pub(super) fn suggestion<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let near = known.iter().map(|candidate| (distance(word, candidate), *candidate)).min()?;
+    (near.0 <= (word.len() / 3).max(1)).then_some(near.1)
+}
+
+/// Levenshtein distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

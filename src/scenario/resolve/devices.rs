@@ -1,0 +1,226 @@
+//! Providers, buildings, routers, attachments and their addresses.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::{Names, Resolver, names_of};
+use crate::ids::{AttachmentId, DestinationId, FacilityId, Id, ProviderId, RouterId};
+use crate::network::{
+    Attachment, BgpTiming, Destination, DestinationKind, Facility, HashKind, Provider, Router, RouterRole,
+};
+use crate::rng::named_hash;
+use crate::scenario::file::{AttachmentTable, BgpTable, Leaf, RouterTable};
+use crate::scenario::profiles::{PROFILES, profile};
+use crate::scenario::read::peek;
+use crate::scenario::source::join;
+use crate::units::Span;
+
+const HASHES: [(&str, HashKind); 2] =
+    [("five-tuple", HashKind::FiveTuple), ("source-port-modulo", HashKind::SourcePortModulo)];
+
+/// The keys that a router and an attachment's edge share.
+struct DeviceLeaves<'a> {
+    forwarding_latency: &'a Leaf,
+    hash: &'a Leaf,
+    fib_install: &'a Leaf,
+    processing: &'a Leaf,
+}
+
+impl Resolver<'_> {
+    pub(super) fn providers(&mut self) {
+        self.names.providers = names_of(&self.file.providers);
+        for (name, table) in &self.file.providers {
+            let place = join("providers", name);
+            // RFC 6793: four octets; 0 is reserved (RFC 7607).
+            let asn = self.reader.number(&join(&place, "asn"), &table.asn, 1, u64::from(u32::MAX));
+            let asn = u32::try_from(asn).unwrap_or(u32::MAX);
+            let at = join(&place, "interior_convergence");
+            let interior_convergence = self.reader.span_or_zero(&at, &table.interior_convergence, "200 ms");
+            if let Some(word) = peek(&table.profile).filter(|word| profile(word).is_none()) {
+                let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
+                let remedy = format!("there are: {}", known.join(", "));
+                self.reader.error(join(&place, "profile"), format!("no profile is named {word:?}"), remedy);
+            }
+            let fallback =
+                BgpTiming { hold: Span::from_s(90), keepalive: Span::from_s(30), connect_retry: Span::from_s(120) };
+            let bgp = table.bgp.clone().unwrap_or_else(BgpTable::default);
+            let timing = self.bgp(&join(&place, "bgp"), &bgp, fallback);
+            let liveness = self.bfd(&join(&place, "bfd"), table.bfd.as_ref());
+            self.timing.push(timing);
+            self.liveness.push(liveness);
+            self.network.providers.push(Provider { name: name.clone(), asn, interior_convergence });
+        }
+    }
+
+    pub(super) fn facilities(&mut self) {
+        self.names.facilities = names_of(&self.file.facilities);
+        for name in self.file.facilities.keys() {
+            self.network.facilities.push(Facility { name: name.clone() });
+        }
+    }
+
+    /// Routers and attachment edges, in one order of name; each gets its own destination.
+    pub(super) fn routers(&mut self) {
+        self.names.attachments = names_of(&self.file.attachments);
+        let names: BTreeSet<&String> = self.file.routers.keys().chain(self.file.attachments.keys()).collect();
+        self.names.routers = names.into_iter().cloned().collect();
+        self.reserve_prefixes();
+        for name in self.names.routers.clone() {
+            if let Some(table) = self.file.routers.get(&name) {
+                if self.file.attachments.contains_key(&name) {
+                    let place = join("attachments", &name);
+                    self.reader.error(place, "is also the name of a router", "give one of them another name");
+                    self.all_named = false;
+                }
+                self.router(&name, table);
+            } else if let Some(table) = self.file.attachments.get(&name) {
+                self.edge(&name, table);
+            }
+        }
+    }
+
+    fn reserve_prefixes(&mut self) {
+        for table in self.file.attachments.values() {
+            let prefixes = table.prefixes.as_ref().and_then(|value| value.as_array()).into_iter().flatten();
+            for prefix in prefixes.filter_map(|prefix| prefix.as_str()?.parse().ok()) {
+                self.addresses.reserve(prefix);
+            }
+        }
+    }
+
+    fn router(&mut self, name: &str, table: &RouterTable) {
+        let place = join("routers", name);
+        let provider = self.refer(&join(&place, "provider"), &table.provider, "provider", |n: &Names| &n.providers);
+        let facility: Option<FacilityId> = if table.facility.is_some() {
+            self.refer(&join(&place, "facility"), &table.facility, "facility", |n: &Names| &n.facilities)
+        } else {
+            None
+        };
+        let roles = [("border", RouterRole::Border), ("backbone", RouterRole::Backbone)];
+        let role = self.reader.word(&join(&place, "role"), &table.role, &roles);
+        let address =
+            if table.address.is_some() { self.written_address(&join(&place, "address"), &table.address) } else { None };
+        let address = address.unwrap_or_else(|| self.addresses.router(name));
+        let leaves = DeviceLeaves {
+            forwarding_latency: &table.forwarding_latency,
+            hash: &table.hash,
+            fib_install: &table.fib_install,
+            processing: &table.processing,
+        };
+        self.device(&place, name, &leaves, (provider, facility, role, address));
+    }
+
+    fn written_address(&mut self, place: &str, leaf: &Leaf) -> Option<IpAddr> {
+        let text = self.reader.text(place, leaf, "100.64.0.1")?;
+        let Ok(address) = text.parse::<IpAddr>() else {
+            self.reader.error(place, format!("{text:?} is not an address"), "write for example \"100.64.0.1\"");
+            return None;
+        };
+        if !self.addresses.take(address) {
+            self.reader.error(place, format!("{address} is in use by another router"), "give each router its own");
+            return None;
+        }
+        Some(address)
+    }
+
+    fn edge(&mut self, name: &str, table: &AttachmentTable) {
+        let place = join("attachments", name);
+        let provider = self.refer(&join(&place, "provider"), &table.provider, "provider", |n: &Names| &n.providers);
+        let index = self.names.attachments.binary_search(&name.to_owned()).expect("its own name");
+        let role = RouterRole::Edge(AttachmentId::from_index(index));
+        let address = self.addresses.router(name);
+        let leaves = DeviceLeaves {
+            forwarding_latency: &table.forwarding_latency,
+            hash: &table.hash,
+            fib_install: &table.fib_install,
+            processing: &table.processing,
+        };
+        self.device(&place, name, &leaves, (provider, None, role, address));
+    }
+
+    fn device(
+        &mut self,
+        place: &str,
+        name: &str,
+        leaves: &DeviceLeaves<'_>,
+        (provider, facility, role, address): (Option<ProviderId>, Option<FacilityId>, RouterRole, IpAddr),
+    ) {
+        // A stand-in after a dangling name; no network is built then.
+        let provider = provider.unwrap_or(ProviderId(0));
+        let id = RouterId::from_index(self.network.routers.len());
+        let loopback = self.network.destinations.push(Destination {
+            prefix: IpNet::from(address),
+            kind: DestinationKind::Loopback,
+            router: id,
+            provider,
+        });
+        let forwarding_latency =
+            self.reader.span_or_zero(&join(place, "forwarding_latency"), leaves.forwarding_latency, "5 us");
+        let hash = self.reader.word(&join(place, "hash"), leaves.hash, &HASHES);
+        let fib_install = self.reader.span_or_zero(&join(place, "fib_install"), leaves.fib_install, "100 ms");
+        let processing = self.reader.span_or_zero(&join(place, "processing"), leaves.processing, "20 ms");
+        self.network.routers.push(Router {
+            name: name.to_owned(),
+            provider,
+            facility,
+            role,
+            forwarding_latency,
+            hash,
+            hash_seed: named_hash(&["router", name, "hash"]),
+            loopback,
+            fib_install,
+            processing,
+            links: Vec::new(),
+        });
+    }
+
+    /// Attachments and the destinations of their prefixes.
+    pub(super) fn attachments(&mut self) {
+        for (name, table) in &self.file.attachments {
+            let place = join("attachments", name);
+            let index = self.names.routers.binary_search(name).expect("edges are among the routers");
+            let edge = RouterId::from_index(index);
+            let provider = self.network.routers[edge].provider;
+            let attachment = AttachmentId::from_index(self.network.attachments.len());
+            let prefixes = self.prefixes(&join(&place, "prefixes"), &table.prefixes);
+            let mut destined: Vec<(IpNet, DestinationId)> = Vec::new();
+            for prefix in prefixes {
+                let kind = DestinationKind::Attachment(attachment);
+                let destination = self.network.destinations.push(Destination { prefix, kind, router: edge, provider });
+                destined.push((prefix, destination));
+            }
+            self.network.attachments.push(Attachment { name: name.clone(), provider, prefixes: destined, edge });
+        }
+    }
+
+    fn prefixes(&mut self, place: &str, leaf: &Leaf) -> Vec<IpNet> {
+        let example = "[\"10.0.0.0/16\"]";
+        let texts = self.reader.list(place, leaf, example);
+        if leaf.is_some() && texts.is_empty() {
+            self.reader.error(place, "is empty", format!("write for example {example}"));
+        }
+        let mut prefixes: Vec<IpNet> = Vec::new();
+        for text in texts {
+            match text.parse::<IpNet>() {
+                Ok(prefix) if prefix.trunc() != prefix => {
+                    let remedy = format!("write \"{}\"", prefix.trunc());
+                    self.reader.error(place, format!("{text:?} has bits beyond its length"), remedy);
+                }
+                Ok(prefix) => match prefixes.iter().find(|other| other.contains(&prefix) || prefix.contains(*other)) {
+                    Some(other) => {
+                        let message = format!("{prefix} overlaps {other} of the same attachment");
+                        self.reader.error(place, message, "leave one of them out");
+                    }
+                    None => prefixes.push(prefix),
+                },
+                Err(_) => {
+                    let message = format!("{text:?} is not a prefix");
+                    self.reader.error(place, message, "write for example \"10.0.0.0/16\"");
+                }
+            }
+        }
+        prefixes
+    }
+}

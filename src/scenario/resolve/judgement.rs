@@ -1,0 +1,209 @@
+//! The availability rule, and what the scenario expects of itself.
+
+use toml::{Table, Value};
+
+use super::Resolver;
+use crate::message::DropReason;
+use crate::network::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
+use crate::scenario::file::suggestion;
+use crate::scenario::source::join;
+use crate::units::{CalendarSpan, Share, Span};
+
+/// The unit of an expectation's limits.
+#[derive(Debug, Clone, Copy)]
+enum Unit {
+    Span,
+    Count,
+    Share,
+}
+
+impl Unit {
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Span => "\"10 ms\"",
+            Self::Count => "0",
+            Self::Share => "\"0.1%\"",
+        }
+    }
+}
+
+/// Quantiles of latency in parts per billion.
+const QUANTILES: [(&str, u64); 6] = [
+    ("min", 0),
+    ("p50", 500_000_000),
+    ("p90", 900_000_000),
+    ("p99", 990_000_000),
+    ("p999", 999_000_000),
+    ("max", 1_000_000_000),
+];
+
+const PLAIN: [(&str, Metric, Unit); 5] = [
+    ("loss", Metric::Loss, Unit::Share),
+    ("delivered", Metric::Delivered, Unit::Count),
+    ("charged", Metric::Charged, Unit::Span),
+    ("flow_seconds_lost", Metric::FlowSecondsLost, Unit::Share),
+    ("mean_queueing", Metric::MeanQueueing, Unit::Span),
+];
+
+impl Resolver<'_> {
+    pub(super) fn availability(&mut self) {
+        let sla = &self.file.sla;
+        let preset = Availability::default();
+        let rule = self.reader.word("sla.rule", &sla.rule, &[("aws-interconnect", true), ("custom", false)]);
+        let minimum_run = self.reader.span_or_zero("sla.minimum_run", &sla.minimum_run, "120 s");
+        let directions = [("either", DeadDirection::Either), ("both", DeadDirection::Both)];
+        let dead = self.reader.word("sla.dead_direction", &sla.dead_direction, &directions);
+        let target: Option<Share> = self.reader.quantity("sla.target", &sla.target, "99.99%");
+        let period: Option<CalendarSpan> = self.reader.quantity("sla.period", &sla.period, "30 days");
+        let as_preset = minimum_run == preset.rule.minimum_run && dead == preset.rule.dead;
+        let rule = if rule && as_preset {
+            preset.rule
+        } else {
+            SlaRule { name: "custom".to_owned(), basis: "set by the scenario".to_owned(), minimum_run, dead }
+        };
+        let period = period.unwrap_or(preset.period);
+        if period == CalendarSpan::default() {
+            self.reader.error("sla.period", "is zero", "write for example \"30 days\"");
+        }
+        self.network.availability = Availability { rule, target: target.unwrap_or(preset.target), period };
+    }
+
+    pub(super) fn expectations(&mut self) {
+        for (key, value) in &self.file.expect {
+            let place = join("expect", key);
+            if let Some((_, metric, unit)) = PLAIN.into_iter().find(|(name, ..)| name == key) {
+                self.expect(key.clone(), metric, unit, value);
+                continue;
+            }
+            match (key.as_str(), value) {
+                ("latency", Value::Table(table)) => self.expect_latency(table),
+                ("drops", Value::Table(table)) => self.expect_drops(table),
+                ("incidents" | "returns", Value::Table(table)) => self.expect_entries(key, table),
+                ("latency" | "drops" | "incidents" | "returns", _) => {
+                    self.reader.error(place, "is not a table", "write its keys below it");
+                }
+                (..) => {
+                    let mut known: Vec<&str> = PLAIN.iter().map(|(name, ..)| *name).collect();
+                    known.extend(["latency", "drops", "incidents", "returns"]);
+                    self.unknown(&place, key, &known);
+                }
+            }
+        }
+    }
+
+    fn unknown(&mut self, place: &str, key: &str, known: &[&str]) {
+        let remedy = suggestion(key, known)
+            .map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean \"{near}\"?"));
+        self.reader.error(place, "unknown key", remedy);
+    }
+
+    fn expect_latency(&mut self, table: &Table) {
+        for (key, value) in table {
+            match QUANTILES.into_iter().find(|(name, _)| name == key) {
+                Some((_, quantile)) => {
+                    self.expect(join("latency", key), Metric::Latency(quantile), Unit::Span, value);
+                }
+                None => {
+                    let known: Vec<&str> = QUANTILES.iter().map(|(name, _)| *name).collect();
+                    self.unknown(&join("expect.latency", key), key, &known);
+                }
+            }
+        }
+    }
+
+    fn expect_drops(&mut self, table: &Table) {
+        for (key, value) in table {
+            if DropReason::ALL.iter().any(|reason| reason.word() == key) {
+                self.expect(join("drops", key), Metric::Drops(key.clone()), Unit::Count, value);
+            } else {
+                let known: Vec<&str> = DropReason::ALL.iter().map(|reason| reason.word()).collect();
+                self.unknown(&join("expect.drops", key), key, &known);
+            }
+        }
+    }
+
+    /// `incidents.NAME` and `returns.NAME`.
+    fn expect_entries(&mut self, section: &str, table: &Table) {
+        for (name, value) in table {
+            let key = join(section, name);
+            let place = join("expect", &key);
+            let failures: Vec<String> = self.network.failures.iter().map(|failure| failure.name.clone()).collect();
+            if !failures.contains(name) {
+                let declared: Vec<&str> = failures.iter().map(String::as_str).collect();
+                self.reader.dangling(&place, name, "failure", &declared);
+                continue;
+            }
+            let Value::Table(metrics) = value else {
+                self.reader.error(place, "is not a table", "write its keys below it");
+                continue;
+            };
+            let entry = if section == "returns" { format!("{name} (return)") } else { name.clone() };
+            for (metric, value) in metrics {
+                let key = join(&key, metric);
+                match (metric.as_str(), value) {
+                    ("blackout", _) => self.expect(key, Metric::Blackout(entry.clone()), Unit::Span, value),
+                    ("lost", _) => self.expect(key, Metric::Lost(entry.clone()), Unit::Count, value),
+                    ("noticed", Value::Table(routers)) => self.expect_noticed(&key, &entry, routers),
+                    (..) => self.unknown(&join("expect", &key), metric, &["blackout", "lost", "noticed"]),
+                }
+            }
+        }
+    }
+
+    fn expect_noticed(&mut self, key: &str, incident: &str, routers: &Table) {
+        for (router, value) in routers {
+            let key = join(key, router);
+            if self.names.routers.binary_search(router).is_err() {
+                let known = self.names.routers.clone();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                self.reader.dangling(&join("expect", &key), router, "router", &known);
+                continue;
+            }
+            let metric = Metric::Noticed { incident: incident.to_owned(), router: router.clone() };
+            self.expect(key, metric, Unit::Span, value);
+        }
+    }
+
+    /// Limits, or one value that stands for both.
+    fn expect(&mut self, key: String, metric: Metric, unit: Unit, value: &Value) {
+        let place = join("expect", &key);
+        let bound = if let Value::Table(limits) = value {
+            for wrong in limits.keys().filter(|limit| *limit != "min" && *limit != "max") {
+                self.unknown(&join(&place, wrong), wrong, &["min", "max"]);
+            }
+            let mut limit =
+                |name: &str| limits.get(name).and_then(|value| self.limit(&join(&place, name), unit, value));
+            Bound { min: limit("min"), max: limit("max") }
+        } else {
+            let exact = self.limit(&place, unit, value);
+            Bound { min: exact, max: exact }
+        };
+        match bound {
+            Bound { min: None, max: None } => {
+                if value.as_table().is_some_and(Table::is_empty) {
+                    let remedy = format!("write for example {{ max = {} }}", unit.example());
+                    self.reader.error(place, "has no limit", remedy);
+                }
+            }
+            Bound { min: Some(min), max: Some(max) } if min > max => {
+                self.reader.error(place, "its min is above its max", "nothing can meet it");
+            }
+            Bound { .. } => self.network.expectations.push(Expectation { key, metric, bound }),
+        }
+    }
+
+    fn limit(&mut self, place: &str, unit: Unit, value: &Value) -> Option<u64> {
+        let leaf = Some(value.clone());
+        match unit {
+            Unit::Span => self.reader.span(place, &leaf, "10 ms").map(Span::as_ps),
+            Unit::Share => self.reader.quantity::<Share>(place, &leaf, "0.1%").map(Share::as_ppb),
+            Unit::Count => {
+                let number = value.as_integer().and_then(|number| u64::try_from(number).ok());
+                if number.is_none() {
+                    self.reader.error(place, format!("{value} is not a count"), "write for example 0");
+                }
+                number
+            }
+        }
+    }
+}

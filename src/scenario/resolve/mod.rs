@@ -1,0 +1,203 @@
+//! From the filled file to the network: names become ids, texts become quantities.
+//!
+//! ```text
+//! devices -> links -> connections -> traffic, failures, judgement     every table is read, whatever is wrong
+//!                 \-> ports, sessions, five-tuples                    only when every name was found
+//! ```
+
+mod addresses;
+mod connections;
+mod devices;
+mod failures;
+mod judgement;
+mod links;
+mod sessions;
+mod traffic;
+
+use std::collections::BTreeMap;
+
+use super::file::{BfdTable, BgpTable, File, Leaf, Switch};
+use super::read::Reader;
+use super::source::join;
+use crate::ids::{Id, IdVec, LinkId, ProviderId};
+use crate::network::{BfdConfig, BgpTiming, Network};
+use crate::units::Span;
+use addresses::Addresses;
+use connections::ConnectionDraft;
+use links::LinkDraft;
+use traffic::{FlowDraft, MonitorDraft};
+
+/// Resolves a filled file. `None` when names were missing, so that no network can be built; whether the problems
+/// found forbid to run is the caller's to see.
+pub(super) fn resolve(file: &File, reader: &mut Reader) -> Option<Network> {
+    let mut resolver = Resolver {
+        file,
+        reader,
+        network: Network::default(),
+        names: Names::default(),
+        all_named: true,
+        addresses: Addresses::default(),
+        timing: IdVec::new(),
+        liveness: IdVec::new(),
+        links: Vec::new(),
+        connections: Vec::new(),
+    };
+    resolver.top();
+    resolver.providers();
+    resolver.facilities();
+    resolver.routers();
+    resolver.attachments();
+    resolver.links();
+    resolver.interconnects();
+    resolver.connections();
+    let flows = resolver.flows();
+    let monitors = resolver.monitors();
+    resolver.failures();
+    resolver.availability();
+    resolver.expectations();
+    resolver.all_named.then(|| resolver.build(&flows, &monitors))
+}
+
+/// What stands under each name: ids are places in the sorted names.
+#[derive(Debug, Default)]
+struct Names {
+    providers: Vec<String>,
+    facilities: Vec<String>,
+    /// Routers and the edges of attachments.
+    routers: Vec<String>,
+    /// Links and the zone links of attachments.
+    links: Vec<String>,
+    interconnects: Vec<String>,
+    attachments: Vec<String>,
+}
+
+struct Resolver<'a> {
+    file: &'a File,
+    reader: &'a mut Reader,
+    network: Network,
+    names: Names,
+    /// Whether every name referred to was found so far.
+    all_named: bool,
+    addresses: Addresses,
+    /// BGP timers of each provider.
+    timing: IdVec<ProviderId, BgpTiming>,
+    /// BFD of each provider towards others; `None` when off.
+    liveness: IdVec<ProviderId, Option<BfdConfig>>,
+    /// In order of link id.
+    links: Vec<LinkDraft>,
+    /// In order of connection id.
+    connections: Vec<ConnectionDraft>,
+}
+
+impl Resolver<'_> {
+    fn top(&mut self) {
+        let top = &self.file.top;
+        self.network.title = self.reader.text("title", &top.title, "Two routers").unwrap_or_default().to_owned();
+        let description = self.reader.text("description", &top.description, "What one will see.");
+        self.network.description = description.unwrap_or_default().to_owned();
+        self.network.horizon = self.reader.span_or_zero("horizon", &top.horizon, "150 s");
+        self.network.warm_up = self.reader.span_or_zero("warm_up", &top.warm_up, "40 s");
+        self.network.bin = self.reader.span("bin", &top.bin, "500 ms").unwrap_or(Span::from_s(1));
+    }
+
+    /// Everything that needs all names: ports, sessions, five-tuples.
+    fn build(mut self, flows: &[FlowDraft], monitors: &[MonitorDraft]) -> Network {
+        self.build_links();
+        self.build_connections();
+        self.build_internal_sessions();
+        self.build_liveness();
+        self.build_flows(flows);
+        self.build_monitors(monitors);
+        self.network
+    }
+
+    /// The id of a name, or `None` with a problem.
+    fn named<I: Id>(&mut self, place: &str, name: &str, kind: &str, names: fn(&Names) -> &Vec<String>) -> Option<I> {
+        let known = names(&self.names);
+        if let Ok(index) = known.binary_search_by(|known| known.as_str().cmp(name)) {
+            return Some(I::from_index(index));
+        }
+        let known: Vec<String> = known.clone();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        self.reader.dangling(place, name, kind, &known);
+        self.all_named = false;
+        None
+    }
+
+    /// The id that a leaf names, or `None` with a problem.
+    fn refer<I: Id>(&mut self, place: &str, leaf: &Leaf, kind: &str, names: fn(&Names) -> &Vec<String>) -> Option<I> {
+        let example = names(&self.names).first().map_or("x", String::as_str).to_owned();
+        let Some(name) = self.reader.text(place, leaf, &example) else {
+            self.all_named = false;
+            return None;
+        };
+        self.named(place, name, kind, names)
+    }
+
+    /// BFD as written; `None` when off.
+    fn bfd(&mut self, place: &str, bfd: Option<&Switch<BfdTable>>) -> Option<BfdConfig> {
+        let table = self.switch(place, bfd)?;
+        let interval = self.positive_span(&join(place, "interval"), &table.interval, "300 ms");
+        let multiplier = self.reader.number(&join(place, "multiplier"), &table.multiplier, 1, 255);
+        // RFC 5880 4.1: the multiplier is one octet.
+        let multiplier = u8::try_from(multiplier).unwrap_or(u8::MAX);
+        Some(BfdConfig { transmit: interval, receive: interval, multiplier })
+    }
+
+    /// The table of a switch; `None` when it is off, or wrong with a problem.
+    fn switch<'t, T>(&mut self, place: &str, switch: Option<&'t Switch<T>>) -> Option<&'t T> {
+        match switch {
+            Some(Switch::Table(table)) => Some(table),
+            Some(Switch::Word(word)) if word.as_str() == Some("off") => None,
+            Some(Switch::Word(word)) => {
+                self.reader.error(place, format!("{word} is neither a table nor off"), "write \"off\" or a table");
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn positive_span(&mut self, place: &str, leaf: &Leaf, example: &str) -> Span {
+        let span = self.reader.span(place, leaf, example);
+        if span == Some(Span::ZERO) {
+            self.reader.error(place, "is zero", format!("write for example \"{example}\""));
+        }
+        span.filter(|span| *span > Span::ZERO).unwrap_or(Span::from_s(1))
+    }
+
+    /// BGP timers; keys that are left open are those of `otherwise`.
+    fn bgp(&mut self, place: &str, table: &BgpTable, otherwise: BgpTiming) -> BgpTiming {
+        let mut read = |key: &str, leaf: &Leaf, otherwise: Span| {
+            if leaf.is_none() { otherwise } else { self.reader.span_or_zero(&join(place, key), leaf, "30 s") }
+        };
+        let timing = BgpTiming {
+            hold: read("hold", &table.hold, otherwise.hold),
+            keepalive: read("keepalive", &table.keepalive, otherwise.keepalive),
+            connect_retry: read("connect_retry", &table.connect_retry, otherwise.connect_retry),
+        };
+        if timing.hold < Span::from_s(3) {
+            // RFC 4271 4.2: zero (off, which is not modelled) or at least three seconds.
+            let message = format!("a hold time of {} is below 3 s", timing.hold);
+            self.reader.error(join(place, "hold"), message, "RFC 4271 4.2 allows \"3 s\" and more");
+        }
+        if timing.keepalive == Span::ZERO {
+            self.reader.error(join(place, "keepalive"), "is zero", "write for example \"30 s\"");
+        }
+        timing
+    }
+}
+
+/// The place of a name among sorted names.
+fn names_of<T>(tables: &BTreeMap<String, T>) -> Vec<String> {
+    tables.keys().cloned().collect()
+}
+
+/// The name of an attachment's link to a router.
+fn zone_link(attachment: &str, router: &str) -> String {
+    format!("{attachment}/{router}")
+}
+
+/// The link that a draft stands for.
+fn link_id(index: usize) -> LinkId {
+    LinkId::from_index(index)
+}

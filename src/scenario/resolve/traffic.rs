@@ -1,0 +1,382 @@
+//! Flows and monitors, down to their five-tuples.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::addresses::{host, host_count};
+use super::{Names, Resolver};
+use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id, MonitorId};
+use crate::network::{ArrivalLaw, Flow, FlowEntry, FlowRole, Monitor, SizeLaw};
+use crate::rng::named_hash;
+use crate::scenario::file::{FlowTable, Leaf, MonitorTable};
+use crate::scenario::source::join;
+use crate::units::{Bytes, Rate, Span};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    OneWay,
+    Both,
+}
+
+/// A flow entry as read.
+#[derive(Debug)]
+pub(super) struct FlowDraft {
+    name: String,
+    ends: Option<[AttachmentId; 2]>,
+    rate: Rate,
+    count: u32,
+    direction: Direction,
+    protocol: u8,
+    ports: [u16; 2],
+    law: Law,
+}
+
+/// A monitor as read.
+#[derive(Debug)]
+pub(super) struct MonitorDraft {
+    name: String,
+    ends: Option<[AttachmentId; 2]>,
+    period: Span,
+    timeout: Span,
+    protocol: u8,
+    target_port: u16,
+    law: Law,
+}
+
+/// When packets are sent, and how long they are.
+#[derive(Debug, Clone, Copy)]
+struct Law {
+    arrivals: ArrivalLaw,
+    interval: Span,
+    sizes: SizeLaw,
+    start: Span,
+    stop: Span,
+    ttl: u8,
+}
+
+/// Where a five-tuple leads.
+struct Way {
+    ends: [AttachmentId; 2],
+    destination: DestinationId,
+    connection: Option<ConnectionId>,
+}
+
+impl Resolver<'_> {
+    pub(super) fn flows(&mut self) -> Vec<FlowDraft> {
+        self.file.flows.iter().map(|(name, table)| self.flow(name, table)).collect()
+    }
+
+    fn flow(&mut self, name: &str, table: &FlowTable) -> FlowDraft {
+        let place = join("flows", name);
+        let ends = self.flow_ends(&place, &table.from, &table.to);
+        let rate: Option<Rate> = self.reader.quantity(&join(&place, "rate"), &table.rate, "10 Mbps");
+        let rate = rate.unwrap_or_else(|| Rate::from_bps(1_000).expect("not zero"));
+        let count = self.reader.number(&join(&place, "count"), &table.count, 1, 1_000_000);
+        let directions = [("one-way", Direction::OneWay), ("both", Direction::Both)];
+        let arrivals = [("constant", ArrivalLaw::Constant), ("poisson", ArrivalLaw::Poisson)];
+        let sizes = self.sizes(&join(&place, "size"), &table.size);
+        let start = self.reader.span_or_zero(&join(&place, "start"), &table.start, "0 s");
+        let stop = self.reader.span_or_zero(&join(&place, "stop"), &table.stop, "150 s");
+        if stop <= start {
+            self.reader.error(join(&place, "stop"), "is not after its start", "make it later");
+        }
+        let law = Law {
+            arrivals: self.reader.word(&join(&place, "arrivals"), &table.arrivals, &arrivals),
+            interval: interval(rate, count, sizes),
+            sizes,
+            start,
+            stop,
+            ttl: self.octet(&join(&place, "ttl"), &table.ttl),
+        };
+        FlowDraft {
+            name: name.to_owned(),
+            ends,
+            rate,
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            direction: self.reader.word(&join(&place, "direction"), &table.direction, &directions),
+            protocol: self.protocol(&join(&place, "protocol"), &table.protocol),
+            ports: [
+                self.port_number(&join(&place, "source_port"), &table.source_port),
+                self.port_number(&join(&place, "target_port"), &table.target_port),
+            ],
+            law,
+        }
+    }
+
+    fn flow_ends(&mut self, place: &str, from: &Leaf, to: &Leaf) -> Option<[AttachmentId; 2]> {
+        let from = self.refer(&join(place, "from"), from, "attachment", |n: &Names| &n.attachments);
+        let to = self.refer(&join(place, "to"), to, "attachment", |n: &Names| &n.attachments);
+        if from.is_some() && from == to {
+            self.reader.error(join(place, "to"), "is where it comes from", "name another attachment");
+            self.all_named = false;
+        }
+        Some([from?, to?])
+    }
+
+    fn octet(&mut self, place: &str, leaf: &Leaf) -> u8 {
+        u8::try_from(self.reader.number(place, leaf, 1, 255)).unwrap_or(u8::MAX)
+    }
+
+    fn port_number(&mut self, place: &str, leaf: &Leaf) -> u16 {
+        u16::try_from(self.reader.number(place, leaf, 0, 65_535)).unwrap_or(u16::MAX)
+    }
+
+    fn protocol(&mut self, place: &str, leaf: &Leaf) -> u8 {
+        if leaf.as_ref().is_some_and(toml::Value::is_integer) {
+            return u8::try_from(self.reader.number(place, leaf, 0, 255)).unwrap_or(u8::MAX);
+        }
+        // IANA protocol numbers.
+        self.reader.word(place, leaf, &[("udp", 17), ("tcp", 6), ("icmp", 1)])
+    }
+
+    fn sizes(&mut self, place: &str, leaf: &Leaf) -> SizeLaw {
+        let fallback = SizeLaw::Constant(Bytes(1400));
+        let Some(text) = self.reader.text(place, leaf, "1400 B") else { return fallback };
+        if text == "imix" {
+            return SizeLaw::Imix;
+        }
+        let (law, size): (fn(Bytes) -> SizeLaw, &str) = match text.strip_prefix("exponential ") {
+            Some(mean) => (SizeLaw::Exponential, mean),
+            None => (SizeLaw::Constant, text),
+        };
+        match size.parse::<Bytes>() {
+            // An IPv4 header has 20 bytes; the length field 16 bits.
+            Ok(size) if (20..=65_535).contains(&size.0) => law(size),
+            Ok(_) => {
+                self.reader.error(place, format!("{text:?} is not the size of an IP packet"), "write \"1400 B\"");
+                fallback
+            }
+            Err(_) => {
+                let remedy = "write for example \"1400 B\", \"exponential 1000 B\" or \"imix\"";
+                self.reader.error(place, format!("{text:?} is not a packet size"), remedy);
+                fallback
+            }
+        }
+    }
+
+    pub(super) fn monitors(&mut self) -> Vec<MonitorDraft> {
+        self.file.monitors.iter().map(|(name, table)| self.monitor(name, table)).collect()
+    }
+
+    fn monitor(&mut self, name: &str, table: &MonitorTable) -> MonitorDraft {
+        let place = join("monitors", name);
+        let ends = self.flow_ends(&place, &table.from, &table.to);
+        let at = join(&place, "period");
+        let period = self.reader.span(&at, &table.period, "60 s");
+        if period.is_some_and(|period| period != Span::from_s(30) && period != Span::from_s(60)) {
+            self.reader.error(at, "the service aggregates over 30 s or 60 s", "write \"30 s\" or \"60 s\"");
+        }
+        let interval = self.positive_span(&join(&place, "interval"), &table.interval, "1 s");
+        let at = join(&place, "size");
+        let size: Option<Bytes> = self.reader.quantity(&at, &table.size, "56 B");
+        let size = size.unwrap_or(Bytes(56));
+        if !(56..=8500).contains(&size.0) {
+            self.reader.error(at, "the service sends 56 B to 8500 B", "write for example \"56 B\"");
+        }
+        let law = Law {
+            arrivals: ArrivalLaw::Constant,
+            interval,
+            sizes: SizeLaw::Constant(size),
+            start: Span::ZERO,
+            stop: self.network.horizon,
+            ttl: self.octet(&join(&place, "ttl"), &table.ttl),
+        };
+        MonitorDraft {
+            name: name.to_owned(),
+            ends,
+            period: period.unwrap_or(Span::from_s(60)),
+            timeout: self.positive_span(&join(&place, "timeout"), &table.timeout, "1 s"),
+            protocol: self.protocol(&join(&place, "protocol"), &table.protocol),
+            target_port: self.port_number(&join(&place, "target_port"), &table.target_port),
+            law,
+        }
+    }
+
+    /// Makes entries and their five-tuples, in order of entry name.
+    pub(super) fn build_flows(&mut self, drafts: &[FlowDraft]) {
+        let mut entries: Vec<(String, &FlowDraft, Direction)> = Vec::new();
+        for draft in drafts {
+            entries.push((draft.name.clone(), draft, Direction::OneWay));
+            if draft.direction == Direction::Both {
+                entries.push((format!("{} (reverse)", draft.name), draft, Direction::Both));
+            }
+        }
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, draft, direction) in &entries {
+            self.build_entry(name, draft, *direction);
+        }
+        self.pair_reverses();
+    }
+
+    fn build_entry(&mut self, name: &str, draft: &FlowDraft, direction: Direction) {
+        let Some(forward) = draft.ends else { return };
+        let place = join("flows", &draft.name);
+        let Some(prefixes) = self.prefix_pair(&place, forward) else { return };
+        let [from, to] = match direction {
+            Direction::OneWay => forward,
+            Direction::Both => [forward[1], forward[0]],
+        };
+        let destination = match direction {
+            Direction::OneWay => prefixes[1].1,
+            Direction::Both => prefixes[0].1,
+        };
+        let connection = self.connection_between(&place, [from, to]);
+        let entry = FlowEntryId::from_index(self.network.flow_entries.len());
+        let (rate, count) = (draft.rate, draft.count);
+        self.network.flow_entries.push(FlowEntry { name: name.to_owned(), from, to, connection, rate, count });
+        let room = u64::from(u16::MAX - draft.ports[0]) + 1;
+        if u64::from(count).div_ceil(room) > host_count(&prefixes[1].0) {
+            let message = format!("{count} five-tuples do not fit the ports and addresses of its attachments");
+            self.reader.error(join(&place, "count"), message, "lower the count or the source_port");
+        }
+        let way = Way { ends: [from, to], destination, connection };
+        for index in 0..count {
+            let (hosts, ports) = tuple(draft, prefixes.map(|(prefix, _)| prefix), index);
+            let (hosts, ports) = match direction {
+                Direction::OneWay => (hosts, ports),
+                Direction::Both => ([hosts[1], hosts[0]], [ports[1], ports[0]]),
+            };
+            let label = format!("{name}#{index:04}");
+            let flow = self.make_flow(label, FlowRole::Data, &way, hosts, ports, (draft.protocol, draft.law));
+            self.network.flows.push(Flow { entry: Some(entry), ..flow });
+        }
+    }
+
+    fn make_flow(
+        &self,
+        name: String,
+        role: FlowRole,
+        way: &Way,
+        hosts: [IpAddr; 2],
+        ports: [u16; 2],
+        (protocol, law): (u8, Law),
+    ) -> Flow {
+        Flow {
+            name,
+            entry: None,
+            role,
+            source: hosts[0],
+            target: hosts[1],
+            protocol,
+            source_port: ports[0],
+            target_port: ports[1],
+            edge: self.network.attachments[way.ends[0]].edge,
+            destination: way.destination,
+            connection: way.connection,
+            arrivals: law.arrivals,
+            interval: law.interval,
+            sizes: law.sizes,
+            start: law.start,
+            stop: law.stop,
+            ttl: law.ttl,
+            reverse: None,
+        }
+    }
+
+    /// The first prefixes of one family at both ends.
+    fn prefix_pair(&mut self, place: &str, ends: [AttachmentId; 2]) -> Option<[(IpNet, DestinationId); 2]> {
+        let [from, to] = ends.map(|end| &self.network.attachments[end].prefixes);
+        let family = |prefix: &IpNet| matches!(prefix, IpNet::V4(_));
+        let pair = from.iter().find_map(|a| {
+            let b = to.iter().find(|b| family(&a.0) == family(&b.0))?;
+            Some([*a, *b])
+        });
+        if pair.is_none() && !from.is_empty() && !to.is_empty() {
+            let message = "its attachments have no address family in common";
+            self.reader.error(place, message, "give both an IPv4 or both an IPv6 prefix");
+        }
+        pair
+    }
+
+    /// The first connection, by name, that joins two attachments; none inside one provider.
+    fn connection_between(&mut self, place: &str, ends: [AttachmentId; 2]) -> Option<ConnectionId> {
+        let attachments = ends.map(|end| &self.network.attachments[end]);
+        if attachments[0].provider == attachments[1].provider {
+            return None;
+        }
+        let joins = |sides: &[Vec<AttachmentId>; 2]| {
+            (sides[0].contains(&ends[0]) && sides[1].contains(&ends[1]))
+                || (sides[0].contains(&ends[1]) && sides[1].contains(&ends[0]))
+        };
+        let found = self.network.connections.enumerate().find(|(_, connection)| joins(&connection.attachments));
+        let names = attachments.map(|attachment| attachment.name.clone());
+        if found.is_none() {
+            let message = format!("no connection joins {:?} and {:?}", names[0], names[1]);
+            self.reader.error(place, message, "name both in the attachments of one connection");
+        }
+        found.map(|(id, _)| id)
+    }
+
+    fn pair_reverses(&mut self) {
+        let network = &mut self.network;
+        let first =
+            |entry: FlowEntryId| network.flows.enumerate().find(|(_, f)| f.entry == Some(entry)).map(|(id, _)| id);
+        let mut pairs: Vec<(FlowId, FlowId)> = Vec::new();
+        for (id, entry) in network.flow_entries.enumerate() {
+            let name = format!("{} (reverse)", entry.name);
+            let reverse = network.flow_entries.enumerate().find(|(_, other)| other.name == name);
+            let Some((reverse, _)) = reverse else { continue };
+            let (Some(a), Some(b)) = (first(id), first(reverse)) else { continue };
+            pairs.extend((0..entry.count).map(|index| (FlowId(a.0 + index), FlowId(b.0 + index))));
+        }
+        for (a, b) in pairs {
+            network.flows[a].reverse = Some(b);
+            network.flows[b].reverse = Some(a);
+        }
+    }
+
+    /// Monitors and their two five-tuples each.
+    pub(super) fn build_monitors(&mut self, drafts: &[MonitorDraft]) {
+        for draft in drafts {
+            let Some(ends) = draft.ends else { continue };
+            let place = join("monitors", &draft.name);
+            let Some(prefixes) = self.prefix_pair(&place, ends) else { continue };
+            let connection = self.connection_between(&place, ends);
+            let monitor = MonitorId::from_index(self.network.monitors.len());
+            let number = |end| named_hash(&["monitor", &draft.name, end]);
+            let hosts = [host(&prefixes[0].0, number("source")), host(&prefixes[1].0, number("target"))];
+            let port = u16::try_from(57_344 + number("source port") % 8_192).expect("a port");
+            let ports = [port, draft.target_port];
+            let what = (draft.protocol, draft.law);
+            let way = Way { ends, destination: prefixes[1].1, connection };
+            let name = format!("{}/request", draft.name);
+            let request = self.make_flow(name, FlowRole::ProbeRequest(monitor), &way, hosts, ports, what);
+            let way = Way { ends: [ends[1], ends[0]], destination: prefixes[0].1, connection };
+            let (hosts, ports) = ([hosts[1], hosts[0]], [ports[1], ports[0]]);
+            let name = format!("{}/reply", draft.name);
+            let reply = self.make_flow(name, FlowRole::ProbeReply(monitor), &way, hosts, ports, what);
+            let request = self.network.flows.push(request);
+            let reply = self.network.flows.push(Flow { reverse: Some(request), ..reply });
+            self.network.flows[request].reverse = Some(reply);
+            self.network.monitors.push(Monitor {
+                name: draft.name.clone(),
+                period: draft.period,
+                interval: draft.law.interval,
+                timeout: draft.timeout,
+                request,
+                reply,
+            });
+        }
+    }
+}
+
+/// Mean time between the packets of one of `count` five-tuples that offer `rate` together.
+fn interval(rate: Rate, count: u64, sizes: SizeLaw) -> Span {
+    let bits = u128::from(sizes.twelve_means()) * 8 * u128::from(count);
+    let twelve_seconds_ps = 12 * u128::from(rate.as_bps());
+    let ps = (bits * 1_000_000_000_000 + twelve_seconds_ps / 2) / twelve_seconds_ps;
+    Span::from_ps(u64::try_from(ps).unwrap_or(u64::MAX).max(1))
+}
+
+/// Hosts and ports of a five-tuple: source ports count up from the first, source hosts with them, and target
+/// hosts each time the ports are used up, so that no two are alike.
+fn tuple(draft: &FlowDraft, prefixes: [IpNet; 2], index: u32) -> ([IpAddr; 2], [u16; 2]) {
+    let index = u64::from(index);
+    let room = u64::from(u16::MAX - draft.ports[0]) + 1;
+    let port = u16::try_from(u64::from(draft.ports[0]) + index % room).expect("within the room");
+    let number = |end| named_hash(&["flow", &draft.name, end]) >> 32;
+    let source = host(&prefixes[0], number("source") + index);
+    let target = host(&prefixes[1], number("target") + index / room);
+    ([source, target], [port, draft.ports[1]])
+}
