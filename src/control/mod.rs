@@ -1,1 +1,13 @@
-//! Protocols as state machines: input in, actions out.
+//! Protocols as state machines: input in, actions out. Nothing here schedules, delays or sends; `sim` does.
+//!
+//! ```text
+//! (now, Input) -> handle -> [Action]      bgp: routes   bfd: liveness   mka: keys   interior: paths of one provider
+//! ```
+
+pub mod bfd;
+pub mod bgp;
+pub mod interior;
+pub mod mka;
+
+#[cfg(test)]
+mod fixture;

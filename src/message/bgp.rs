@@ -28,6 +28,8 @@ pub enum BgpMessage {
     Keepalive,
     /// RFC 4271 4.5.
     Notification(NotificationReason),
+    /// Not BGP but the TCP RST that answers a segment of a connection its receiver does not have (RFC 9293 3.5.2).
+    ConnectionReset,
 }
 
 /// Why a session is ended (error code and subcode).
@@ -35,6 +37,8 @@ pub enum BgpMessage {
 pub enum NotificationReason {
     /// Code 4.
     HoldTimerExpired,
+    /// Code 5: a message that the state does not allow.
+    FiniteStateMachineError,
     /// Cease (code 6), subcode 10: BFD Down (RFC 9384).
     BfdDown,
     /// Cease (code 6), subcode 2: Administrative Shutdown.

@@ -1,0 +1,302 @@
+//! BGP-4 (RFC 4271): one speaker per router with all of its sessions.
+//!
+//! ```text
+//! Segment -> transport -> session (FSM) -> rib: phase 1 -> 2 -> 3 -> session -> transport -> Segment
+//!            in order     8.2.2               import  decision  export
+//! ```
+//! Not here: MRAI, route refresh, graceful restart, add-path, route reflection; interior cost counts as equal.
+
+mod decision;
+mod message;
+mod policy;
+mod rib;
+mod session;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use decision::Reason;
+
+use crate::ids::{DestinationId, RouterId, SessionId};
+use crate::message::{BgpMessage, BgpSegment, NotificationReason};
+use crate::network::{Network, SessionKind};
+use crate::rng::RunSeed;
+use crate::units::Time;
+
+use decision::Peering;
+use message::Prefixes;
+use policy::{Neighbour, Policy};
+use rib::{Peer, Rib, Table};
+use session::{Outcome, Session};
+
+/// The BGP process of one router.
+#[derive(Debug, Clone)]
+pub struct Speaker {
+    /// In order of session id; `rib.peers` has the same order.
+    sessions: Vec<Session>,
+    rib: Rib,
+    prefixes: Arc<Prefixes>,
+}
+
+/// What a speaker is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The path to the peer works.
+    TransportUp(SessionId),
+    /// The path to the peer is gone, or counts as gone.
+    TransportDown(SessionId, Lost),
+    /// A segment arrived for this router.
+    Segment(BgpSegment),
+    /// A timer fired.
+    Timer(SessionId, TimerKind),
+    /// This router's own forwarding table can, or cannot, forward to the destination from now on.
+    Forwarding {
+        /// The destination.
+        destination: DestinationId,
+        /// Whether it can.
+        installed: Installed,
+    },
+}
+
+/// What a speaker wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Put a segment on the way to the peer.
+    Send {
+        /// The session.
+        session: SessionId,
+        /// The segment; its size is that of the IP packet.
+        segment: BgpSegment,
+    },
+    /// Arm the one timer of this kind, or move it.
+    SetTimer {
+        /// The session.
+        session: SessionId,
+        /// Which of its timers.
+        kind: TimerKind,
+        /// When it fires.
+        at: Time,
+    },
+    /// Disarm a timer, if it is armed.
+    CancelTimer {
+        /// The session.
+        session: SessionId,
+        /// Which of its timers.
+        kind: TimerKind,
+    },
+    /// [`Speaker::best`] has changed for this destination.
+    RouteChanged(DestinationId),
+    /// A session changed its state.
+    SessionChanged {
+        /// The session.
+        session: SessionId,
+        /// Before.
+        from: State,
+        /// Now.
+        to: State,
+        /// Why.
+        cause: SessionCause,
+    },
+}
+
+/// States of a session (RFC 4271 8.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// No path, no session.
+    Idle,
+    /// About to open a connection.
+    Connect,
+    /// Waiting for the peer to open one.
+    Active,
+    /// OPEN sent.
+    OpenSent,
+    /// OPEN received, KEEPALIVE sent.
+    OpenConfirm,
+    /// Routes are exchanged.
+    Established,
+}
+
+/// Timers of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimerKind {
+    /// When to open a connection (again).
+    ConnectRetry,
+    /// When the peer counts as dead.
+    Hold,
+    /// When the next KEEPALIVE is due.
+    Keepalive,
+    /// When unacknowledged messages are sent again.
+    Retransmit,
+}
+
+impl TimerKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::ConnectRetry, Self::Hold, Self::Keepalive, Self::Retransmit];
+}
+
+/// Why the path of a session counts as gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// The link's light is gone.
+    Carrier,
+    /// BFD went down; a NOTIFICATION is tried (RFC 9384).
+    BfdDown,
+    /// The peer is unreachable inside the provider.
+    Interior,
+    /// This router lost power.
+    RouterRestart,
+}
+
+/// Whether a forwarding table has a working entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Installed {
+    /// It can forward.
+    Yes,
+    /// It cannot.
+    No,
+}
+
+/// Why a session changed its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionCause {
+    /// The path to the peer works.
+    Start,
+    /// Another try after a loss, or the time to try has come.
+    Retry,
+    /// A connection or an OPEN came in.
+    Opened,
+    /// The peer confirmed.
+    Established,
+    /// Loss of light.
+    Carrier,
+    /// BFD.
+    Bfd,
+    /// Interior routing lost the peer.
+    Interior,
+    /// This router lost power.
+    RouterRestart,
+    /// Nothing was heard for the hold time.
+    HoldTimer,
+    /// The peer ended it.
+    Notification(NotificationReason),
+    /// The peer does not have this connection.
+    ConnectionReset,
+    /// The peer opened another connection.
+    NewConnection,
+    /// The peer sent what the state does not allow.
+    FiniteStateMachineError,
+}
+
+impl Speaker {
+    /// The speaker of `router` with every session that ends there, all Idle.
+    #[must_use]
+    pub fn new(network: &Network, router: RouterId, seed: RunSeed) -> Self {
+        let prefixes = Arc::new(Prefixes::new(network));
+        let mut sessions = Vec::new();
+        let mut peers = Vec::new();
+        for (id, session) in network.sessions.enumerate() {
+            let Some(end) = session.ends.iter().position(|end| end.router == router) else { continue };
+            let peering = match session.kind {
+                SessionKind::External(_) => Peering::External,
+                SessionKind::Internal(_) => Peering::Internal,
+            };
+            let address = session.ends[1 - end].address;
+            sessions.push(Session::new(network, id, end, Arc::clone(&prefixes), seed));
+            peers.push(Peer {
+                session: id,
+                neighbour: Neighbour { peering, allowed: session.allowed.clone() },
+                identifier: identifier(address),
+                address,
+                adj_rib_in: std::collections::BTreeMap::new(),
+                adj_rib_out: std::collections::BTreeMap::new(),
+                pending: std::collections::BTreeSet::new(),
+                table: Table::Closed,
+            });
+        }
+        let policy = Policy::new(network, network.routers[router].provider);
+        Self { sessions, rib: Rib::new(network, policy, peers), prefixes }
+    }
+
+    /// Takes one input and appends what is to be done.
+    pub fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Action>) {
+        match input {
+            Input::TransportUp(session) => self.on(session, |end| end.path_up(now, out)),
+            Input::TransportDown(session, lost) => self.on(session, |end| end.path_down(now, lost, out)),
+            Input::Timer(session, kind) => self.on(session, |end| end.timer(now, kind, out)),
+            Input::Segment(segment) => self.on(segment.session, |end| end.segment(now, segment, out)),
+            Input::Forwarding { destination, installed } => self.rib.set_installed(destination, installed),
+        }
+        out.extend(self.rib.decide().into_iter().map(Action::RouteChanged));
+        self.disseminate(now, out);
+        for session in &mut self.sessions {
+            session.settle(out);
+        }
+    }
+
+    /// The sessions whose routes to the destination are in use, in order; empty when none was learned.
+    #[must_use]
+    pub fn best(&self, destination: DestinationId) -> &[SessionId] {
+        self.rib.best(destination)
+    }
+
+    /// The step that decided among the learned routes to the destination; `None` when there are none.
+    #[must_use]
+    pub fn reason(&self, destination: DestinationId) -> Option<Reason> {
+        self.rib.selection(destination).map(|selection| selection.reason)
+    }
+
+    /// The state of one of this router's sessions; panics (our bug) on another router's.
+    #[must_use]
+    pub fn state(&self, session: SessionId) -> State {
+        self.sessions[self.index(session)].state()
+    }
+
+    fn index(&self, session: SessionId) -> usize {
+        self.sessions.binary_search_by_key(&session, |end| end.id).expect("a session of this router")
+    }
+
+    /// Drives one session and passes on what it means for the RIBs.
+    fn on(&mut self, session: SessionId, drive: impl FnOnce(&mut Session)) {
+        let index = self.index(session);
+        drive(&mut self.sessions[index]);
+        for outcome in self.sessions[index].take_outcomes() {
+            match outcome {
+                Outcome::Established => self.rib.begin(index),
+                Outcome::Lost => self.rib.end(index),
+                Outcome::Update(withdrawn, announced) => self.rib.receive(index, &withdrawn, announced.as_ref()),
+            }
+        }
+    }
+
+    /// Phase 3 for every session that can send; for the others it waits, and only the last word is sent later.
+    fn disseminate(&mut self, now: Time, out: &mut Vec<Action>) {
+        for (index, session) in self.sessions.iter_mut().enumerate() {
+            if !session.has_room() {
+                continue;
+            }
+            let changes = self.rib.disseminate(index);
+            for message in self.prefixes.pack(&changes.withdrawn, changes.announced) {
+                session.send_update(now, message, out);
+            }
+            if self.rib.peers[index].table == Table::Sending {
+                self.rib.peers[index].table = Table::Sent;
+                session.send_update(now, BgpMessage::EndOfRib, out);
+            }
+        }
+    }
+}
+
+/// The BGP identifier of the peer at `address`: the address itself, or the last four bytes of an IPv6 one.
+fn identifier(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(address) => address.to_bits(),
+        IpAddr::V6(address) => {
+            let [.., a, b, c, d] = address.octets();
+            u32::from_be_bytes([a, b, c, d])
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The routing information bases of RFC 4271 3.2 and the three phases of 9.1 between them.
+//!
+//! ```text
+//! UPDATE -> [Adj-RIB-In per session] -> [Loc-RIB: the routes in use] -> [Adj-RIB-Out per session] -> UPDATE
+//!            phase 1: import policy      phase 2: decision               phase 3: export policy
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::Installed;
+use super::decision::{Candidate, Selection, select};
+use super::policy::{Learned, Neighbour, Policy};
+use crate::ids::{DestinationId, IdVec, SessionId};
+use crate::message::PathAttributes;
+use crate::network::Network;
+
+/// A peer and what was heard from it and told to it.
+#[derive(Debug, Clone)]
+pub(super) struct Peer {
+    pub(super) session: SessionId,
+    pub(super) neighbour: Neighbour,
+    pub(super) identifier: u32,
+    pub(super) address: IpAddr,
+    pub(super) adj_rib_in: BTreeMap<DestinationId, Arc<PathAttributes>>,
+    pub(super) adj_rib_out: BTreeMap<DestinationId, Arc<PathAttributes>>,
+    /// Destinations whose announcement to this peer is to be looked at again.
+    pub(super) pending: BTreeSet<DestinationId>,
+    /// How much of the first table was sent.
+    pub(super) table: Table,
+}
+
+/// Where the initial exchange with a peer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    /// The session is not Established.
+    Closed,
+    /// End-of-RIB is still to be sent.
+    Sending,
+    /// End-of-RIB was sent.
+    Sent,
+}
+
+/// What a peer is to be told.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) withdrawn: Vec<DestinationId>,
+    /// Destinations grouped by equal attributes.
+    pub(super) announced: Vec<(Arc<PathAttributes>, Vec<DestinationId>)>,
+}
+
+/// All RIBs of one router.
+#[derive(Debug, Clone)]
+pub(super) struct Rib {
+    policy: Policy,
+    pub(super) peers: Vec<Peer>,
+    loc_rib: BTreeMap<DestinationId, Selection>,
+    installed: IdVec<DestinationId, Installed>,
+    /// Destinations whose candidates changed since phase 2 last ran.
+    dirty: BTreeSet<DestinationId>,
+}
+
+impl Rib {
+    pub(super) fn new(network: &Network, policy: Policy, peers: Vec<Peer>) -> Self {
+        let installed = network.destinations.ids().map(|_| Installed::No).collect();
+        Self { policy, peers, loc_rib: BTreeMap::new(), installed, dirty: BTreeSet::new() }
+    }
+
+    /// The routes in use, in order of session.
+    pub(super) fn best(&self, destination: DestinationId) -> &[SessionId] {
+        self.loc_rib.get(&destination).map_or(&[], |selection| &selection.multipath)
+    }
+
+    /// The last step that decided among the routes to a destination.
+    pub(super) fn selection(&self, destination: DestinationId) -> Option<&Selection> {
+        self.loc_rib.get(&destination)
+    }
+
+    /// Phase 1: an UPDATE arrived. A new route replaces the old one of the same peer (RFC 4271 9: implicit withdraw).
+    pub(super) fn receive(
+        &mut self,
+        peer: usize,
+        withdrawn: &[DestinationId],
+        announced: Option<&(Arc<PathAttributes>, Vec<DestinationId>)>,
+    ) {
+        for destination in withdrawn {
+            self.replace(peer, *destination, None);
+        }
+        if let Some((attributes, destinations)) = announced {
+            for destination in destinations {
+                let route = self.policy.import(&self.peers[peer].neighbour, *destination, attributes);
+                self.replace(peer, *destination, route);
+            }
+        }
+    }
+
+    /// The session is up: everything is looked at once for this peer.
+    pub(super) fn begin(&mut self, peer: usize) {
+        let peer = &mut self.peers[peer];
+        peer.table = Table::Sending;
+        peer.pending = peer.neighbour.allowed.iter().copied().collect();
+    }
+
+    /// The session is gone, and all of its routes with it.
+    pub(super) fn end(&mut self, peer: usize) {
+        let peer = &mut self.peers[peer];
+        peer.table = Table::Closed;
+        peer.pending.clear();
+        peer.adj_rib_out.clear();
+        self.dirty.extend(std::mem::take(&mut peer.adj_rib_in).into_keys());
+    }
+
+    /// Whether this router can forward to the destination has changed.
+    pub(super) fn set_installed(&mut self, destination: DestinationId, installed: Installed) {
+        if self.installed[destination] != installed {
+            self.installed[destination] = installed;
+            self.mark(destination);
+        }
+    }
+
+    /// Phase 2: decides again where candidates changed, and returns the destinations whose routes in use changed.
+    pub(super) fn decide(&mut self) -> Vec<DestinationId> {
+        let mut changed = Vec::new();
+        for destination in std::mem::take(&mut self.dirty) {
+            let selection = select(self.candidates(destination));
+            let before = self.best(destination).to_vec();
+            match selection {
+                Some(selection) => self.loc_rib.insert(destination, selection),
+                None => self.loc_rib.remove(&destination),
+            };
+            if before != self.best(destination) {
+                changed.push(destination);
+            }
+            self.mark(destination);
+        }
+        changed
+    }
+
+    /// Phase 3: what the peer must now be told; its Adj-RIB-Out follows.
+    pub(super) fn disseminate(&mut self, peer: usize) -> Changes {
+        let mut changes = Changes::default();
+        for destination in std::mem::take(&mut self.peers[peer].pending) {
+            let wanted = self.wanted(peer, destination);
+            let told = &mut self.peers[peer].adj_rib_out;
+            match wanted {
+                None => {
+                    if told.remove(&destination).is_some() {
+                        changes.withdrawn.push(destination);
+                    }
+                }
+                Some(attributes) => {
+                    if told.get(&destination) == Some(&attributes) {
+                        continue;
+                    }
+                    told.insert(destination, Arc::clone(&attributes));
+                    match changes.announced.iter_mut().find(|(group, _)| *group == attributes) {
+                        Some((_, destinations)) => destinations.push(destination),
+                        None => changes.announced.push((attributes, vec![destination])),
+                    }
+                }
+            }
+        }
+        changes
+    }
+
+    fn replace(&mut self, peer: usize, destination: DestinationId, route: Option<Arc<PathAttributes>>) {
+        let routes = &mut self.peers[peer].adj_rib_in;
+        let before = match &route {
+            Some(route) => routes.insert(destination, Arc::clone(route)),
+            None => routes.remove(&destination),
+        };
+        if before != route {
+            self.dirty.insert(destination);
+        }
+    }
+
+    fn mark(&mut self, destination: DestinationId) {
+        for peer in &mut self.peers {
+            if peer.table != Table::Closed {
+                peer.pending.insert(destination);
+            }
+        }
+    }
+
+    fn candidates(&self, destination: DestinationId) -> Vec<Candidate> {
+        let candidate = |peer: &Peer| {
+            peer.adj_rib_in.get(&destination).map(|attributes| Candidate {
+                session: peer.session,
+                attributes: Arc::clone(attributes),
+                peering: peer.neighbour.peering,
+                identifier: peer.identifier,
+                address: peer.address,
+            })
+        };
+        self.peers.iter().filter_map(candidate).collect()
+    }
+
+    /// What policy announces to the peer: nothing attracts traffic before this router can forward it.
+    fn wanted(&self, peer: usize, destination: DestinationId) -> Option<Arc<PathAttributes>> {
+        match self.installed[destination] {
+            Installed::No => return None,
+            Installed::Yes => {}
+        }
+        let to = &self.peers[peer];
+        let learned = match self.loc_rib.get(&destination) {
+            // Split horizon: a route does not go back to where it came from.
+            Some(selection) if selection.multipath.contains(&to.session) => return None,
+            Some(selection) => {
+                let from = self.peers.iter().find(|peer| peer.session == selection.best)?;
+                let attributes = from.adj_rib_in.get(&destination)?;
+                Some(Learned { peering: from.neighbour.peering, attributes })
+            }
+            None => None,
+        };
+        self.policy.export(&to.neighbour, destination, learned)
+    }
+}

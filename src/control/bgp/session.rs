@@ -1,0 +1,424 @@
+//! One end of a BGP session: the finite state machine of RFC 4271 8.2.2 over its transport.
+//!
+//! Simplification: the end with the lower index opens the connection and the other one waits, so connections never
+//! collide (RFC 4271 6.8). The OPEN is the first segment of a connection; TCP's own handshake is not modelled apart.
+
+use std::sync::Arc;
+
+use super::message::{Prefixes, headers};
+use super::transport::Transport;
+use super::{Action, Lost, SessionCause, State, TimerKind};
+use crate::ids::{DestinationId, SessionId};
+use crate::message::{BgpMessage, BgpSegment, NotificationReason, PathAttributes};
+use crate::network::{BgpTiming, Network};
+use crate::rng::{RunSeed, Stream};
+use crate::units::{Span, Time};
+
+/// What a session tells the RIBs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Established: the table may be sent.
+    Established,
+    /// No longer Established: all routes are gone.
+    Lost,
+    /// An UPDATE arrived.
+    Update(Vec<DestinationId>, Option<(Arc<PathAttributes>, Vec<DestinationId>)>),
+}
+
+/// Who opens the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Opener,
+    Acceptor,
+}
+
+/// What moves the state machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The path is there (AutomaticStart).
+    Start,
+    /// Time to open a connection, or to open another one when nobody answered.
+    ConnectRetryExpires,
+    /// The peer opened a connection.
+    ConnectionAccepted,
+    /// An OPEN.
+    Open,
+    /// A KEEPALIVE.
+    Keepalive,
+    /// An UPDATE or End-of-RIB.
+    Update,
+    /// Nothing heard for the hold time.
+    HoldTimerExpires,
+    /// A NOTIFICATION, a reset or the loss of the path.
+    Ended,
+}
+
+/// What an event does to a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing changes.
+    Stay,
+    /// Enter a state, possibly the same one again.
+    Enter(State),
+    /// The state does not allow the event.
+    Violation,
+}
+
+/// The transition table.
+pub(super) const fn next(state: State, event: Event, role: Role) -> Step {
+    use State::{Active, Connect, Established, Idle, OpenConfirm, OpenSent};
+    match (event, state) {
+        (Event::Start, Idle) => match role {
+            Role::Opener => Step::Enter(Connect),
+            Role::Acceptor => Step::Enter(Active),
+        },
+        (Event::ConnectRetryExpires, Connect | OpenSent) | (Event::ConnectionAccepted, Active) => Step::Enter(OpenSent),
+        (Event::Open, OpenSent) => Step::Enter(OpenConfirm),
+        (Event::Keepalive, OpenConfirm) => Step::Enter(Established),
+        (Event::HoldTimerExpires, OpenConfirm | Established) => Step::Enter(Idle),
+        (Event::Ended, Connect | Active | OpenSent | OpenConfirm | Established) => Step::Enter(Idle),
+        // RFC 4271 6.6: messages that the state does not expect.
+        (Event::Open, OpenConfirm | Established)
+        | (Event::Keepalive, OpenSent)
+        | (Event::Update, OpenSent | OpenConfirm) => Step::Violation,
+        (Event::Keepalive | Event::Update, Established) => Step::Stay,
+        (Event::Start, Connect | Active | OpenSent | OpenConfirm | Established)
+        | (Event::ConnectRetryExpires, Idle | Active | OpenConfirm | Established)
+        | (Event::ConnectionAccepted, Idle | Connect | OpenSent | OpenConfirm | Established)
+        | (Event::Open | Event::Keepalive | Event::Update, Idle | Connect | Active)
+        | (Event::HoldTimerExpires, Idle | Connect | Active | OpenSent)
+        | (Event::Ended, Idle) => Step::Stay,
+    }
+}
+
+/// Whether messages can reach the peer, as this end was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Path {
+    Down,
+    Up,
+}
+
+/// Whether the session was ever started in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// Not yet: the first connection waits a random time, so that keepalives of many sessions are spread.
+    First,
+    /// That time runs.
+    Spreading,
+    /// Later ones connect at once.
+    Done,
+}
+
+/// One end of a session.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub(super) id: SessionId,
+    role: Role,
+    asn: u32,
+    peer_asn: u32,
+    timing: BgpTiming,
+    state: State,
+    path: Path,
+    start: Start,
+    transport: Transport,
+    /// The lower of both hold times, once the peer's OPEN is here; zero means no timers (RFC 4271 4.2).
+    hold: Span,
+    prefixes: Arc<Prefixes>,
+    start_delay: Stream,
+    keepalive_jitter: Stream,
+    retry_jitter: Stream,
+    outcomes: Vec<Outcome>,
+}
+
+impl Session {
+    pub(super) fn new(network: &Network, id: SessionId, end: usize, prefixes: Arc<Prefixes>, seed: RunSeed) -> Self {
+        let session = &network.sessions[id];
+        let (own, peer) = (&session.ends[end], &session.ends[1 - end]);
+        let component = format!("{} {}", session.name, network.routers[own.router].name);
+        Self {
+            id,
+            role: if end == 0 { Role::Opener } else { Role::Acceptor },
+            asn: own.asn,
+            peer_asn: peer.asn,
+            timing: own.timing,
+            state: State::Idle,
+            path: Path::Down,
+            start: Start::First,
+            transport: Transport::new(id, end, headers(own.address)),
+            hold: own.timing.hold,
+            prefixes,
+            start_delay: seed.stream(&component, "start"),
+            keepalive_jitter: seed.stream(&component, "keepalive"),
+            retry_jitter: seed.stream(&component, "connect-retry"),
+            outcomes: Vec::new(),
+        }
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.state
+    }
+
+    /// What happened for the RIBs since the last call.
+    pub(super) fn take_outcomes(&mut self) -> Vec<Outcome> {
+        std::mem::take(&mut self.outcomes)
+    }
+
+    /// Whether routes may be sent now.
+    pub(super) fn has_room(&self) -> bool {
+        self.state == State::Established && self.transport.has_room()
+    }
+
+    /// The path to the peer works.
+    pub(super) fn path_up(&mut self, now: Time, out: &mut Vec<Action>) {
+        self.path = Path::Up;
+        self.apply(now, Event::Start, SessionCause::Start, out);
+        if self.state != State::Connect {
+            return;
+        }
+        match self.start {
+            Start::First => {
+                self.start = Start::Spreading;
+                let delay = Span::from_ps(self.start_delay.below(self.timing.keepalive.as_ps()));
+                self.set(TimerKind::ConnectRetry, now + delay, out);
+            }
+            Start::Spreading => {}
+            Start::Done => self.apply(now, Event::ConnectRetryExpires, SessionCause::Start, out),
+        }
+    }
+
+    /// The path to the peer is gone.
+    pub(super) fn path_down(&mut self, now: Time, lost: Lost, out: &mut Vec<Action>) {
+        self.path = Path::Down;
+        if self.start == Start::Spreading {
+            self.start = Start::Done;
+        }
+        let (cause, notice) = match lost {
+            Lost::Carrier => (SessionCause::Carrier, None),
+            // RFC 9384: Cease with subcode BFD Down.
+            Lost::BfdDown => (SessionCause::Bfd, Some(NotificationReason::BfdDown)),
+            Lost::Interior => (SessionCause::Interior, None),
+            Lost::RouterRestart => (SessionCause::RouterRestart, None),
+        };
+        self.end(now, Event::Ended, cause, notice, out);
+    }
+
+    /// A timer fired.
+    pub(super) fn timer(&mut self, now: Time, kind: TimerKind, out: &mut Vec<Action>) {
+        match kind {
+            TimerKind::ConnectRetry => {
+                self.start = Start::Done;
+                self.apply(now, Event::ConnectRetryExpires, SessionCause::Retry, out);
+            }
+            TimerKind::Hold => {
+                let notice = Some(NotificationReason::HoldTimerExpired);
+                self.end(now, Event::HoldTimerExpires, SessionCause::HoldTimer, notice, out);
+            }
+            TimerKind::Keepalive => {
+                if matches!(self.state, State::OpenConfirm | State::Established) {
+                    self.keepalive(now, out);
+                }
+            }
+            TimerKind::Retransmit => self.transport.retransmit(now, out),
+        }
+    }
+
+    /// A segment arrived.
+    pub(super) fn segment(&mut self, now: Time, segment: BgpSegment, out: &mut Vec<Action>) {
+        if self.path == Path::Down {
+            return;
+        }
+        if !self.transport.is_open_as(segment.connection) {
+            match self.role {
+                Role::Acceptor if segment.connection > self.transport.connection() => self.accept(now, &segment, out),
+                // An old connection, or one that ended here: its peer learns that by a reset.
+                Role::Acceptor | Role::Opener => match segment.message {
+                    None | Some(BgpMessage::ConnectionReset | BgpMessage::Notification(_)) => {}
+                    Some(_) => self.transport.refuse(&segment, out),
+                },
+            }
+        }
+        if self.transport.is_open_as(segment.connection)
+            && let Some(message) = self.transport.receive(now, segment, out)
+        {
+            self.message(now, message, out);
+        }
+    }
+
+    /// Sends a message of an Established session; it restarts the keepalive timer (RFC 4271 4.4).
+    pub(super) fn send_update(&mut self, now: Time, message: BgpMessage, out: &mut Vec<Action>) {
+        self.send(now, message, out);
+        self.restart_keepalive(now, out);
+    }
+
+    /// Sends a bare acknowledgement when one is owed.
+    pub(super) fn settle(&mut self, out: &mut Vec<Action>) {
+        self.transport.settle(out);
+    }
+
+    fn accept(&mut self, now: Time, segment: &BgpSegment, out: &mut Vec<Action>) {
+        let is_first = segment.sequence == 0 && matches!(segment.message, Some(BgpMessage::Open { .. }));
+        if !is_first {
+            return;
+        }
+        if self.state != State::Active {
+            // The peer began anew: whatever ran here is over.
+            self.end(now, Event::Ended, SessionCause::NewConnection, None, out);
+        }
+        self.transport.open(segment.connection);
+        self.apply(now, Event::ConnectionAccepted, SessionCause::Opened, out);
+    }
+
+    fn message(&mut self, now: Time, message: BgpMessage, out: &mut Vec<Action>) {
+        let (event, cause) = match message {
+            BgpMessage::Open { asn, hold } => {
+                assert_eq!(asn, self.peer_asn, "the network decides who peers with whom");
+                if self.state == State::OpenSent {
+                    self.hold = hold.min(self.timing.hold);
+                }
+                (Event::Open, SessionCause::Opened)
+            }
+            BgpMessage::Keepalive => (Event::Keepalive, SessionCause::Established),
+            BgpMessage::EndOfRib => (Event::Update, SessionCause::Established),
+            BgpMessage::Update { withdrawn, announced } => {
+                if self.state == State::Established {
+                    self.outcomes.push(Outcome::Update(withdrawn, announced));
+                }
+                (Event::Update, SessionCause::Established)
+            }
+            BgpMessage::Notification(reason) => {
+                return self.end(now, Event::Ended, SessionCause::Notification(reason), None, out);
+            }
+            BgpMessage::ConnectionReset => {
+                return self.end(now, Event::Ended, SessionCause::ConnectionReset, None, out);
+            }
+        };
+        match event {
+            // RFC 4271 8.2.2: only these restart the hold timer, and only once they are complete.
+            Event::Keepalive | Event::Update if self.state == State::Established => self.restart_hold(now, out),
+            Event::Start
+            | Event::ConnectRetryExpires
+            | Event::ConnectionAccepted
+            | Event::Open
+            | Event::Keepalive
+            | Event::Update
+            | Event::HoldTimerExpires
+            | Event::Ended => {}
+        }
+        self.apply(now, event, cause, out);
+    }
+
+    /// Ends what runs, tells the peer where that can be tried, and begins again when the path is still there.
+    fn end(
+        &mut self,
+        now: Time,
+        event: Event,
+        cause: SessionCause,
+        notice: Option<NotificationReason>,
+        out: &mut Vec<Action>,
+    ) {
+        if let Some(reason) = notice
+            && self.transport.is_open()
+        {
+            self.send(now, BgpMessage::Notification(reason), out);
+        }
+        self.apply(now, event, cause, out);
+        if self.path == Path::Up && self.state == State::Idle {
+            self.apply(now, Event::Start, SessionCause::Retry, out);
+            if self.state == State::Connect {
+                self.arm_retry(now, out);
+            }
+        }
+    }
+
+    fn apply(&mut self, now: Time, event: Event, cause: SessionCause, out: &mut Vec<Action>) {
+        match next(self.state, event, self.role) {
+            Step::Stay => {}
+            Step::Violation => {
+                let notice = Some(NotificationReason::FiniteStateMachineError);
+                self.end(now, Event::Ended, SessionCause::FiniteStateMachineError, notice, out);
+            }
+            Step::Enter(to) => {
+                let from = std::mem::replace(&mut self.state, to);
+                if from != to {
+                    out.push(Action::SessionChanged { session: self.id, from, to, cause });
+                }
+                self.enter(now, from, out);
+            }
+        }
+    }
+
+    fn enter(&mut self, now: Time, from: State, out: &mut Vec<Action>) {
+        match self.state {
+            State::Idle => {
+                self.transport.close();
+                for kind in TimerKind::ALL {
+                    out.push(Action::CancelTimer { session: self.id, kind });
+                }
+                if from == State::Established {
+                    self.outcomes.push(Outcome::Lost);
+                }
+            }
+            State::Connect | State::Active => {}
+            State::OpenSent => {
+                if self.role == Role::Opener {
+                    self.transport.open(self.transport.connection() + 1);
+                    self.arm_retry(now, out);
+                }
+                self.send(now, BgpMessage::Open { asn: self.asn, hold: self.timing.hold }, out);
+            }
+            State::OpenConfirm => {
+                if self.role == Role::Opener {
+                    out.push(Action::CancelTimer { session: self.id, kind: TimerKind::ConnectRetry });
+                }
+                self.keepalive(now, out);
+                self.restart_hold(now, out);
+            }
+            State::Established => {
+                self.restart_hold(now, out);
+                self.outcomes.push(Outcome::Established);
+            }
+        }
+    }
+
+    fn keepalive(&mut self, now: Time, out: &mut Vec<Action>) {
+        // With a full window the peer has more than this to acknowledge; another message would tell it nothing.
+        if self.transport.has_room() {
+            self.send(now, BgpMessage::Keepalive, out);
+        }
+        self.restart_keepalive(now, out);
+    }
+
+    fn send(&mut self, now: Time, message: BgpMessage, out: &mut Vec<Action>) {
+        let size = self.prefixes.size(&message);
+        self.transport.send(now, message, size, out);
+    }
+
+    fn restart_hold(&mut self, now: Time, out: &mut Vec<Action>) {
+        if self.hold > Span::ZERO {
+            self.set(TimerKind::Hold, now + self.hold, out);
+        }
+    }
+
+    fn restart_keepalive(&mut self, now: Time, out: &mut Vec<Action>) {
+        // RFC 4271 4.4: a third of the hold time at most.
+        let interval = self.timing.keepalive.min(self.hold.scaled(1, 3));
+        if interval > Span::ZERO {
+            let delay = jittered(&mut self.keepalive_jitter, interval);
+            self.set(TimerKind::Keepalive, now + delay, out);
+        }
+    }
+
+    fn arm_retry(&mut self, now: Time, out: &mut Vec<Action>) {
+        let delay = jittered(&mut self.retry_jitter, self.timing.connect_retry);
+        self.set(TimerKind::ConnectRetry, now + delay, out);
+    }
+
+    fn set(&self, kind: TimerKind, at: Time, out: &mut Vec<Action>) {
+        out.push(Action::SetTimer { session: self.id, kind, at });
+    }
+}
+
+/// RFC 4271 section 10: a factor uniform between 0.75 and 1.
+fn jittered(stream: &mut Stream, span: Span) -> Span {
+    stream.span_between(span.scaled(3, 4), span)
+}
