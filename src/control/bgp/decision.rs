@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::message::Origin;
 
-    /// The peers of the published comparison of four daemons: name -> (session, peering, id, address).
+    /// The peers of a comparison of four daemons: name -> (session, peering, id, address).
     fn peer(name: &str) -> (u32, Peering, [u8; 4], &'static str) {
         match name {
             "e1" => (0, Peering::External, [1, 1, 1, 1], "10.1.0.11"),
