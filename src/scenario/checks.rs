@@ -1,4 +1,250 @@
-//! Checks.
+//! Checks of the design as a whole, on the network that would be built.
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::read::Reader;
-use crate::network::Network;
-pub(super) fn check(_network: &Network, _reader: &mut Reader) {}
+use super::source::join;
+use crate::ids::{AttachmentId, FlowEntryId, FlowId, InterconnectId, LinkId};
+use crate::network::graph::{SinglePoint, cut_links, is_joined, single_points_of_failure};
+use crate::network::{Buffer, Interconnect, InterconnectKind, Network, Port, SizeLaw};
+use crate::units::{Bytes, Rate, Span};
+
+/// Reports what is wrong, or risky, about the design.
+pub(super) fn check(network: &Network, reader: &mut Reader) {
+    clock(network, reader);
+    overlaps(network, reader);
+    for interconnect in &network.interconnects {
+        match interconnect.kind {
+            InterconnectKind::Managed => managed(network, interconnect, reader),
+            InterconnectKind::Custom => {}
+        }
+    }
+    paths(network, reader);
+    loads(network, reader);
+    five_tuples(network, reader);
+}
+
+fn clock(network: &Network, reader: &mut Reader) {
+    let horizon = network.horizon;
+    if horizon == Span::ZERO {
+        reader.error("horizon", "is zero", "write for example \"150 s\"");
+    }
+    if network.warm_up.checked_add(horizon).is_none() {
+        reader.beyond_clock("horizon", &horizon.to_string());
+    }
+    if network.bin == Span::ZERO || horizon.as_ps() / network.bin.as_ps().max(1) > 1_000_000 {
+        let message = format!("{} cuts the run into too many bins", network.bin);
+        reader.error("bin", message, format!("write for example \"{}\"", horizon.scaled(1, 300)));
+    }
+    for flow in network.flow_entries.ids().filter_map(|id| first_flow(network, id)) {
+        if network.flows[flow].start >= horizon {
+            let name = network.flows[flow].name.split('#').next().unwrap_or_default();
+            let place = join(&join("flows", name.trim_end_matches(" (reverse)")), "start");
+            reader.error(place, "is not before the end of the run", "start earlier, or make the horizon longer");
+        }
+    }
+}
+
+fn first_flow(network: &Network, entry: FlowEntryId) -> Option<FlowId> {
+    network.flows.enumerate().find(|(_, flow)| flow.entry == Some(entry)).map(|(id, _)| id)
+}
+
+/// Two attachments that can reach each other must not claim the same addresses.
+fn overlaps(network: &Network, reader: &mut Reader) {
+    let joined = |a: AttachmentId, b: AttachmentId| {
+        network.attachments[a].provider == network.attachments[b].provider
+            || network
+                .connections
+                .iter()
+                .any(|connection| [a, b].iter().all(|id| connection.attachments.iter().any(|side| side.contains(id))))
+    };
+    for (b, second) in network.attachments.enumerate() {
+        for (a, first) in network.attachments.enumerate().filter(|(a, _)| *a < b) {
+            let clash = first.prefixes.iter().find_map(|(one, _)| {
+                let other = second.prefixes.iter().find(|(other, _)| one.contains(other) || other.contains(one))?;
+                Some((one, other.0))
+            });
+            if let Some((one, other)) = clash.filter(|_| joined(a, b)) {
+                let place = format!("attachments.{}.prefixes", second.name);
+                let message = format!("{other} overlaps {one} of {:?}, which it can reach", first.name);
+                reader.error(place, message, "give them prefixes apart");
+            }
+        }
+    }
+}
+
+/// The rules of the service's specification for a redundancy group.
+fn managed(network: &Network, interconnect: &Interconnect, reader: &mut Reader) {
+    let place = join("interconnects", &interconnect.name);
+    let custom = "or write kind = \"custom\"";
+    let channels = &interconnect.channels;
+    if channels.is_empty() {
+        return;
+    }
+    if channels.len() < 4 {
+        let message = format!("a managed interconnect has at least 4 channels, this one {}", channels.len());
+        reader.error(&place, message, format!("add channels, {custom}"));
+    }
+    let capacity = |link: LinkId| capacity(network, link);
+    if let Some(other) = channels.iter().find(|link| capacity(**link) != capacity(channels[0])) {
+        let names = [channels[0], *other].map(|link| &network.links[link].name);
+        let message = format!("channels {:?} and {:?} have different capacity", names[0], names[1]);
+        reader.error(&place, message, format!("make members and rates equal, {custom}"));
+    }
+    let mut ends: BTreeMap<_, usize> = BTreeMap::new();
+    for end in channels.iter().flat_map(|link| network.links[*link].ends) {
+        *ends.entry(end).or_default() += 1;
+    }
+    for (router, count) in ends.iter().filter(|(_, count)| **count > 1) {
+        let message = format!("router {:?} ends {count} of its channels", network.routers[*router].name);
+        reader.error(&place, message, format!("give each channel its own pair of routers, {custom}"));
+    }
+    for link in channels.iter().map(|link| &network.links[*link]) {
+        let open = |port: &Port| port.macsec.is_none();
+        if link.members.iter().any(|member| open(&network.ports[member.ports[0]])) {
+            let message = format!("channel {:?} has no MACsec", link.name);
+            reader.error(&place, message, format!("leave macsec out or write a table, {custom}"));
+        }
+    }
+    buildings(network, &place, channels, reader);
+}
+
+fn buildings(network: &Network, place: &str, channels: &[LinkId], reader: &mut Reader) {
+    let custom = "or write kind = \"custom\"";
+    let of = |link: &LinkId| network.links[*link].ends.map(|end| network.routers[end].facility);
+    let all: BTreeSet<_> = channels.iter().flat_map(of).collect();
+    if all.contains(&None) {
+        reader.error(place, "a border router stands in no facility", format!("give each one a facility, {custom}"));
+        return;
+    }
+    for facility in all.into_iter().flatten() {
+        if channels.iter().all(|link| of(link).contains(&Some(facility))) {
+            let message = format!("every channel ends in facility {:?}", network.facilities[facility].name);
+            reader.error(place, message, format!("spread channels over two or more facilities, {custom}"));
+        }
+    }
+}
+
+fn capacity(network: &Network, link: LinkId) -> u128 {
+    let members = &network.links[link].members;
+    let rate = |port: &Port| u128::from(port.rate.as_bps());
+    members.iter().map(|member| rate(&network.ports[member.ports[0]])).sum()
+}
+
+/// Attachments that flows or connections join must have a path; what alone can cut a connection is named.
+fn paths(network: &Network, reader: &mut Reader) {
+    for entry in &network.flow_entries {
+        let across = entry.connection.map(|id| network.connections[id].interconnect);
+        if entry.connection.is_none() && !is_joined(network, [entry.from, entry.to], across) {
+            let place = join("flows", entry.name.trim_end_matches(" (reverse)"));
+            reader.error(place, "no path leads from its source to its target", "add links between their routers");
+        }
+    }
+    for (id, connection) in network.connections.enumerate() {
+        let place = join("connections", &connection.name);
+        for from in &connection.attachments[0] {
+            for to in &connection.attachments[1] {
+                if !is_joined(network, [*from, *to], Some(connection.interconnect)) {
+                    let names = [from, to].map(|attachment| &network.attachments[*attachment].name);
+                    let message = format!("no path leads from {:?} to {:?}", names[0], names[1]);
+                    reader.error(&place, message, "add links between their routers");
+                }
+            }
+        }
+        let points = single_points_of_failure(network, id);
+        if !points.is_empty() {
+            let names: Vec<String> = points.into_iter().map(|point| point_name(network, point)).collect();
+            let message = format!("single points of failure: {}", names.join(", "));
+            reader.warning(place, message, "each of them alone can cut the connection");
+        }
+    }
+}
+
+fn point_name(network: &Network, point: SinglePoint) -> String {
+    match point {
+        SinglePoint::Facility(id) => format!("facility {}", network.facilities[id].name),
+        SinglePoint::Router(id) => format!("router {}", network.routers[id].name),
+        SinglePoint::Link(id) => format!("link {}", network.links[id].name),
+    }
+}
+
+/// Two attachments and the interconnect that may be used between them.
+type Pair = ([AttachmentId; 2], Option<InterconnectId>);
+
+/// A queue without end must not be offered more than it can send: it would only grow.
+fn loads(network: &Network, reader: &mut Reader) {
+    let mut offered: BTreeMap<(LinkId, usize), Vec<FlowEntryId>> = BTreeMap::new();
+    let mut known: BTreeMap<Pair, Vec<(LinkId, usize)>> = BTreeMap::new();
+    for (id, entry) in network.flow_entries.enumerate() {
+        let across = entry.connection.map(|id| network.connections[id].interconnect);
+        let ends = [entry.from, entry.to];
+        let cuts = known
+            .entry((ends, across))
+            .or_insert_with(|| cut_links(network, ends, across).into_iter().map(|cut| (cut.link, cut.end)).collect());
+        for cut in cuts.iter() {
+            offered.entry(*cut).or_default().push(id);
+        }
+    }
+    for ((link, end), entries) in offered {
+        let port = &network.ports[network.links[link].members[0].ports[end]];
+        if port.buffer != Buffer::Unlimited {
+            continue;
+        }
+        let (load, capacity) = (peak(network, &entries, port), capacity(network, link));
+        if load >= capacity {
+            let place = link_place(&network.links[link].name);
+            let [load, capacity] = [load, capacity].map(|bps| {
+                let rate = u64::try_from(bps).ok().and_then(Rate::from_bps);
+                rate.map_or_else(|| format!("{bps} bps"), |rate| rate.to_string())
+            });
+            let message = format!("is offered {load} on the wire, not below its {capacity}, with an unlimited buffer");
+            reader.error(place, message, "lower the flows' rates, or give the link a buffer");
+        }
+    }
+}
+
+/// "links.x", or the attachment whose zone link it is.
+fn link_place(name: &str) -> String {
+    name.split_once('/').map_or_else(|| join("links", name), |(attachment, _)| join("attachments", attachment))
+}
+
+/// Most bits per second on the wire at any time; the load changes only when an entry starts.
+fn peak(network: &Network, entries: &[FlowEntryId], port: &Port) -> u128 {
+    let windows: Vec<(Span, Span, u128)> = entries
+        .iter()
+        .filter_map(|entry| {
+            let flow = &network.flows[first_flow(network, *entry)?];
+            let load = on_the_wire(network.flow_entries[*entry].rate, flow.sizes, port);
+            Some((flow.start, flow.stop, load))
+        })
+        .collect();
+    let at =
+        |time: Span| windows.iter().filter(|(start, stop, _)| (*start..*stop).contains(&time)).map(|(.., l)| l).sum();
+    windows.iter().map(|(start, ..)| at(*start)).max().unwrap_or(0)
+}
+
+/// A rate of IP packets with what the wire adds to each.
+fn on_the_wire(rate: Rate, sizes: SizeLaw, port: &Port) -> u128 {
+    let wire = |size: u64| port.wire_size(Bytes(size)).0;
+    let twelve_wires = match sizes {
+        // Padding aside, the mean on the wire is that of the mean size.
+        SizeLaw::Constant(size) | SizeLaw::Exponential(size) => 12 * wire(size.0),
+        SizeLaw::Imix => 7 * wire(40) + 4 * wire(576) + wire(1500),
+    };
+    u128::from(rate.as_bps()) * u128::from(twelve_wires) / u128::from(sizes.twelve_means().max(1))
+}
+
+/// Two flows with one five-tuple could not be told apart by a router.
+fn five_tuples(network: &Network, reader: &mut Reader) {
+    let mut seen = BTreeMap::new();
+    for flow in &network.flows {
+        let tuple = (flow.source, flow.target, flow.protocol, flow.source_port, flow.target_port);
+        let Some(other) = seen.insert(tuple, &flow.name) else { continue };
+        let entry = flow.entry.map(|entry| &network.flow_entries[entry].name);
+        let place =
+            entry.map_or_else(|| "monitors".to_owned(), |entry| join("flows", entry.trim_end_matches(" (reverse)")));
+        let message = format!("five-tuple {:?} is that of {other:?} too", flow.name);
+        reader.error(place, message, "set source_port or target_port apart");
+        return;
+    }
+}

@@ -7,12 +7,30 @@ pub struct Starter {
     pub name: &'static str,
     /// One line that tells what it is.
     pub summary: &'static str,
-    /// The scenario.
+    /// The scenario, with comments.
     pub text: &'static str,
 }
+
+const STARTERS: [Starter; 3] = [
+    Starter {
+        name: "managed",
+        summary: "an AWS Interconnect with Google from a template, with a fibre cut",
+        text: include_str!("starters/managed.toml"),
+    },
+    Starter {
+        name: "custom",
+        summary: "two providers and two channels, every component written out",
+        text: include_str!("starters/custom.toml"),
+    },
+    Starter {
+        name: "queue",
+        summary: "one queue between two attachments, without routing protocols",
+        text: include_str!("starters/queue.toml"),
+    },
+];
 
 /// All starters.
 #[must_use]
 pub fn starters() -> &'static [Starter] {
-    &[]
+    &STARTERS
 }

@@ -86,7 +86,8 @@ impl Resolver<'_> {
             interval: interval(rate, count, sizes),
             sizes,
             start,
-            stop,
+            // Nothing is sent after the end of the run, however late an entry stops.
+            stop: stop.min(self.network.horizon),
             ttl: self.octet(&join(&place, "ttl"), &table.ttl),
         };
         FlowDraft {
