@@ -100,107 +100,104 @@ fn problems_of(text: &str, overrides: &[&str]) -> String {
     }
 }
 
+/// What stands in the file, what is written instead, the message.
+const WRONG: &[(&str, &str, &str)] = &[
+    ("400 Gbps", "400 Gbpss", r#"links.l1.rate: "400 Gbpss" is not a rate; write for example "400 Gbps" (x.toml:12)"#),
+    ("\"400 Gbps\"", "400", r#"links.l1.rate: 400 is not text; write for example "100 Gbps" (x.toml:12)"#),
+    ("400 Gbps", "0 bps", r#"links.l1.rate: "0 bps" is not a rate; write for example "400 Gbps" (x.toml:12)"#),
+    (
+        "400 Gbps",
+        "11 Tbps",
+        r#"links.l1.rate: is above 10 Tbps, faster than any port; write for example "400 Gbps" (x.toml:12)"#,
+    ),
+    ("rate = \"400", "rat = \"400", r#"links.l1.rat: unknown key; did you mean "rate"? (x.toml:12)"#),
+    ("[links.l1]", "[link.l1]", r#"link: unknown key; did you mean "links"? (x.toml:10)"#),
+    (
+        "rate = \"400",
+        "members = 0\nrate = \"400",
+        "links.l1.members: 0 is not a whole number from 1 to 64; write for example 1 (x.toml:12)",
+    ),
+    (
+        "[\"r1\", \"r2\"]",
+        "[\"r1\", \"r3\"]",
+        r#"links.l1.between: no router is named "r3"; did you mean "r1"? (x.toml:11)"#,
+    ),
+    (
+        "[\"r1\", \"r2\"]",
+        "[\"r1\", \"r1\"]",
+        "links.l1.between: both ends are the same router; name two routers (x.toml:11)",
+    ),
+    (
+        "to = \"right\"",
+        "to = \"nowhere\"",
+        r#"flows.f.to: no attachment is named "nowhere"; there are: left, right (x.toml:23)"#,
+    ),
+    ("\"west\"", "\"wets\"", r#"routers.r1.facility: no facility is named "wets"; there are: west (x.toml:7)"#),
+    (
+        "10.2.0.0/24",
+        "10.1.0.128/25",
+        r#"attachments.right.prefixes: 10.1.0.128/25 overlaps 10.1.0.0/24 of "left", which it can reach; give them prefixes apart (x.toml:19)"#,
+    ),
+    (
+        "10.2.0.0/24",
+        "10.2.0.1/24",
+        r#"attachments.right.prefixes: "10.2.0.1/24" has bits beyond its length; write "10.2.0.0/24" (x.toml:19)"#,
+    ),
+    (
+        "10.2.0.0/24",
+        "10.2.0.0.0",
+        r#"attachments.right.prefixes: "10.2.0.0.0" is not a prefix; write for example "10.0.0.0/16" (x.toml:19)"#,
+    ),
+    (
+        "\"10 s\"",
+        "\"300 days\"",
+        r#"horizon: "300 days" is beyond the clock of 213 days; write for example "200 days" (x.toml:2)"#,
+    ),
+    (
+        "\"4 s\"",
+        "\"10 s\"",
+        "failures.cut.at: 10 s is not before the end of the run at 10 s; fail earlier, or make the horizon longer (x.toml:29)",
+    ),
+    (
+        "link = \"l1\"",
+        "router = \"r1\"\nlink = \"l1\"",
+        "failures.cut.router: is not read by fibre_cut; name a link (x.toml:28)",
+    ),
+    (
+        "fibre_cut",
+        "fiber_cut",
+        r#"failures.cut.kind: "fiber_cut" is none of the known words; write "fibre_cut" or "silent_cut" or "router_down" or "facility_outage" or "grey_loss" (x.toml:27)"#,
+    ),
+    ("title = ", "title ", "not TOML: key with no value, expected `=` (x.toml:1)"),
+    (
+        "provider = \"net\"\nfacility",
+        "facility",
+        r#"routers.r1.provider: is missing; write for example "net" (x.toml:5)"#,
+    ),
+    (
+        "[facilities.west]",
+        "[facilities]\nwest = 3",
+        "facilities.west: is not a table; write [facilities.west] above its keys (x.toml:5)",
+    ),
+    (
+        "\n[flows.f]",
+        "\nbuffer = \"big\"\n[flows.f]",
+        r#"attachments.right.buffer: "big" is not a buffer; write for example "16 MiB", "64 packets" or "unlimited" (x.toml:21)"#,
+    ),
+    (
+        "[providers.net]",
+        "[expect]\ndrops.no-rout = 0\n[providers.net]",
+        r#"expect.drops.no-rout: unknown key; did you mean "no-route"? (x.toml:4)"#,
+    ),
+];
+
 #[test]
 fn each_kind_of_problem_has_its_place_reason_and_remedy() {
-    // (what stands in the file, what is written instead, the message)
-    let cases = [
-        (
-            "400 Gbps",
-            "400 Gbpss",
-            r#"links.l1.rate: "400 Gbpss" is not a rate; write for example "400 Gbps" (x.toml:12)"#,
-        ),
-        ("\"400 Gbps\"", "400", r#"links.l1.rate: 400 is not text; write for example "100 Gbps" (x.toml:12)"#),
-        ("400 Gbps", "0 bps", r#"links.l1.rate: "0 bps" is not a rate; write for example "400 Gbps" (x.toml:12)"#),
-        (
-            "400 Gbps",
-            "11 Tbps",
-            r#"links.l1.rate: is above 10 Tbps, faster than any port; write for example "400 Gbps" (x.toml:12)"#,
-        ),
-        ("rate = \"400", "rat = \"400", r#"links.l1.rat: unknown key; did you mean "rate"? (x.toml:12)"#),
-        ("[links.l1]", "[link.l1]", r#"link: unknown key; did you mean "links"? (x.toml:10)"#),
-        (
-            "rate = \"400",
-            "members = 0\nrate = \"400",
-            "links.l1.members: 0 is not a whole number from 1 to 64; write for example 1 (x.toml:12)",
-        ),
-        (
-            "[\"r1\", \"r2\"]",
-            "[\"r1\", \"r3\"]",
-            r#"links.l1.between: no router is named "r3"; did you mean "r1"? (x.toml:11)"#,
-        ),
-        (
-            "[\"r1\", \"r2\"]",
-            "[\"r1\", \"r1\"]",
-            "links.l1.between: both ends are the same router; name two routers (x.toml:11)",
-        ),
-        (
-            "to = \"right\"",
-            "to = \"nowhere\"",
-            r#"flows.f.to: no attachment is named "nowhere"; there are: left, right (x.toml:23)"#,
-        ),
-        ("\"west\"", "\"wets\"", r#"routers.r1.facility: no facility is named "wets"; there are: west (x.toml:7)"#),
-        (
-            "10.2.0.0/24",
-            "10.1.0.128/25",
-            r#"attachments.right.prefixes: 10.1.0.128/25 overlaps 10.1.0.0/24 of "left", which it can reach; give them prefixes apart (x.toml:19)"#,
-        ),
-        (
-            "10.2.0.0/24",
-            "10.2.0.1/24",
-            r#"attachments.right.prefixes: "10.2.0.1/24" has bits beyond its length; write "10.2.0.0/24" (x.toml:19)"#,
-        ),
-        (
-            "10.2.0.0/24",
-            "10.2.0.0.0",
-            r#"attachments.right.prefixes: "10.2.0.0.0" is not a prefix; write for example "10.2.0.0/16" (x.toml:19)"#,
-        ),
-        (
-            "\"10 s\"",
-            "\"300 days\"",
-            r#"horizon: "300 days" is beyond the clock of 213 days; write for example "200 days" (x.toml:2)"#,
-        ),
-        (
-            "\"4 s\"",
-            "\"10 s\"",
-            "failures.cut.at: 10 s is not before the end of the run at 10 s; fail earlier, or make the horizon longer (x.toml:29)",
-        ),
-        (
-            "link = \"l1\"",
-            "router = \"r1\"\nlink = \"l1\"",
-            "failures.cut.router: is not read by fibre_cut; name a link (x.toml:28)",
-        ),
-        (
-            "fibre_cut",
-            "fiber_cut",
-            r#"failures.cut.kind: "fiber_cut" is none of the known words; write "fibre_cut" or "silent_cut" or "router_down" or "facility_outage" or "grey_loss" (x.toml:27)"#,
-        ),
-        ("title = ", "title ", "not TOML: key with no value, expected `=` (x.toml:1)"),
-        (
-            "provider = \"net\"\nfacility",
-            "facility",
-            r#"routers.r1.provider: is missing; write for example "net" (x.toml:5)"#,
-        ),
-        (
-            "[facilities.west]",
-            "[facilities]\nwest = 3",
-            "facilities.west: is not a table; write [facilities.west] above its keys (x.toml:5)",
-        ),
-        (
-            "\n[flows.f]",
-            "\nbuffer = \"big\"\n[flows.f]",
-            r#"attachments.right.buffer: "big" is not a buffer; write for example "16 MiB", "64 packets" or "unlimited" (x.toml:21)"#,
-        ),
-        (
-            "[providers.net]",
-            "[expect]\ndrops.no-rout = 0\n[providers.net]",
-            r#"expect.drops.no-rout: unknown key; did you mean "no-route"? (x.toml:4)"#,
-        ),
-    ];
     let mut unlike = Vec::new();
-    for (from, to, message) in cases {
-        assert!(TWO_ROUTERS.contains(from), "{from}");
-        let found = problems_of(&TWO_ROUTERS.replacen(from, to, 1), &[]);
-        if !found.lines().any(|line| line == message) {
+    for (from, to, message) in WRONG {
+        assert!(TWO_ROUTERS.contains(*from), "{from}");
+        let found = problems_of(&TWO_ROUTERS.replacen(*from, to, 1), &[]);
+        if !found.lines().any(|line| line == *message) {
             unlike.push(format!("wanted {message}\nfound  {found}"));
         }
     }
