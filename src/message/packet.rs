@@ -1,13 +1,15 @@
-//! The packet as the data plane moves it: 32 bytes, `Copy`.
+//! The packet as the data plane moves it: 40 bytes, `Copy`.
 
 use crate::ids::{DestinationId, FlowId, LogicalLinkId, PortId};
-use crate::units::Time;
+use crate::units::{Span, Time};
 
 /// An IP packet in the simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Packet {
     /// When its source sent it.
     pub sent: Time,
+    /// Time it has waited in output queues so far.
+    pub waited: Span,
     /// Its five-tuple; for control packets a number that means nothing.
     pub flow: FlowId,
     /// Where it is to be delivered.

@@ -1,0 +1,414 @@
+//! A transmitter with its output queue, fused with the wire behind it.
+//!
+//! ```text
+//!  offer -> | waiting ... | in service | ===== on the wire ===== | -> arrival at the next router's output port
+//!           '---------------- one ring, in order of departure ---'
+//! ```
+//! Departure is known when a packet is offered, so a hop costs one event: the head's arrival. Only the head is in
+//! the event queue. A control packet enters behind the packet in service, and those behind it are re-timed.
+
+use std::collections::VecDeque;
+
+use crate::dataplane::{Pace, SecureTransmitter};
+use crate::ids::FailureId;
+use crate::message::{DropReason, Packet};
+use crate::network;
+use crate::network::{Buffer, Framing};
+use crate::units::{Bytes, Span, Time};
+
+/// One direction of one member of a link.
+#[derive(Debug, Clone)]
+pub struct Port {
+    pace: Pace,
+    around: u64,
+    between: u64,
+    smallest_frame: u64,
+    mtu: u32,
+    buffer: Buffer,
+    /// From the end of transmission until the far end of the fibre.
+    fibre_delay: Span,
+    /// From there until the packet is offered to the next router's output port: decryption and forwarding.
+    receive_delay: Span,
+    ring: VecDeque<OnWire>,
+    /// Index in the ring of the first packet whose transmission had not begun when last looked.
+    first_waiting: usize,
+    waiting_bytes: u64,
+    free_at: Time,
+    secure: Option<SecureTransmitter>,
+    /// Why offers are refused: the sending end knows that its link is down.
+    closed: Closed,
+    /// Everything that may kill a packet on the wire, looked at only when there is something.
+    impairments: Vec<Impairment>,
+    sent: u64,
+    sent_bytes: u64,
+    queue_max: u64,
+    /// Hash chain over departures.
+    chain: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct OnWire {
+    packet: Packet,
+    departure: Time,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closed {
+    No,
+    Yes,
+}
+
+/// Something on the wire that kills packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Impairment {
+    /// The path was dead from `from` until `to`: whatever was being sent or under way in that time is lost.
+    Dead {
+        /// The failure behind it.
+        failure: FailureId,
+        /// The cause of the drops.
+        reason: DropReason,
+        /// Begin.
+        from: Time,
+        /// End; [`Time::MAX`] while it lasts.
+        to: Time,
+    },
+    /// Each packet is lost with this probability.
+    Grey {
+        /// The failure behind it.
+        failure: FailureId,
+        /// Probability in parts per billion.
+        parts_per_billion: u64,
+    },
+    /// The receiving end's link is not up.
+    ReceiverClosed,
+}
+
+/// What became of an offered packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Offer {
+    /// Accepted; the wire already has a pending event.
+    Accepted,
+    /// Accepted, and it is the wire's head: its arrival must be scheduled at this instant.
+    Head(Time),
+    /// Not accepted.
+    Dropped(DropReason),
+}
+
+/// A packet at the far end, before impairments are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct Arrival {
+    /// The packet.
+    pub packet: Packet,
+    /// When its transmission began and ended.
+    pub transmission: (Time, Time),
+    /// When the next packet on the wire arrives, if there is one.
+    pub next: Option<Time>,
+}
+
+/// Packets thrown out of a queue.
+pub type Flushed = Vec<Packet>;
+
+impl Port {
+    /// An idle port; `forwarding` is the receiving router's forwarding latency.
+    #[must_use]
+    pub fn new(port: &network::Port, forwarding: Span) -> Self {
+        let (around, between) = port.overhead();
+        let (encrypt, decrypt) =
+            port.macsec.map_or((Span::ZERO, Span::ZERO), |config| (config.encrypt_latency, config.decrypt_latency));
+        Self {
+            pace: Pace::new(port.rate),
+            around: around.0,
+            between: between.0,
+            smallest_frame: match port.framing {
+                Framing::Ethernet { .. } => 64,
+                Framing::None => 0,
+            },
+            mtu: u32::try_from(port.mtu.0).unwrap_or(u32::MAX),
+            buffer: port.buffer,
+            fibre_delay: encrypt + port.propagation,
+            receive_delay: decrypt + forwarding,
+            ring: VecDeque::new(),
+            first_waiting: 0,
+            waiting_bytes: 0,
+            free_at: Time::ZERO,
+            secure: port.macsec.as_ref().map(SecureTransmitter::new),
+            closed: Closed::No,
+            impairments: Vec::new(),
+            sent: 0,
+            sent_bytes: 0,
+            queue_max: 0,
+            chain: 0,
+        }
+    }
+
+    /// Bytes an IP packet takes on the wire.
+    #[inline]
+    fn wire_bytes(&self, packet: &Packet) -> u64 {
+        (u64::from(packet.size) + self.around).max(self.smallest_frame) + self.between
+    }
+
+    #[inline]
+    fn start(&self, entry: &OnWire) -> Time {
+        Time::from_ps(entry.departure.as_ps() - self.pace.time(self.wire_bytes(&entry.packet)).as_ps())
+    }
+
+    /// Offers a packet to the output queue at `now`, not before the last offer.
+    #[inline]
+    pub fn offer(&mut self, now: Time, mut packet: Packet) -> Offer {
+        if let Err(reason) = self.admits(&packet) {
+            return Offer::Dropped(reason);
+        }
+        let bytes = self.wire_bytes(&packet);
+        if self.free_at > now {
+            self.settle(now);
+            if packet.kind.is_control() {
+                return self.insert(now, packet, bytes);
+            }
+            if self.overflows(bytes) {
+                return Offer::Dropped(DropReason::BufferFull);
+            }
+            packet.waited += self.free_at - now;
+            self.waiting_bytes += bytes;
+            self.queue_max = self.queue_max.max(self.waiting_bytes);
+        } else {
+            // All that was offered has departed.
+            self.waiting_bytes = 0;
+            self.first_waiting = self.ring.len() + 1;
+            self.free_at = now;
+        }
+        self.free_at += self.pace.time(bytes);
+        self.count(bytes);
+        self.ring.push_back(OnWire { packet, departure: self.free_at });
+        if self.ring.len() == 1 { Offer::Head(self.arrival_of(self.free_at)) } else { Offer::Accepted }
+    }
+
+    #[inline]
+    fn admits(&self, packet: &Packet) -> Result<(), DropReason> {
+        if self.closed == Closed::Yes {
+            return Err(DropReason::PortDown);
+        }
+        if packet.size > self.mtu {
+            return Err(DropReason::TooBig);
+        }
+        self.secure.as_ref().map_or(Ok(()), SecureTransmitter::permits)
+    }
+
+    #[inline]
+    fn count(&mut self, bytes: u64) {
+        self.sent += 1;
+        self.sent_bytes += bytes;
+        if let Some(secure) = &mut self.secure {
+            secure.protect();
+        }
+    }
+
+    /// Moves the border between waiting and begun packets up to `now`.
+    #[inline]
+    fn settle(&mut self, now: Time) {
+        while let Some(entry) = self.ring.get(self.first_waiting) {
+            if self.start(entry) > now {
+                break;
+            }
+            self.waiting_bytes -= self.wire_bytes(&entry.packet);
+            self.first_waiting += 1;
+        }
+    }
+
+    #[inline]
+    fn overflows(&self, bytes: u64) -> bool {
+        match self.buffer {
+            Buffer::Bytes(limit) => self.waiting_bytes + bytes > limit.0,
+            Buffer::Packets(limit) => self.ring.len() - self.first_waiting >= limit as usize,
+            Buffer::Unlimited => false,
+        }
+    }
+
+    /// Puts a control packet behind the packet in service and earlier control packets; what waits departs later by
+    /// its transmission time.
+    #[cold]
+    fn insert(&mut self, now: Time, mut packet: Packet, bytes: u64) -> Offer {
+        let time = self.pace.time(bytes);
+        let waiting = self.ring.iter().skip(self.first_waiting);
+        let place = self.first_waiting + waiting.take_while(|entry| entry.packet.kind.is_control()).count();
+        let before = place.checked_sub(1).and_then(|before| self.ring.get(before));
+        let start = before.map_or(now, |entry| entry.departure.max(now));
+        packet.waited += start - now;
+        for entry in self.ring.iter_mut().skip(place) {
+            entry.departure += time;
+            entry.packet.waited += time;
+        }
+        let departure = start + time;
+        self.ring.insert(place, OnWire { packet, departure });
+        self.waiting_bytes += bytes;
+        self.free_at += time;
+        self.count(bytes);
+        if self.ring.len() == 1 { Offer::Head(self.arrival_of(departure)) } else { Offer::Accepted }
+    }
+
+    #[inline]
+    fn arrival_of(&self, departure: Time) -> Time {
+        departure + self.fibre_delay + self.receive_delay
+    }
+
+    /// When the head of the wire arrives; an event at another time is a stale one.
+    #[must_use]
+    #[inline]
+    pub fn head_arrival(&self) -> Option<Time> {
+        self.ring.front().map(|head| self.arrival_of(head.departure))
+    }
+
+    /// Takes the head off the wire; called at its arrival. Panics (our bug) on an empty wire.
+    #[inline]
+    pub fn arrive(&mut self) -> Arrival {
+        let entry = self.ring.pop_front().expect("the wire's event has a packet");
+        if self.first_waiting == 0 {
+            self.waiting_bytes -= self.wire_bytes(&entry.packet);
+        } else {
+            self.first_waiting -= 1;
+        }
+        let word = entry.departure.as_ps() ^ (u64::from(entry.packet.hash) << 20) ^ u64::from(entry.packet.size);
+        self.chain = (self.chain.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let transmission = (self.start(&entry), entry.departure);
+        let next = self.head_arrival();
+        Arrival { packet: entry.packet, transmission, next }
+    }
+
+    /// Whether anything on the wire may kill packets.
+    #[must_use]
+    #[inline]
+    pub const fn is_impaired(&self) -> bool {
+        !self.impairments.is_empty()
+    }
+
+    /// Everything that may kill packets on this wire.
+    #[must_use]
+    pub fn impairments(&self) -> &[Impairment] {
+        &self.impairments
+    }
+
+    /// The dead time, if any, that a transmission meets on its way to the far end of the fibre.
+    #[must_use]
+    pub fn meets_dead_time(&self, transmission: (Time, Time)) -> Option<(DropReason, FailureId)> {
+        let arrived = transmission.1 + self.fibre_delay;
+        self.impairments.iter().find_map(|impairment| match *impairment {
+            Impairment::Dead { failure, reason, from, to } => {
+                (transmission.0 < to && arrived > from).then_some((reason, failure))
+            }
+            Impairment::Grey { .. } | Impairment::ReceiverClosed => None,
+        })
+    }
+
+    /// Adds an impairment.
+    pub fn impair(&mut self, impairment: Impairment) {
+        self.impairments.push(impairment);
+    }
+
+    /// Ends the impairments of `failure` at `now`: dead times keep their end until no packet can have met them.
+    pub fn relieve(&mut self, now: Time, failure: FailureId) {
+        for impairment in &mut self.impairments {
+            if let Impairment::Dead { failure: of, to, .. } = impairment
+                && *of == failure
+                && *to == Time::MAX
+            {
+                *to = now;
+            }
+        }
+        self.impairments
+            .retain(|impairment| !matches!(impairment, Impairment::Grey { failure: of, .. } if *of == failure));
+    }
+
+    /// Forgets dead times that no packet under way can have met.
+    pub fn forget_dead_times(&mut self, now: Time) {
+        let first_start = self.ring.front().map_or(now, |head| self.start(head));
+        self.impairments.retain(|impairment| match impairment {
+            Impairment::Dead { to, .. } => *to > first_start,
+            Impairment::Grey { .. } | Impairment::ReceiverClosed => true,
+        });
+    }
+
+    /// The receiving end's link came up.
+    pub fn receiver_opened(&mut self) {
+        self.impairments.retain(|impairment| *impairment != Impairment::ReceiverClosed);
+    }
+
+    /// The receiving end's link went down.
+    pub fn receiver_closed(&mut self) {
+        self.receiver_opened();
+        self.impairments.push(Impairment::ReceiverClosed);
+    }
+
+    /// The sending end knows that its link is down: refuses offers and returns what waited.
+    pub fn close(&mut self, now: Time) -> Flushed {
+        self.closed = Closed::Yes;
+        self.settle(now);
+        let flushed = self.cut_ring(self.first_waiting);
+        self.free_at = self.ring.back().map_or(now, |last| last.departure).min(self.free_at);
+        flushed
+    }
+
+    /// The sending end's link is up again.
+    pub const fn open(&mut self) {
+        self.closed = Closed::No;
+    }
+
+    /// Whether the sending end accepts packets and may protect them.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.closed == Closed::No && self.secure.as_ref().is_none_or(|secure| secure.permits().is_ok())
+    }
+
+    /// The sending router lost its power: returns all that had not left it completely.
+    pub fn power_off(&mut self, now: Time) -> Flushed {
+        self.settle(now);
+        let left = self.ring.iter().take_while(|entry| entry.departure <= now).count();
+        let flushed = self.cut_ring(left);
+        self.first_waiting = self.ring.len();
+        self.waiting_bytes = 0;
+        self.free_at = now;
+        self.closed = Closed::Yes;
+        flushed
+    }
+
+    fn cut_ring(&mut self, keep: usize) -> Flushed {
+        let flushed: Flushed = self.ring.drain(keep.min(self.ring.len())..).map(|entry| entry.packet).collect();
+        let bytes: u64 = flushed.iter().map(|packet| self.wire_bytes(packet)).sum();
+        self.sent -= flushed.len() as u64;
+        self.sent_bytes -= bytes;
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
+        flushed
+    }
+
+    /// The MACsec entity, when there is one.
+    pub const fn secure_mut(&mut self) -> Option<&mut SecureTransmitter> {
+        self.secure.as_mut()
+    }
+
+    /// The packets in the queue and on the wire.
+    pub fn packets(&self) -> impl Iterator<Item = &Packet> {
+        self.ring.iter().map(|entry| &entry.packet)
+    }
+
+    /// Whether nothing is in the queue or on the wire.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.ring.is_empty()
+    }
+
+    /// Packets and wire bytes transmitted, and the most bytes that ever waited.
+    #[must_use]
+    pub const fn counters(&self) -> (u64, Bytes, Bytes) {
+        (self.sent, Bytes(self.sent_bytes), Bytes(self.queue_max))
+    }
+
+    /// Hash chain over everything that left.
+    #[must_use]
+    pub const fn chain(&self) -> u64 {
+        self.chain
+    }
+}
+
+#[cfg(test)]
+#[path = "port_tests.rs"]
+mod tests;
