@@ -1,1 +1,5 @@
-//! Failure kinds as lists of effects.
+//! Failure kinds as short lists of effects: kind -> effects, nothing else.
+
+mod effect;
+
+pub use effect::{Effect, effects};

@@ -1,1 +1,5 @@
-//! Sources of packets.
+//! Sources of packets: when the next one is sent, and how large it is.
+
+mod source;
+
+pub use source::Source;
