@@ -1,0 +1,119 @@
+//! What can happen, and its place in the total order.
+//!
+//! At one instant the world changes first, then what routers know, then what they do, and packets move last.
+
+use crate::engine::EventKey;
+use crate::ids::{FailureId, FlowId, Id, LinkId, PortId, ProviderId, RouterId, SessionId};
+use crate::units::Time;
+
+/// An event names the thing that fires; all else is in that thing's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A failure begins.
+    FailureBegins(FailureId),
+    /// A failure ends.
+    FailureEnds(FailureId),
+    /// The debounce of light at one end (0 or 1) of a link is over.
+    Carrier(LinkId, usize),
+    /// Key agreement at one end of a link.
+    KeyAgreement(LinkId, usize),
+    /// Interior routing of a provider has converged on its next change.
+    Interior(ProviderId),
+    /// A router's next forwarding entry is installed.
+    Install(RouterId),
+    /// A router's processor has got to its next routing message.
+    Process(RouterId),
+    /// A BGP timer: session, end, index of its kind.
+    BgpTimer(SessionId, usize, usize),
+    /// A BFD timer: session, end, index of its kind.
+    BfdTimer(usize, usize, usize),
+    /// The head of a wire arrives.
+    Wire(PortId),
+    /// A flow sends its next packet.
+    Source(FlowId),
+}
+
+/// Kinds of BGP timers per session end.
+pub const BGP_TIMERS: usize = 4;
+/// Kinds of BFD timers per session end.
+pub const BFD_TIMERS: usize = 2;
+
+impl Event {
+    /// The event's key at `time`; `serial` counts the entity's events.
+    #[must_use]
+    #[inline]
+    pub fn key(self, time: Time, serial: u32) -> EventKey {
+        let pair = |id: u32, end: usize| entity(id as usize * 2 + end);
+        let (rank, entity) = match self {
+            Self::FailureBegins(failure) => (0, failure.0),
+            Self::FailureEnds(failure) => (1, failure.0),
+            Self::Carrier(link, end) => (2, pair(link.0, end)),
+            Self::KeyAgreement(link, end) => (3, pair(link.0, end)),
+            Self::Interior(provider) => (4, provider.0),
+            Self::Install(router) => (5, router.0),
+            Self::Process(router) => (6, router.0),
+            Self::BgpTimer(session, end, kind) => (7, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
+            Self::BfdTimer(session, end, kind) => (8, entity((session * 2 + end) * BFD_TIMERS + kind)),
+            Self::Wire(port) => (9, port.0),
+            Self::Source(flow) => (10, flow.0),
+        };
+        EventKey::new(time, rank, entity, serial)
+    }
+
+    /// The event of a key that [`Self::key`] made.
+    #[must_use]
+    #[inline]
+    pub fn of(key: EventKey) -> Self {
+        let entity = key.entity();
+        let index = entity as usize;
+        match key.rank() {
+            0 => Self::FailureBegins(FailureId(entity)),
+            1 => Self::FailureEnds(FailureId(entity)),
+            2 => Self::Carrier(LinkId(entity / 2), index % 2),
+            3 => Self::KeyAgreement(LinkId(entity / 2), index % 2),
+            4 => Self::Interior(ProviderId(entity)),
+            5 => Self::Install(RouterId(entity)),
+            6 => Self::Process(RouterId(entity)),
+            7 => {
+                let end = index / BGP_TIMERS;
+                Self::BgpTimer(SessionId::from_index(end / 2), end % 2, index % BGP_TIMERS)
+            }
+            8 => {
+                let end = index / BFD_TIMERS;
+                Self::BfdTimer(end / 2, end % 2, index % BFD_TIMERS)
+            }
+            9 => Self::Wire(PortId(entity)),
+            10 => Self::Source(FlowId(entity)),
+            rank => unreachable!("no event has rank {rank}"),
+        }
+    }
+}
+
+fn entity(index: usize) -> u32 {
+    u32::try_from(index).expect("fewer than 2^32 entities of a kind")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_survives_its_key() {
+        let events = [
+            Event::FailureBegins(FailureId(3)),
+            Event::FailureEnds(FailureId(3)),
+            Event::Carrier(LinkId(7), 1),
+            Event::KeyAgreement(LinkId(7), 0),
+            Event::Interior(ProviderId(1)),
+            Event::Install(RouterId(9)),
+            Event::Process(RouterId(9)),
+            Event::BgpTimer(SessionId(5), 1, 3),
+            Event::BfdTimer(5, 1, 1),
+            Event::Wire(PortId(123)),
+            Event::Source(FlowId(1_000_000)),
+        ];
+        let keys: Vec<EventKey> = events.iter().map(|event| event.key(Time::from_ps(42), 7)).collect();
+        assert!(keys.is_sorted(), "ranks follow the order in which the world changes, then packets move");
+        assert_eq!(keys.into_iter().map(Event::of).collect::<Vec<_>>(), events);
+    }
+}

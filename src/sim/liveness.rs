@@ -1,0 +1,116 @@
+//! BFD sessions: packets in, packets out, and what hears of a session that went down or came up.
+
+use crate::control::bfd::{self, Action, Input, TimerKind};
+use crate::control::bgp;
+use crate::ids::RouterId;
+use crate::message::{BfdDiagnostic, BfdPacket, BfdState, Control};
+use crate::network::Watched;
+use crate::sim::event::{BFD_TIMERS, Event};
+use crate::sim::forwarding::{ControlWay, first_port};
+use crate::sim::partition::Partition;
+
+const TIMERS: [TimerKind; BFD_TIMERS] = [TimerKind::Transmit, TimerKind::Detection];
+
+fn timer_index(kind: TimerKind) -> usize {
+    match kind {
+        TimerKind::Transmit => 0,
+        TimerKind::Detection => 1,
+    }
+}
+
+impl Partition<'_> {
+    fn bfd_router(&self, session: usize, end: usize) -> RouterId {
+        self.network.links[self.network.bfd_sessions[session].link].ends[end]
+    }
+
+    /// A BFD packet reaches the other end of its session.
+    pub fn bfd_packet_arrives(&mut self, packet: &BfdPacket) {
+        self.tell_bfd(packet.session, 1 - packet.end, Input::Packet(*packet));
+    }
+
+    /// A timer entry fires.
+    pub fn bfd_timer_fires(&mut self, session: usize, end: usize, kind: usize) {
+        let fired = self.bfd_timers.fire((session * 2 + end) * BFD_TIMERS + kind, self.now);
+        if self.expired(fired, Event::BfdTimer(session, end, kind)) {
+            let input = match TIMERS[kind] {
+                TimerKind::Transmit => Input::TransmitTimer,
+                TimerKind::Detection => Input::DetectionTimer,
+            };
+            self.tell_bfd(session, end, input);
+        }
+    }
+
+    /// Gives an endpoint an input and does what it wants; an endpoint without power does nothing.
+    pub fn tell_bfd(&mut self, session: usize, end: usize, input: Input) {
+        let mut actions = Vec::new();
+        self.bfd[session][end].handle(self.now, input, &mut actions);
+        let powered = self.is_powered(self.bfd_router(session, end));
+        let timer = |kind| (session * 2 + end) * BFD_TIMERS + timer_index(kind);
+        for action in actions {
+            match action {
+                Action::CancelTimer { kind } => self.bfd_timers.cancel(timer(kind)),
+                Action::SetTimer { kind, at } if powered => {
+                    if let Some(serial) = self.bfd_timers.set(timer(kind), at) {
+                        self.schedule(Event::BfdTimer(session, end, timer_index(kind)), at, serial);
+                    }
+                }
+                Action::Send(packet) if powered => {
+                    let port = first_port(self.network, self.network.bfd_sessions[session].link, end);
+                    self.send_control(ControlWay::Neighbour(port), Control::Bfd(packet), bfd::PACKET_SIZE);
+                }
+                Action::StateChanged { from, to, diagnostic } if powered => {
+                    self.bfd_changed(session, end, (from, to), diagnostic);
+                }
+                Action::SetTimer { .. } | Action::Send(_) | Action::StateChanged { .. } => {}
+            }
+        }
+    }
+
+    /// Whether neither end of a session has lost its peer.
+    pub fn is_alive(&self, session: usize) -> bool {
+        self.bfd[session].iter().all(|endpoint| endpoint.state() == BfdState::Up)
+    }
+
+    fn bfd_changed(&mut self, session: usize, end: usize, change: (BfdState, BfdState), diagnostic: BfdDiagnostic) {
+        let network = self.network;
+        let configured = &network.bfd_sessions[session];
+        let router = self.bfd_router(session, end);
+        let lost = change.0 == BfdState::Up;
+        if !lost && change.1 != BfdState::Up {
+            return;
+        }
+        let name = &network.routers[router].name;
+        let what = if lost { 101 } else { 102 };
+        self.recorder.chain_event(self.now, what, crate::rng::named_hash(&[&configured.name, name]));
+        let how = match (lost, diagnostic) {
+            (false, _) => Some("bfd"),
+            (true, BfdDiagnostic::DetectionTimeExpired) => Some("bfd"),
+            (true, BfdDiagnostic::NeighbourSignalledDown) => Some("bfd-signalled"),
+            // Light told the router before.
+            (true, BfdDiagnostic::PathDown | BfdDiagnostic::None) => None,
+        };
+        if let Some(how) = how {
+            let subject = configured.name.replacen("bfd:", "session ", 1);
+            self.recorder.ledger.notice(self.link_blame[configured.link], self.now, name, subject, how);
+        }
+        match configured.watched {
+            Watched::Link(link) => self.announce_link(link),
+            Watched::Session(session) => {
+                // Loss of light has its own way down; the session comes back with BFD or with light.
+                let input = match (lost, diagnostic) {
+                    (true, BfdDiagnostic::PathDown) => None,
+                    (
+                        true,
+                        BfdDiagnostic::None
+                        | BfdDiagnostic::DetectionTimeExpired
+                        | BfdDiagnostic::NeighbourSignalledDown,
+                    ) => Some(bgp::Input::TransportDown(session, bgp::Lost::BfdDown)),
+                    (false, _) => Some(bgp::Input::TransportUp(session)),
+                };
+                if let Some(input) = input {
+                    self.tell_processor(router, input);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What customers felt: how much of each five-tuple's traffic each second lost.
+
+use crate::ids::{FlowId, Id};
+use crate::units::{Share, Span};
+
+/// Seconds kept open, so that a loss is booked in the second in which its packet was sent. A packet that dies more
+/// than seven seconds after it was sent is booked in the oldest open second.
+const OPEN: usize = 8;
+
+/// Sent and lost packets per five-tuple and open second, and the sums over closed ones.
+pub(super) struct Seconds {
+    present: u64,
+    open: Vec<[Second; OPEN]>,
+    closed: u64,
+    bad: u64,
+    flow_seconds: u64,
+    lost_ppb: u128,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Second {
+    sent: u32,
+    lost: u32,
+}
+
+/// Sums over all seconds.
+pub(super) struct Experience {
+    pub seconds: u64,
+    pub bad_seconds: u64,
+    pub flow_seconds_lost: Share,
+}
+
+impl Seconds {
+    pub fn new(flows: usize) -> Self {
+        let open = vec![[Second::default(); OPEN]; flows];
+        Self { present: 0, open, closed: 0, bad: 0, flow_seconds: 0, lost_ppb: 0 }
+    }
+
+    #[inline]
+    pub fn sent(&mut self, flow: FlowId) {
+        self.open[flow.index()][slot(self.present)].sent += 1;
+    }
+
+    pub fn lost(&mut self, flow: FlowId, sent_at: Span) {
+        let second = (sent_at.as_ps() / Span::from_s(1).as_ps()).max(self.oldest());
+        self.open[flow.index()][slot(second)].lost += 1;
+    }
+
+    const fn oldest(&self) -> u64 {
+        (self.present + 1).saturating_sub(OPEN as u64)
+    }
+
+    /// The next second begins; the oldest open one is closed to make room.
+    pub fn advance(&mut self) {
+        self.present += 1;
+        if let Some(oldest) = self.present.checked_sub(OPEN as u64) {
+            self.close(oldest);
+        }
+    }
+
+    fn close(&mut self, second: u64) {
+        let mut any_bad = false;
+        for flow in &mut self.open {
+            let Second { sent, lost } = std::mem::take(&mut flow[slot(second)]);
+            if sent > 0 || lost > 0 {
+                let lost = lost.min(sent.max(1));
+                any_bad |= u64::from(lost) * 100 > u64::from(sent);
+                self.flow_seconds += 1;
+                self.lost_ppb += u128::from(Share::of(u64::from(lost), u64::from(sent.max(1))).as_ppb());
+            }
+        }
+        self.closed += 1;
+        self.bad += u64::from(any_bad);
+    }
+
+    /// Closes everything and sums up; `seconds` is the run's length, begun seconds included.
+    pub fn finish(&mut self, seconds: u64) -> Experience {
+        for second in self.closed..seconds.min(self.present + 1) {
+            self.close(second);
+        }
+        let mean = self.lost_ppb / u128::from(self.flow_seconds.max(1));
+        Experience {
+            seconds,
+            bad_seconds: self.bad,
+            flow_seconds_lost: Share::from_ppb(u64::try_from(mean).unwrap_or(u64::MAX)),
+        }
+    }
+}
+
+fn slot(second: u64) -> usize {
+    usize::try_from(second % OPEN as u64).expect("a small number")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_is_bad_above_one_percent_and_losses_count_when_sent() {
+        let mut seconds = Seconds::new(2);
+        for second in 0..20u64 {
+            for _ in 0..100 {
+                seconds.sent(FlowId(0));
+            }
+            if second == 3 {
+                seconds.lost(FlowId(0), Span::from_s(3)); // exactly 1%: not bad
+            }
+            if second == 5 {
+                seconds.lost(FlowId(0), Span::from_s(4));
+                seconds.lost(FlowId(0), Span::from_s(4)); // 2% of second 4, booked one second later
+            }
+            seconds.advance();
+        }
+        let experience = seconds.finish(20);
+        assert_eq!((experience.seconds, experience.bad_seconds), (20, 1));
+        // (1% + 2%) over 20 flow-seconds; the idle flow has none.
+        assert_eq!(experience.flow_seconds_lost, Share::from_ppb(30_000_000 / 20));
+    }
+}
