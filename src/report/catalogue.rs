@@ -16,11 +16,23 @@ pub const REPORTS: [Entry; 2] = [
     Entry {
         name: "run",
         summary: "one run: what the customer saw, what each incident cost, what the rule charges",
-        files: &["summary.json", "flows.csv", "links.csv", "ledger.csv", "monitor.csv", "series.csv"],
+        files: &[
+            "summary.json",
+            "flows.csv",
+            "links.csv",
+            "ledger.csv",
+            "monitor.csv",
+            "series.csv",
+            "latency.svg",
+            "latency-distribution.svg",
+            "throughput.svg",
+            "loss.svg",
+            "report.html",
+        ],
     },
     Entry {
         name: "repeat",
         summary: "many seeds of one scenario: each incident's blackout as min, median, p95 and max",
-        files: &["repeat.json", "repeat.csv", "repeat-runs.csv"],
+        files: &["repeat.json", "repeat.csv", "repeat-runs.csv", "repeat.html"],
     },
 ];

@@ -76,7 +76,7 @@ fn counts(sent: u64, directions: u64) -> Counts {
 fn direction(base_us: u64) -> DirectionRecord {
     let sent = 2_008_929;
     let latency_series = (0..BINS).map(|bin| {
-        let detour = if (170..230).contains(&bin) { 180 } else { 0 };
+        let detour = if (170..230).contains(&bin) { 60 } else { 0 };
         let base = base_us + detour;
         let wave = (bin * 37) % 23;
         LatencyBin {

@@ -48,7 +48,7 @@ pub fn terminal_page(record: &RunRecord, provenance: &Provenance) -> String {
     write::terminal::render(&run::verdict(record, provenance))
 }
 
-/// `summary.json`: provenance and every number of the run, units in the names of the keys.
+/// `summary.json`: provenance and every number of the run but the long series, units in the names of the keys.
 #[must_use]
 pub fn summary_json(record: &RunRecord, provenance: &Provenance) -> String {
     write::json::render(&run::summary(record, provenance))
@@ -63,6 +63,10 @@ pub fn write_results(folder: &Path, record: &RunRecord, provenance: &Provenance)
     for table in run::tables(record) {
         files.push((format!("{}.csv", table.name), write::csv::render(&table)));
     }
+    for plot in run::plots(record) {
+        files.push((format!("{}.svg", plot.name), write::svg::render(&plot)));
+    }
+    files.push(("report.html".to_owned(), write::html::render(&run::page(record, provenance))));
     write::files(folder, &files)
 }
 

@@ -24,15 +24,18 @@ pub fn repeat_json(summary: &RepeatSummary, provenance: &Provenance) -> String {
     write::json::render(&value(summary, provenance))
 }
 
-/// Writes repeat.json, repeat.csv, and repeat-runs.csv into `folder`, each whole or not at all.
+/// Writes repeat.json, repeat.csv, repeat-runs.csv and repeat.html into `folder`, each whole or not at all.
 ///
 /// # Errors
 /// What the file system says, with the path.
 pub fn write_repeat(folder: &Path, summary: &RepeatSummary, provenance: &Provenance) -> io::Result<Vec<PathBuf>> {
+    let mut page = report(summary, provenance);
+    page.sections.push(super::run::provenance_section(provenance));
     let files = [
         ("repeat.json".to_owned(), repeat_json(summary, provenance)),
         ("repeat.csv".to_owned(), write::csv::render(&entries(summary))),
         ("repeat-runs.csv".to_owned(), write::csv::render(&runs(summary))),
+        ("repeat.html".to_owned(), write::html::render(&page)),
     ];
     write::files(folder, &files)
 }

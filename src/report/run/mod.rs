@@ -2,10 +2,14 @@
 
 mod connection;
 mod ledger;
+mod page;
+mod plots;
 mod summary;
 mod tables;
 mod verdict;
 
+pub use page::{page, provenance_section};
+pub use plots::plots;
 pub use summary::summary;
 pub(super) use summary::{microseconds, percent, provenance_value};
 pub(super) use tables::kind_word;

@@ -68,7 +68,7 @@ fn links(record: &RunRecord) -> Table {
         ("packets", "packets"),
         ("wire_bytes", "bytes on the wire"),
         ("utilisation_percent", "utilisation"),
-        ("queue_max_bytes", "longest queue"),
+        ("queue_max_bytes", "longest queue, bytes"),
         ("macsec_frames", "MACsec frames"),
     ];
     let mut table = Table::new("links", &columns);
@@ -166,7 +166,7 @@ fn monitor(record: &RunRecord) -> Table {
         ("monitor", "monitor"),
         ("at_s", "from"),
         ("period_s", "period"),
-        ("rtt_us", "mean round trip"),
+        ("rtt_us", "mean round trip, us"),
         ("sent_probes", "probes"),
         ("lost_probes", "lost"),
         ("loss_percent", "loss"),

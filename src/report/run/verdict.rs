@@ -3,7 +3,7 @@
 use super::{connection, ledger, lost};
 use crate::network::Bound;
 use crate::report::Provenance;
-use crate::report::document::{Block, Check, Outcome, Report, Section};
+use crate::report::document::{Block, Cell, Check, Outcome, Report, Section, Table};
 use crate::report::words::{calendar, count, counted, list, percent, plain, seconds, span};
 use crate::sim::record::{ExpectationRecord, ExpectationUnit, LedgerKind, MonitorRecord, RunRecord};
 use crate::units::{Share, Span};
@@ -12,6 +12,9 @@ use crate::units::{Share, Span};
 #[must_use]
 pub fn verdict(record: &RunRecord, provenance: &Provenance) -> Report {
     let mut sections: Vec<Section> = record.connections.iter().map(|one| connection::section(record, one)).collect();
+    if record.connections.is_empty() {
+        sections.push(traffic(record));
+    }
     sections.push(experienced(record));
     if !record.ledger.is_empty() {
         sections.push(ledger::section(record));
@@ -59,6 +62,28 @@ fn sentences(record: &RunRecord) -> Vec<String> {
     });
     sentences.push(format!("{} of {} lost{worst}.", percent(Share::of(lost, data.sent)), counted(data.sent, "packet")));
     sentences
+}
+
+/// All traffic together, for a scenario that has no connection to tell it by.
+fn traffic(record: &RunRecord) -> Section {
+    let totals = &record.totals;
+    let columns = [
+        ("what", "all packets"),
+        ("count", "delivered"),
+        ("mean_us", "mean"),
+        ("p50_us", "p50"),
+        ("p99_us", "p99"),
+        ("p999_us", "p99.9"),
+        ("max_us", "max"),
+    ];
+    let mut table = Table::new("traffic", &columns);
+    for (what, times) in [("one-way latency", &totals.latency), ("queueing delay", &totals.queueing)] {
+        let known = |span: Span| Cell::from((times.count > 0).then_some(span));
+        let mut row: Vec<Cell> = vec![what.into(), times.count.into()];
+        row.extend([times.mean, times.p50, times.p99, times.p999, times.max].map(known));
+        table.push(row);
+    }
+    Section { heading: "Traffic".to_owned(), blocks: vec![Block::Table(table)] }
 }
 
 fn experienced(record: &RunRecord) -> Section {

@@ -1,7 +1,9 @@
 //! Writers: one file per format. They know documents, tables and plots, and nothing of networks.
 
 pub mod csv;
+pub mod html;
 pub mod json;
+pub mod svg;
 pub mod terminal;
 
 use std::fs;
