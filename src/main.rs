@@ -1,3 +1,7 @@
 //! The `fabricsim` program: see [`fabricsim::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fabricsim::cli::main()
+}

@@ -1,1 +1,111 @@
-//! The command line.
+//! The command line: arguments in, text and an exit code out. One file per command.
+//!
+//! ```text
+//! argv -> Arguments -> command -> Outcome -> exit code
+//! ```
+
+mod check;
+mod gate;
+mod input;
+mod interrupt;
+mod new;
+mod output;
+mod progress;
+mod repeat;
+mod run;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Packet-level simulator of MACsec-protected multicloud interconnects: latency, loss and availability.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Example, from nothing to a report:\n  \
+        fabricsim new quickstart my.toml\n  \
+        fabricsim run my.toml          writes results/my/report.html\n\n\
+        Exit codes: 0 done; 1 an expectation or the gate failed; 2 the input is wrong; 130 interrupted."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Validate scenarios without running them; folders are searched for *.toml.
+    Check(check::Check),
+    /// Run a scenario, print the verdict and write the report.
+    Run(run::Run),
+    /// Print the effective scenario with every default written out; the result can be run again.
+    Show(show::Show),
+    /// Print or write a commented starter scenario.
+    New(new::New),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All is well.
+    Done,
+    /// The run is complete, but an `[expect]` or the gate failed.
+    NotMet,
+    /// The user stopped it; what there was is written.
+    Interrupted,
+}
+
+/// Why a command could not do what was asked: a sentence with the remedy, for the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct WrongInput(String);
+
+impl Outcome {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::NotMet => 1,
+            // 128 + SIGINT, as shells report it.
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// The exit code of wrong input; clap uses the same for wrong arguments.
+const WRONG_INPUT: u8 = 2;
+
+/// Reads the process's arguments, does what they ask, and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Check(check) => check.execute(),
+        Command::Run(run) => run.execute(),
+        Command::Show(show) => show.execute(),
+        Command::New(new) => new.execute(),
+    };
+    match result {
+        Ok(outcome) => ExitCode::from(outcome.code()),
+        Err(WrongInput(message)) => {
+            output::note(&message);
+            ExitCode::from(WRONG_INPUT)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent_and_each_help_has_an_example() {
+        let mut command = Arguments::command();
+        command.clone().debug_assert();
+        for name in ["check", "run", "show", "new"] {
+            let help = command.find_subcommand_mut(name).expect(name).render_long_help().to_string();
+            assert!(help.contains("Example"), "{name}: {help}");
+        }
+    }
+}

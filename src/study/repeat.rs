@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::network::Network;
 use crate::rng::RunSeed;
 use crate::sim::record::{LedgerKind, RunRecord, Spread};
+use crate::sim::{Continue, Progress, Simulation};
 use crate::units::{CalendarSpan, Share, Span};
 
 /// What the runs say together. Quantiles are by nearest rank: the p95 of 20 runs is the 19th smallest.
@@ -132,6 +133,18 @@ pub struct ShareQuantiles {
     pub median: Share,
     /// Largest.
     pub max: Share,
+}
+
+/// Simulates `planned` replications of `seed`, in parallel. `observe` hears of each run's progress with its index and
+/// says whether to go on; a run that it stops is left out.
+pub fn repeat<Observe>(network: &Network, seed: RunSeed, planned: u32, observe: &Observe) -> RepeatSummary
+where
+    Observe: Fn(u32, Progress) -> Continue + Sync,
+{
+    repeat_with(network, seed, planned, |index, seed| {
+        let record = Simulation::new(network, seed).run_observed(&mut |progress| observe(index, progress));
+        (record.ended >= record.horizon).then_some(record)
+    })
 }
 
 /// Runs `planned` replications of `seed` with `run`, in parallel, and merges them in index order. `run` gets the

@@ -1,0 +1,152 @@
+//! The availability gate, and the exit code that follows from a result.
+
+use std::fmt;
+
+use super::Outcome;
+use crate::network::{Availability, SlaRule};
+use crate::sim::record::RunRecord;
+use crate::study::repeat::RepeatSummary;
+use crate::units::{CalendarSpan, Share};
+
+/// One connection held against the gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) connection: String,
+    pub(super) rule: String,
+    pub(super) target: Share,
+    pub(super) period: CalendarSpan,
+    /// Charged in the whole period, the rest after the run included; over several runs the largest.
+    pub(super) charged: CalendarSpan,
+}
+
+impl Verdict {
+    fn budget(&self) -> CalendarSpan {
+        Availability::budget(self.period, self.target)
+    }
+
+    /// A charge equal to the budget still keeps the promise.
+    pub(super) fn passed(&self) -> bool {
+        self.charged <= self.budget()
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { connection, rule, target, period, charged } = self;
+        let word = if self.passed() { "passed" } else { "FAILED" };
+        let (charged, budget) = (seconds(*charged), seconds(self.budget()));
+        write!(f, "gate {target} by {rule}: {connection} charged {charged} of {budget} in {period}: {word}")
+    }
+}
+
+/// In seconds even when it is whole days, so that charge and budget compare at a glance.
+fn seconds(span: CalendarSpan) -> String {
+    let milliseconds = span.as_ns() / 1_000_000;
+    match milliseconds % 1_000 {
+        0 => format!("{} s", milliseconds / 1_000),
+        rest => format!("{}.{} s", milliseconds / 1_000, format!("{rest:03}").trim_end_matches('0')),
+    }
+}
+
+/// Every connection of a run against the gate.
+pub(super) fn judge_run(record: &RunRecord, target: Share) -> Vec<Verdict> {
+    let verdict = |connection: &crate::sim::record::ConnectionRecord| Verdict {
+        connection: connection.name.clone(),
+        rule: connection.availability.rule.name.clone(),
+        target,
+        period: connection.availability.period,
+        charged: connection.availability.charged_in_period(),
+    };
+    record.connections.iter().map(verdict).collect()
+}
+
+/// Every connection of repeated runs against the gate: the worst run decides.
+pub(super) fn judge_repeat(summary: &RepeatSummary, target: Share) -> Vec<Verdict> {
+    let verdict = |connection: &crate::study::repeat::RepeatConnection| Verdict {
+        connection: connection.name.clone(),
+        rule: connection.rule.clone(),
+        target,
+        period: connection.period,
+        charged: connection.charged_max,
+    };
+    summary.connections.iter().map(verdict).collect()
+}
+
+/// How a command ends, given whether the run is whole, its expectations are met, and what the gate says.
+pub(super) fn outcome(complete: bool, expectations_met: bool, verdicts: &[Verdict]) -> Outcome {
+    // Half a run proves nothing either way.
+    if !complete {
+        Outcome::Interrupted
+    } else if expectations_met && verdicts.iter().all(Verdict::passed) {
+        Outcome::Done
+    } else {
+        Outcome::NotMet
+    }
+}
+
+/// A promise as written after `--gate`: a percentage, with or without the sign.
+pub(super) fn parse_target(text: &str) -> Result<Share, String> {
+    let sign = if text.trim_end().ends_with('%') { "" } else { "%" };
+    let target = format!("{text}{sign}").parse::<Share>().ok().filter(|target| *target > Share::ZERO);
+    target.ok_or_else(|| "not a percentage above 0 and up to 100; write for example 99.99".to_owned())
+}
+
+/// A counting rule by its name, as written after `--rule`.
+pub(super) fn parse_rule(text: &str) -> Result<SlaRule, String> {
+    SlaRule::preset(text).ok_or_else(|| {
+        let known: Vec<String> = SlaRule::presets().into_iter().map(|rule| rule.name).collect();
+        format!("not a counting rule; known: {}", known.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(charged_ms: u64, target: &str) -> Verdict {
+        Verdict {
+            connection: "c".to_owned(),
+            rule: "aws-interconnect".to_owned(),
+            target: parse_target(target).unwrap(),
+            period: CalendarSpan::from_days(30),
+            charged: CalendarSpan::from_ns(charged_ms * 1_000_000),
+        }
+    }
+
+    #[test]
+    fn the_gate_fails_only_above_the_budget() {
+        // 30 days x 0.01% = 259.2 s.
+        assert!(verdict(0, "99.99").passed());
+        assert!(verdict(259_200, "99.99%").passed());
+        assert!(!verdict(259_201, "99.99").passed());
+        assert!(verdict(0, "100").passed() && !verdict(1, "100").passed());
+        assert_eq!(
+            verdict(259_201, "99.99").to_string(),
+            "gate 99.99% by aws-interconnect: c charged 259.201 s of 259.2 s in 30 days: FAILED"
+        );
+        assert_eq!(
+            verdict(121_000, "99.9").to_string(),
+            "gate 99.9% by aws-interconnect: c charged 121 s of 2592 s in 30 days: passed"
+        );
+    }
+
+    #[test]
+    fn exit_codes_follow_from_the_result() {
+        let (good, bad) = (verdict(0, "99.99"), verdict(300_000, "99.99"));
+        assert_eq!(outcome(true, true, &[]), Outcome::Done);
+        assert_eq!(outcome(true, true, std::slice::from_ref(&good)), Outcome::Done);
+        assert_eq!(outcome(true, false, &[]), Outcome::NotMet);
+        assert_eq!(outcome(true, true, &[good, bad.clone()]), Outcome::NotMet);
+        assert_eq!(outcome(false, false, &[bad]), Outcome::Interrupted);
+        assert_eq!([Outcome::Done, Outcome::NotMet, Outcome::Interrupted].map(Outcome::code), [0, 1, 130]);
+    }
+
+    #[test]
+    fn targets_and_rules_that_are_none_say_what_to_write() {
+        for text in ["", "%", "0", "101", "ninety", "-1", "99.99%%", "99,99"] {
+            assert!(parse_target(text).unwrap_err().contains("99.99"), "{text}");
+        }
+        assert!(parse_rule("aws").unwrap_err().contains("known: aws-interconnect, "));
+        assert_eq!(parse_rule("google-interconnect").unwrap().name, "google-interconnect");
+    }
+}

@@ -1,0 +1,33 @@
+//! `fabricsim show`: what will really be simulated?
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::output::{note, print};
+use super::{Outcome, WrongInput, input};
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example, the same run with every default in sight:\n  \
+        fabricsim show scenarios/quickstart.toml > explicit.toml\n  \
+        fabricsim run explicit.toml")]
+pub(super) struct Show {
+    /// Scenario file; - reads standard input.
+    #[arg(value_name = "FILE")]
+    scenario: PathBuf,
+    /// Change one value of the scenario, such as horizon="20 s"; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+}
+
+impl Show {
+    pub(super) fn execute(&self) -> Result<Outcome, WrongInput> {
+        let loaded = input::load(&self.scenario, &self.overrides)?;
+        if !loaded.warnings.is_empty() {
+            note(&input::warnings(&loaded));
+        }
+        print(&loaded.effective)?;
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,353 @@
+//! Does the program answer well? Runs the built program: exact messages and exit codes for wrong input, and the
+//! promises of each command.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// A small real scenario, cut to one second so that a run takes no time.
+const SCENARIO: &str = "scenarios/regions/n-virginia.toml";
+const SHORT: [&str; 2] = ["--set", "horizon=1 s"];
+
+struct Answer {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Answer {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        let answer = Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) };
+        assert!(!answer.stderr.contains("panicked"), "{}", answer.stderr);
+        answer
+    }
+
+    /// Exit code 2, nothing on standard output, and this line somewhere on standard error.
+    fn refused_with(&self, line: &str) {
+        assert_eq!((self.code, self.stdout.as_str()), (Some(2), ""), "{}", self.stderr);
+        assert!(self.stderr.lines().any(|found| found == line), "no line\n  {line}\nin\n{}", self.stderr);
+    }
+}
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fabricsim"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn fabricsim(arguments: &[&str]) -> Answer {
+    Answer::of(&program().args(arguments).output().expect("the program starts"))
+}
+
+/// Runs a scenario for one second into a folder of its own, with more arguments.
+fn run_short(folder: &Path, arguments: &[&str]) -> Answer {
+    let out = folder.to_str().expect("UTF-8");
+    fabricsim(&[&["run", SCENARIO, "--out", out][..], &SHORT[..], arguments].concat())
+}
+
+/// A scenario file with this text.
+fn scenario(folder: &Path, text: &str) -> String {
+    let path = folder.join("x.toml");
+    fs::write(&path, text).expect("written");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+fn temporary() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn json(path: PathBuf) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).expect("a file")).expect("JSON")
+}
+
+#[test]
+fn a_missing_file_and_a_folder_are_refused() {
+    for command in ["run", "show", "check"] {
+        fabricsim(&[command, "nowhere.toml"])
+            .refused_with("nowhere.toml: cannot be read: No such file or directory (os error 2); is the path right?");
+    }
+    fabricsim(&["run", "src"]).refused_with("src: is a folder; name one scenario file in it");
+    fabricsim(&["check", "src"]).refused_with("src: no scenario (*.toml) in this folder");
+}
+
+/// Three mistakes in one file: an unknown key, a dangling name, a bad unit.
+const BROKEN: &str = r#"title = "Two routers"
+horizont = "1 s"
+
+[providers.p]
+
+[routers.r1]
+provider = "p"
+
+[routers.r2]
+provider = "q"
+
+[links.l1]
+between = ["r1", "r2"]
+rate = "400 Gbpss"
+"#;
+
+#[test]
+fn all_problems_of_a_file_are_told_at_once_with_place_and_remedy() {
+    let folder = temporary();
+    scenario(folder.path(), BROKEN);
+    let told = r#"error: horizont: unknown key
+ --> x.toml:2:12
+  |
+2 | horizont = "1 s"
+  |            ^^^^^ did you mean "horizon"?
+error: routers.r2.provider: no provider is named "q"
+  --> x.toml:10:12
+   |
+10 | provider = "q"
+   |            ^^^ did you mean "p"?
+error: links.l1.rate: "400 Gbpss" is not a rate
+  --> x.toml:14:8
+   |
+14 | rate = "400 Gbpss"
+   |        ^^^^^^^^^^^ write for example "400 Gbps"
+"#;
+    for command in ["check", "run", "show"] {
+        let output = program().args([command, "x.toml"]).current_dir(folder.path()).output().expect("it starts");
+        let answer = Answer::of(&output);
+        let counted = if command == "check" { "1 scenario, 3 problems in 1 of them\n" } else { "" };
+        assert_eq!((answer.code, answer.stdout.as_str()), (Some(2), ""));
+        assert_eq!(answer.stderr, format!("{told}{counted}"));
+        assert!(!folder.path().join("results").exists(), "nothing is written for a wrong scenario");
+    }
+}
+
+#[test]
+fn wrong_overrides_are_told_as_given() {
+    fabricsim(&["show", SCENARIO, "--set", "horizon"])
+        .refused_with("error: no \"=\" in the override; write for example \"flows.web.rate=10 Mbps\" (--set horizon)");
+    fabricsim(&["run", SCENARIO, "--set", "horizon=5 parsecs"]).refused_with(
+        "error: horizon: \"5 parsecs\" is not a duration; write for example \"300 ms\" (--set horizon=5 parsecs)",
+    );
+    fabricsim(&["run", SCENARIO, "--set", "sla.rule=mine"]).refused_with(
+        "error: sla.rule: \"mine\" is none of the known words; write \"aws-interconnect\" or \"aws-direct-connect\" or \
+         \"google-interconnect\" or \"every-moment\" or \"custom\" (--set sla.rule=mine)",
+    );
+}
+
+#[test]
+fn input_that_is_no_scenario_is_refused_without_a_panic() {
+    let folder = temporary();
+    let texts = ["\0", "a = [", "[[failures]]\n[failures]", "title = 3", "horizon = -1", "\u{202e}x"];
+    let not_text: [&[u8]; 1] = [&[0xff, 0xfe, 0x00]];
+    for bytes in texts.iter().map(|text| text.as_bytes()).chain(not_text) {
+        fs::write(folder.path().join("x.toml"), bytes).expect("written");
+        for command in ["check", "show", "run"] {
+            let output = program().args([command, "x.toml"]).current_dir(folder.path()).output().expect("it starts");
+            let answer = Answer::of(&output);
+            assert_eq!((answer.code, answer.stdout.as_str()), (Some(2), ""), "{bytes:?}: {}", answer.stderr);
+            assert!(answer.stderr.contains("x.toml"), "the file is named: {}", answer.stderr);
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_say_what_is_right() {
+    fabricsim(&["run", SCENARIO, "--gate", "ninety"]).refused_with(
+        "error: invalid value 'ninety' for '--gate <PERCENT>': \
+         not a percentage above 0 and up to 100; write for example 99.99",
+    );
+    fabricsim(&["run", SCENARIO, "--gate", "99.99", "--rule", "mine"]).refused_with(
+        "error: invalid value 'mine' for '--rule <NAME>': not a counting rule; \
+         known: aws-interconnect, aws-direct-connect, google-interconnect, every-moment",
+    );
+    assert_eq!(fabricsim(&["run", SCENARIO, "--repeat", "0"]).code, Some(2));
+    assert_eq!(fabricsim(&["fly"]).code, Some(2));
+    assert_eq!(fabricsim(&[]).code, Some(2));
+}
+
+#[test]
+fn help_has_an_example_for_each_command() {
+    for command in ["check", "run", "show", "new"] {
+        let answer = fabricsim(&[command, "--help"]);
+        assert_eq!(answer.code, Some(0));
+        assert!(answer.stdout.contains(&format!("  fabricsim {command} ")), "{}", answer.stdout);
+    }
+}
+
+#[test]
+fn all_shipped_scenarios_are_valid() {
+    let answer = fabricsim(&["check", "scenarios"]);
+    assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+    let (number, rest) = answer.stdout.split_once(' ').expect("a sentence");
+    assert!(number.parse::<u32>().expect("a number") >= 20, "{}", answer.stdout);
+    assert!(rest.starts_with("scenarios, no problems"), "{}", answer.stdout);
+}
+
+#[test]
+fn a_run_prints_a_page_and_writes_the_results() {
+    let folder = temporary();
+    let answer = run_short(folder.path(), &[]);
+    assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+    assert!(!answer.stderr.contains('\r'), "no progress bar without a terminal: {}", answer.stderr);
+    for file in ["summary.json", "flows.csv", "report.html"] {
+        let path = folder.path().join(file);
+        assert!(fs::metadata(&path).is_ok_and(|file| file.len() > 0), "{}", path.display());
+    }
+    assert!(answer.stderr.contains("files written to "), "{}", answer.stderr);
+    assert_eq!(run_short(folder.path(), &["--quiet"]).stderr, "");
+}
+
+#[test]
+fn json_on_standard_output_is_the_summary_that_is_written() {
+    let folder = temporary();
+    let answer = run_short(folder.path(), &["--format", "json", "--quiet"]);
+    assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+    let printed: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert_eq!(printed, json(folder.path().join("summary.json")));
+    assert!(printed["schema_version"].is_number());
+}
+
+/// The effective scenario is a scenario: every number of its run is the same. Provenance differs by the file's name.
+#[test]
+fn what_show_prints_runs_to_the_same_numbers() {
+    let folder = temporary();
+    let shown = fabricsim(&["show", SCENARIO, SHORT[0], SHORT[1]]);
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    let explicit = scenario(folder.path(), &shown.stdout);
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    assert_eq!(run_short(&first, &[]).code, Some(0));
+    let out = second.to_str().expect("UTF-8");
+    assert_eq!(fabricsim(&["run", &explicit, "--out", out]).code, Some(0));
+    let numbers = |folder: &Path| {
+        let mut summary = json(folder.join("summary.json"));
+        summary.as_object_mut().expect("an object").remove("provenance").expect("provenance");
+        summary
+    };
+    assert_eq!(numbers(&first), numbers(&second));
+}
+
+#[test]
+fn a_scenario_can_come_from_standard_input() {
+    let folder = temporary();
+    let shown = fabricsim(&["show", SCENARIO, SHORT[0], SHORT[1]]).stdout;
+    let file = fs::File::open(scenario(folder.path(), &shown)).expect("a file");
+    let out = folder.path().join("out");
+    let output = program().args(["run", "-", "--out"]).arg(&out).stdin(file).output().expect("the program starts");
+    assert_eq!(Answer::of(&output).code, Some(0));
+    assert!(out.join("summary.json").exists());
+}
+
+#[test]
+fn repeated_runs_print_one_table_whatever_the_number_of_threads() {
+    let folder = temporary();
+    let with_threads = |threads: &str| {
+        let mut command = program();
+        command.args(["run", "scenarios/failures/fibre-cut.toml", "--repeat", "3", "--quiet", "--out"]);
+        let output = command.arg(folder.path()).env("RAYON_NUM_THREADS", threads).output().expect("it starts");
+        let answer = Answer::of(&output);
+        assert_eq!(answer.code, Some(0), "{}{}", answer.stdout, answer.stderr);
+        answer.stdout
+    };
+    let page = with_threads("1");
+    for word in ["median", "p95", "max"] {
+        assert!(page.contains(word), "{page}");
+    }
+    assert_eq!(page, with_threads("8"));
+}
+
+#[test]
+fn the_gate_decides_the_exit_code_by_the_named_rule() {
+    let folder = temporary();
+    let gate = |scenario: &str, more: &[&str]| {
+        let out = folder.path().to_str().expect("UTF-8");
+        fabricsim(&[&["run", scenario, "--quiet", "--out", out, "--gate"][..], more].concat())
+    };
+    // Dead for 119 s is charged nothing by the 120 s rule, and 119 s by one that counts every moment.
+    let dead = "scenarios/sla/dead-119s.toml";
+    let by_its_own_rule = gate(dead, &["99.9999"]);
+    assert_eq!(by_its_own_rule.code, Some(0), "{}{}", by_its_own_rule.stdout, by_its_own_rule.stderr);
+    assert!(by_its_own_rule.stdout.contains("charged 0 s of 2.592 s in 30 days: passed"), "{}", by_its_own_rule.stdout);
+    let every_moment = gate(dead, &["99.9999", "--rule", "every-moment"]);
+    assert_eq!(every_moment.code, Some(1), "{}{}", every_moment.stdout, every_moment.stderr);
+    assert!(every_moment.stdout.contains("of 2.592 s in 30 days: FAILED"), "{}", every_moment.stdout);
+}
+
+#[test]
+fn an_expectation_that_is_not_met_gives_exit_code_1() {
+    let folder = temporary();
+    let answer = run_short(folder.path(), &["--set", "expect.delivered.max=0"]);
+    assert_eq!(answer.code, Some(1), "{}{}", answer.stdout, answer.stderr);
+}
+
+#[test]
+fn new_lists_prints_and_never_overwrites() {
+    let list = fabricsim(&["new", "--list"]);
+    assert_eq!(list.code, Some(0));
+    assert!(list.stdout.contains("aws-google/us-east-1"), "{}", list.stdout);
+    let name = list.stdout.lines().nth(1).and_then(|line| line.split_whitespace().next()).expect("a starter");
+
+    let folder = temporary();
+    let path = folder.path().join("mine.toml");
+    let file = path.to_str().expect("UTF-8");
+    assert_eq!(fabricsim(&["new", name, file]).code, Some(0));
+    let text = fs::read_to_string(&path).expect("written");
+    assert_eq!(fabricsim(&["new", name]).stdout, text);
+    assert!(text.contains('#'), "a starter is commented");
+    assert_eq!(fabricsim(&["check", file]).stdout, "1 scenario, no problems\n");
+
+    fs::write(&path, "precious").expect("written");
+    fabricsim(&["new", name, file])
+        .refused_with(&format!("{file}: exists already and is left as it is; choose another name"));
+    assert_eq!(fs::read_to_string(&path).expect("still there"), "precious");
+    let unknown = fabricsim(&["new", "nothing-like-it"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.starts_with("\"nothing-like-it\" is not a starter; known: "), "{}", unknown.stderr);
+}
+
+#[test]
+fn results_that_cannot_be_written_are_refused_before_the_run() {
+    let folder = temporary();
+    let file = scenario(folder.path(), "");
+    let answer = fabricsim(&["run", SCENARIO, "--out", &file]);
+    assert_eq!(answer.code, Some(2));
+    assert!(answer.stderr.contains(": results cannot be written: "), "{}", answer.stderr);
+    assert!(answer.stderr.contains("choose another folder with --out"), "{}", answer.stderr);
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_error() {
+    let mut child = program()
+        .args(["show", SCENARIO])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let answer = Answer::of(&child.wait_with_output().expect("it ends"));
+    assert_eq!((answer.code, answer.stderr.as_str()), (Some(0), ""));
+}
+
+/// The first Ctrl-C ends a long run cleanly and keeps what there is.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_writes_what_there_is() {
+    let folder = temporary();
+    let out = folder.path().join("out");
+    let child = program()
+        .args(["run", SCENARIO, "--set", "horizon=5000 s", "--out"])
+        .arg(&out)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // The folder is made after the handler is in place and before the run.
+    while !out.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(kill.success());
+    let answer = Answer::of(&child.wait_with_output().expect("it ends"));
+    assert_eq!(answer.code, Some(130), "{}", answer.stderr);
+    assert!(answer.stderr.contains("files written to "), "{}", answer.stderr);
+    assert!(answer.stderr.contains("interrupted at "), "{}", answer.stderr);
+    assert!(json(out.join("summary.json"))["schema_version"].is_number());
+}
