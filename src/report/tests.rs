@@ -208,6 +208,38 @@ fn pages_and_plots_are_well_formed_and_ask_no_server() {
 }
 
 #[test]
+fn every_file_stands_in_the_guide_to_the_results() {
+    let readme = include_str!("../../results/README.md");
+    for report in catalogue::REPORTS {
+        for file in report.files {
+            assert!(readme.contains(&format!("`{file}`")), "{file} of the report on a {}", report.name);
+        }
+    }
+}
+
+#[test]
+fn a_dead_connection_is_said_to_be_dead() {
+    use crate::sim::record::UnavailableRun;
+    let mut record = record();
+    let rule = &mut record.connections[0].availability;
+    let run = |from, to, charged| UnavailableRun { from: Span::from_s(from), to: Span::from_s(to), charged };
+    rule.runs = vec![run(5, 126, true)];
+    rule.charged = Span::from_s(121);
+    // Where a line breaks is not asked here.
+    let unwrapped =
+        |record: &RunRecord| terminal_page(record, &provenance()).split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = unwrapped(&record);
+    assert!(
+        page.contains("Connection prod had no usable path for 121 s; 121 s charged of the 259.2 s budget."),
+        "{page}"
+    );
+    assert!(page.contains("1 time without a usable path, 1 charged"), "{page}");
+    record.connections[0].availability.runs.push(run(130, 140, false));
+    let page = unwrapped(&record);
+    assert!(page.contains("Connection prod had no usable path 2 times, for 131 s in all;"), "{page}");
+}
+
+#[test]
 fn the_same_record_gives_the_same_bytes() {
     assert_eq!(written(), written());
 }

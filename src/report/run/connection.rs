@@ -46,7 +46,10 @@ pub fn sentence(one: &ConnectionRecord) -> String {
         "always had a usable path".to_owned()
     } else {
         let dead = rule.runs.iter().fold(Span::ZERO, |sum, run| sum + run.to.saturating_sub(run.from));
-        format!("had no usable path {} for {} in all", times(rule.runs.len()), seconds(dead))
+        match rule.runs.len() {
+            1 => format!("had no usable path for {}", seconds(dead)),
+            many => format!("had no usable path {many} times, for {} in all", seconds(dead)),
+        }
     };
     format!(
         "Connection {} {path}; {} charged of the {} budget.",
@@ -54,14 +57,6 @@ pub fn sentence(one: &ConnectionRecord) -> String {
         calendar(rule.charged_in_period()),
         calendar(rule.budget)
     )
-}
-
-fn times(number: usize) -> String {
-    match number {
-        1 => "once,".to_owned(),
-        2 => "twice,".to_owned(),
-        many => format!("{many} times,"),
-    }
 }
 
 fn traffic(record: &RunRecord, one: &ConnectionRecord) -> Table {
@@ -79,7 +74,7 @@ fn traffic(record: &RunRecord, one: &ConnectionRecord) -> Table {
             way(one, index).into(),
             Cell::BitsPerSecond(offered),
             round_percent_cell(offered, one.provisioned.as_bps()),
-            Share::of(direction.counts.delivered, direction.counts.sent).into(),
+            (direction.counts.sent > 0).then(|| Share::of(direction.counts.delivered, direction.counts.sent)).into(),
             lost(&direction.counts.dropped).into(),
         ]);
     }

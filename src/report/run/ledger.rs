@@ -79,7 +79,10 @@ fn moved(entry: &LedgerEntry) -> String {
     format!("; forwarding moved after {} to {}", span(first), span(last))
 }
 
-/// "18.0 / 112 / 131 ms".
-pub fn spread(spread: Spread) -> String {
+/// "18.0 / 112 / 131 ms", or one number when all flows were hit alike.
+fn spread(spread: Spread) -> String {
+    if spread.min == spread.max {
+        return span(spread.max);
+    }
     spans(&[spread.min, spread.median, spread.max])
 }
