@@ -1,0 +1,99 @@
+//! What the integration tests share: text in, record out, and the promise every record keeps.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use fabricsim::network::Network;
+use fabricsim::rng::RunSeed;
+use fabricsim::scenario;
+use fabricsim::sim::Simulation;
+use fabricsim::sim::record::{Counts, LedgerEntry, LedgerKind, LinkDirectionRecord, RunRecord};
+use fabricsim::units::Span;
+
+/// The checked world of a scenario text.
+pub fn network(text: &str) -> Network {
+    match scenario::parse(text, "test.toml", &[]) {
+        Ok(loaded) => loaded.network,
+        Err(problems) => panic!("{problems}\n{text}"),
+    }
+}
+
+/// Runs a scenario text with a seed.
+pub fn run_seeded(text: &str, seed: u64) -> RunRecord {
+    let record = Simulation::new(&network(text), RunSeed(seed)).run();
+    assert_conserved(&record);
+    record
+}
+
+/// Runs a scenario text with seed 1.
+pub fn run(text: &str) -> RunRecord {
+    run_seeded(text, 1)
+}
+
+/// sent = delivered + dropped + in flight, for every class of packets, every connection and every flow entry; and
+/// the parts add up to the whole.
+pub fn assert_conserved(record: &RunRecord) {
+    let conserved = |counts: &Counts, what: &str| {
+        let dropped: u64 = counts.dropped.values().sum();
+        assert_eq!(counts.sent, counts.delivered + dropped + counts.in_flight, "{what} of {:?}", record.title);
+    };
+    let totals = &record.totals;
+    conserved(&totals.data, "data");
+    conserved(&totals.probes, "probes");
+    conserved(&totals.control, "control");
+    for connection in &record.connections {
+        connection.directions.iter().for_each(|direction| conserved(&direction.counts, &connection.name));
+    }
+    record.flow_entries.iter().for_each(|entry| conserved(&entry.counts, &entry.name));
+    let of_entries =
+        |count: fn(&Counts) -> u64| record.flow_entries.iter().map(|entry| count(&entry.counts)).sum::<u64>();
+    assert_eq!(totals.data.sent, of_entries(|counts| counts.sent));
+    assert_eq!(totals.data.delivered, of_entries(|counts| counts.delivered));
+    assert_eq!(totals.data.in_flight, of_entries(|counts| counts.in_flight));
+    let of_flows = |count: fn(&fabricsim::sim::record::FlowRecord) -> u64| record.flows.iter().map(count).sum::<u64>();
+    assert_eq!(totals.data.sent, of_flows(|flow| flow.sent));
+    assert_eq!(totals.data.delivered, of_flows(|flow| flow.delivered));
+    assert_eq!(totals.data.dropped.values().sum::<u64>(), of_flows(|flow| flow.dropped));
+    // A packet is counted as lost in the bin in which it was sent, so no bin loses more than it sent.
+    for bin in &record.loss_series {
+        assert!(bin.dropped.values().sum::<u64>() <= bin.sent, "{bin:?}");
+    }
+}
+
+/// Packets lost, whatever the cause.
+pub fn lost(counts: &Counts) -> u64 {
+    counts.dropped.values().sum()
+}
+
+/// The incident of this name.
+pub fn incident<'r>(record: &'r RunRecord, name: &str) -> &'r LedgerEntry {
+    entry(record, name, LedgerKind::Incident)
+}
+
+/// The return from the incident of this name.
+pub fn returned<'r>(record: &'r RunRecord, name: &str) -> &'r LedgerEntry {
+    entry(record, name, LedgerKind::Return)
+}
+
+fn entry<'r>(record: &'r RunRecord, name: &str, kind: LedgerKind) -> &'r LedgerEntry {
+    let is = |entry: &&LedgerEntry| entry.name == name && entry.kind == kind;
+    record.ledger.iter().find(is).unwrap_or_else(|| panic!("no {kind:?} {name} in {:?}", record.ledger))
+}
+
+/// How long after the incident this router first noticed it by this mechanism.
+pub fn noticed(entry: &LedgerEntry, router: &str, how: &str) -> Option<Span> {
+    let mine = |notice: &&fabricsim::sim::record::Notice| notice.router == router && notice.how == how;
+    entry.notices.iter().find(mine).map(|notice| notice.at.saturating_sub(entry.at))
+}
+
+/// One direction of a link, by its sending router.
+pub fn direction<'r>(record: &'r RunRecord, link: &str, from: &str) -> &'r LinkDirectionRecord {
+    let is = |one: &&LinkDirectionRecord| one.link == link && one.from == from;
+    record.links.iter().find(is).unwrap_or_else(|| panic!("no link {link} from {from}"))
+}
+
+pub const fn ms(milliseconds: u64) -> Span {
+    Span::from_ms(milliseconds)
+}
+
+pub const fn s(seconds: u64) -> Span {
+    Span::from_s(seconds)
+}
