@@ -40,11 +40,24 @@ impl EventKey {
 }
 
 /// Pending events, smallest key first.
+///
+/// The event being handled stays at the root until the next one is asked for: most events schedule another, which
+/// then takes the root's place and sinks, instead of one removal and one insertion.
 #[derive(Debug, Clone, Default)]
 pub struct EventQueue {
     heap: Vec<EventKey>,
     now: Option<EventKey>,
+    root: Root,
     fired: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Root {
+    /// A pending event, as everywhere else in the heap.
+    #[default]
+    Pending,
+    /// The event being handled, to be replaced.
+    Fired,
 }
 
 impl EventQueue {
@@ -58,29 +71,40 @@ impl EventQueue {
     #[inline]
     pub fn push(&mut self, key: EventKey) {
         assert!(self.now.is_none_or(|now| key > now), "an event is scheduled behind the present one");
-        self.heap.push(key);
-        self.sift_up(self.heap.len() - 1);
-    }
-
-    /// The next event, left in the queue.
-    #[must_use]
-    #[inline]
-    pub fn peek(&self) -> Option<EventKey> {
-        self.heap.first().copied()
+        match self.root {
+            Root::Fired => {
+                self.root = Root::Pending;
+                self.heap[0] = key;
+                self.sift_down();
+            }
+            Root::Pending => {
+                self.heap.push(key);
+                self.sift_up(self.heap.len() - 1);
+            }
+        }
     }
 
     /// Takes the next event, and makes it the present one.
     #[inline]
     pub fn pop(&mut self) -> Option<EventKey> {
+        if self.root == Root::Fired {
+            self.remove_root();
+        }
         let top = *self.heap.first()?;
-        let last = self.heap.pop().expect("not empty");
+        self.root = Root::Fired;
+        self.now = Some(top);
+        self.fired += 1;
+        Some(top)
+    }
+
+    #[inline]
+    fn remove_root(&mut self) {
+        self.root = Root::Pending;
+        let last = self.heap.pop().expect("the root is there");
         if !self.heap.is_empty() {
             self.heap[0] = last;
             self.sift_down();
         }
-        self.now = Some(top);
-        self.fired += 1;
-        Some(top)
     }
 
     /// How many events have been taken.
@@ -92,13 +116,16 @@ impl EventQueue {
     /// How many are pending.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.heap.len()
+        match self.root {
+            Root::Pending => self.heap.len(),
+            Root::Fired => self.heap.len() - 1,
+        }
     }
 
     /// Whether none is pending.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len() == 0
     }
 
     #[inline]
@@ -167,6 +194,23 @@ mod tests {
         keys.sort_unstable();
         let popped: Vec<EventKey> = std::iter::from_fn(|| queue.pop()).collect();
         assert_eq!(popped, keys);
+    }
+
+    #[test]
+    fn pushes_and_pops_in_turn_equal_a_sorted_list() {
+        let mut stream = RunSeed(4).stream("queue", "test");
+        let (mut queue, mut sorted, mut now) = (EventQueue::new(), std::collections::BTreeSet::new(), 0);
+        for serial in 0..5_000 {
+            for _ in 0..stream.below(3) {
+                let key = EventKey::new(Time::from_ps(now + 1 + stream.below(100)), 0, serial, 0);
+                if sorted.insert(key) {
+                    queue.push(key);
+                }
+            }
+            let next = queue.pop();
+            assert_eq!((next, queue.len()), (sorted.pop_first(), sorted.len()));
+            now = next.map_or(now, |key| key.time().as_ps());
+        }
     }
 
     #[test]

@@ -191,6 +191,8 @@ impl Partition<'_> {
                 self.schedule(Event::Wire(id), at, serial);
             }
             Offer::Dropped(reason) => {
+                // A key's last number is used up without an event of its own.
+                self.paths_changed |= reason == DropReason::MacsecPacketNumbers;
                 let entry = self.blame_at_port(id, reason);
                 self.drop_at(id, &packet, reason, entry);
             }

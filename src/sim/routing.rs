@@ -397,7 +397,7 @@ impl Partition<'_> {
         let mut peers =
             self.internal_sessions(router).into_iter().filter(|(_, peer)| self.is_powered(*peer)).peekable();
         let has_peers = peers.peek().is_some();
-        let complete = peers.all(|(session, _)| self.speakers[router].state(session) == State::Established);
+        let complete = peers.all(|(session, _)| self.speakers[router].is_synchronised(session));
         let settled = self.installs[router].is_empty() && self.processors[router].is_empty();
         if complete && settled && (has_peers || self.any_interior_route(router)) {
             self.interior_changes(provider, InteriorChange::Transit(router, Transit::Yes));

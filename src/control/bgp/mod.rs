@@ -255,6 +255,12 @@ impl Speaker {
         self.sessions[self.index(session)].state()
     }
 
+    /// Whether a session is Established and the peer has sent its whole table (End-of-RIB, RFC 4724 2).
+    #[must_use]
+    pub fn is_synchronised(&self, session: SessionId) -> bool {
+        self.sessions[self.index(session)].is_synchronised()
+    }
+
     fn index(&self, session: SessionId) -> usize {
         self.sessions.binary_search_by_key(&session, |end| end.id).expect("a session of this router")
     }

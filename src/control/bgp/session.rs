@@ -121,6 +121,8 @@ pub(super) struct Session {
     path: Path,
     start: Start,
     transport: Transport,
+    /// Whether the peer has sent its whole table in this connection.
+    synchronised: bool,
     /// The lower of both hold times, once the peer's OPEN is here; zero means no timers (RFC 4271 4.2).
     hold: Span,
     prefixes: Arc<Prefixes>,
@@ -145,6 +147,7 @@ impl Session {
             path: Path::Down,
             start: Start::First,
             transport: Transport::new(id, end, headers(own.address)),
+            synchronised: false,
             hold: own.timing.hold,
             prefixes,
             start_delay: seed.stream(&component, "start"),
@@ -156,6 +159,11 @@ impl Session {
 
     pub(super) fn state(&self) -> State {
         self.state
+    }
+
+    /// Whether the session is Established and the peer's End-of-RIB has come.
+    pub(super) fn is_synchronised(&self) -> bool {
+        self.state == State::Established && self.synchronised
     }
 
     /// What happened for the RIBs since the last call.
@@ -278,7 +286,10 @@ impl Session {
                 (Event::Open, SessionCause::Opened)
             }
             BgpMessage::Keepalive => (Event::Keepalive, SessionCause::Established),
-            BgpMessage::EndOfRib => (Event::Update, SessionCause::Established),
+            BgpMessage::EndOfRib => {
+                self.synchronised = true;
+                (Event::Update, SessionCause::Established)
+            }
             BgpMessage::Update { withdrawn, announced } => {
                 if self.state == State::Established {
                     self.outcomes.push(Outcome::Update(withdrawn, announced));
@@ -350,6 +361,7 @@ impl Session {
     fn enter(&mut self, now: Time, from: State, out: &mut Vec<Action>) {
         match self.state {
             State::Idle => {
+                self.synchronised = false;
                 self.transport.close();
                 for kind in TimerKind::ALL {
                     out.push(Action::CancelTimer { session: self.id, kind });
