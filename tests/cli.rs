@@ -70,7 +70,7 @@ fn a_missing_file_and_a_folder_are_refused() {
             .refused_with("nowhere.toml: cannot be read: No such file or directory (os error 2); is the path right?");
     }
     fabricsim(&["run", "src"]).refused_with("src: is a folder; name one scenario file in it");
-    fabricsim(&["check", "src"]).refused_with("src: no scenario (*.toml) in this folder");
+    fabricsim(&["check", "docs"]).refused_with("docs: no scenario (*.toml) in this folder");
 }
 
 /// Three mistakes in one file: an unknown key, a dangling name, a bad unit.

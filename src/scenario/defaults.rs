@@ -10,6 +10,7 @@ use super::file::{
 };
 use super::profiles::{FAST_BFD, estimate, profile};
 use super::read::peek;
+use crate::network::{DeadDirection, SlaRule};
 use crate::rng::named_hash;
 use crate::units::Span;
 
@@ -298,8 +299,15 @@ fn fill_monitor(monitor: &mut MonitorTable) {
 
 fn fill_sla(sla: &mut SlaTable) {
     default(&mut sla.rule, "aws-interconnect");
-    default(&mut sla.minimum_run, "120 s");
-    default(&mut sla.dead_direction, "either");
+    let preset = peek(&sla.rule).and_then(SlaRule::preset).unwrap_or_else(SlaRule::aws_interconnect);
+    default(&mut sla.minimum_run, preset.minimum_run.to_string());
+    default(
+        &mut sla.dead_direction,
+        match preset.dead {
+            DeadDirection::Either => "either",
+            DeadDirection::Both => "both",
+        },
+    );
     default(&mut sla.target, "99.99%");
     default(&mut sla.period, "30 days");
 }

@@ -49,17 +49,22 @@ impl Resolver<'_> {
     pub(super) fn availability(&mut self) {
         let sla = &self.file.sla;
         let preset = Availability::default();
-        let rule = self.reader.word("sla.rule", &sla.rule, &[("aws-interconnect", true), ("custom", false)]);
+        let presets = SlaRule::presets();
+        let mut words: Vec<(&str, Option<&SlaRule>)> =
+            presets.iter().map(|preset| (preset.name.as_str(), Some(preset))).collect();
+        words.push(("custom", None));
+        let named = self.reader.word("sla.rule", &sla.rule, &words);
         let minimum_run = self.reader.span_or_zero("sla.minimum_run", &sla.minimum_run, "120 s");
         let directions = [("either", DeadDirection::Either), ("both", DeadDirection::Both)];
         let dead = self.reader.word("sla.dead_direction", &sla.dead_direction, &directions);
         let target: Option<Share> = self.reader.quantity("sla.target", &sla.target, "99.99%");
         let period: Option<CalendarSpan> = self.reader.quantity("sla.period", &sla.period, "30 days");
-        let as_preset = minimum_run == preset.rule.minimum_run && dead == preset.rule.dead;
-        let rule = if rule && as_preset {
-            preset.rule
-        } else {
-            SlaRule { name: "custom".to_owned(), basis: "set by the scenario".to_owned(), minimum_run, dead }
+        // A preset of which a part was changed is no longer what its name says.
+        let rule = match named {
+            Some(rule) if rule.minimum_run == minimum_run && rule.dead == dead => rule.clone(),
+            Some(_) | None => {
+                SlaRule { name: "custom".to_owned(), basis: "set by the scenario".to_owned(), minimum_run, dead }
+            }
         };
         let period = period.unwrap_or(preset.period);
         if period == CalendarSpan::default() {
