@@ -12,7 +12,7 @@ use fabricsim::units::Span;
 pub fn network(text: &str) -> Network {
     match scenario::parse(text, "test.toml", &[]) {
         Ok(loaded) => loaded.network,
-        Err(problems) => panic!("{problems}\n{text}"),
+        Err(problems) => panic!("{problems}"),
     }
 }
 

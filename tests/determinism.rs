@@ -1,0 +1,182 @@
+//! Is a run a pure function of scenario and seed, and does a component's fortune depend on its own name only?
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use common::{network, run, run_seeded};
+use fabricsim::report::{Provenance, write_results};
+use fabricsim::rng::RunSeed;
+use fabricsim::scenario;
+use fabricsim::sim::record::RunRecord;
+use fabricsim::study::repeat::{RepeatSummary, repeat};
+
+/// Random arrivals and sizes, jittered protocols, chance on a link, and three failures that overlap.
+const BUSY: &str = r#"
+horizon = "32 s"
+[interconnects.virginia]
+template = "aws-google/us-east-1"
+members = 2
+[connections.shop]
+interconnect = "virginia"
+bandwidth = "20 Mbps"
+attachments = ["vpc-aws", "vpc-google"]
+[attachments.vpc-aws]
+provider = "aws"
+prefixes = ["10.0.0.0/16"]
+routers = ["aws-iad-bb1", "aws-iad-bb2"]
+[attachments.vpc-google]
+provider = "google"
+prefixes = ["10.128.0.0/16"]
+routers = ["google-iad-bb1", "google-iad-bb2"]
+[flows.mix]
+from = "vpc-aws"
+to = "vpc-google"
+direction = "both"
+rate = "8 Mbps"
+count = 40
+arrivals = "poisson"
+size = "imix"
+[flows.long]
+from = "vpc-google"
+to = "vpc-aws"
+rate = "2 Mbps"
+count = 10
+arrivals = "poisson"
+size = "exponential 900 B"
+[monitors.synthetic]
+from = "vpc-aws"
+to = "vpc-google"
+period = "30 s"
+[[failures]]
+name = "silent"
+kind = "silent_cut"
+link = "iad-channel-a1"
+at = "2 s"
+lasts = "6 s"
+[[failures]]
+name = "grey"
+kind = "grey_loss"
+link = "iad-channel-b1"
+at = "1 s"
+lasts = "9 s"
+probability = "2%"
+[[failures]]
+name = "outage"
+kind = "facility_outage"
+facility = "iad-b"
+at = "7 s"
+lasts = "3 s"
+[expect]
+charged = "0 s"
+loss = { max = "20%" }
+"#;
+
+/// Every file of a run's report.
+fn files(record: &RunRecord) -> BTreeMap<String, Vec<u8>> {
+    let loaded = scenario::parse(BUSY, "busy.toml", &[]).unwrap();
+    let provenance = Provenance {
+        version: "test".to_owned(),
+        scenario: "busy.toml".to_owned(),
+        hash: loaded.hash,
+        seed: record.seed,
+        overrides: Vec::new(),
+        command: "test".to_owned(),
+        effective: loaded.effective,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let written = write_results(folder.path(), record, &provenance).unwrap();
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    written.iter().map(|path| folder.path().join(path)).map(|path| (name(&path), fs::read(&path).unwrap())).collect()
+}
+
+/// Adds a router to Amazon's side that leads nowhere, with a name that comes first, so that every id moves.
+fn with_an_idle_router(text: &str) -> String {
+    let idle = r#"
+[routers.aaa-idle]
+provider = "aws"
+facility = "iad-a"
+[links.aaa-stub]
+between = ["aaa-idle", "aws-iad-bb1"]
+"#;
+    text.replace("[expect]", &format!("{idle}[expect]"))
+}
+
+/// The same tables in the opposite order; what stands before the first table stays in front.
+fn reordered(text: &str) -> String {
+    let mut tables = text.split("\n[").map(str::to_owned).collect::<Vec<_>>();
+    let top = tables.remove(0);
+    // "[[failures]]" was split behind its first bracket.
+    tables.reverse();
+    tables.into_iter().fold(top, |text, table| format!("{text}\n[{table}"))
+}
+
+#[test]
+fn the_same_seed_gives_the_same_record_and_the_same_files() {
+    let (once, twice) = (run(BUSY), run(BUSY));
+    assert_eq!(once, twice);
+    let (once, twice) = (files(&once), files(&twice));
+    assert!(once.contains_key("summary.json") && once.keys().any(|name| name.ends_with(".csv")), "{:?}", once.keys());
+    assert!(once.values().all(|bytes| !bytes.is_empty()));
+    for (name, bytes) in &once {
+        assert!(twice[name] == *bytes, "{name} differs");
+    }
+    assert_eq!(once.len(), twice.len());
+}
+
+#[test]
+fn another_seed_gives_another_run() {
+    let records: Vec<RunRecord> = (1..=4).map(|seed| run_seeded(BUSY, seed)).collect();
+    let mut fingerprints: Vec<u64> = records.iter().map(|record| record.fingerprint).collect();
+    fingerprints.sort_unstable();
+    fingerprints.dedup();
+    assert_eq!(fingerprints.len(), records.len());
+    // Another run, not merely another number: somebody sent at other times.
+    assert_ne!(records[0].flows, records[1].flows);
+}
+
+#[test]
+fn an_idle_router_changes_nobodys_draws() {
+    let (without, with) = (run(BUSY), run(&with_an_idle_router(BUSY)));
+    let is_idle = |link: &str| link == "aaa-stub";
+    assert_eq!(with.links.iter().filter(|direction| is_idle(&direction.link)).count(), 2);
+    assert_eq!(without.flows, with.flows);
+    assert_eq!(without.flow_entries, with.flow_entries);
+    assert_eq!(without.monitors, with.monitors);
+    for (without, with) in without.connections.iter().zip(&with.connections) {
+        assert_eq!(without.availability, with.availability);
+        for (without, with) in without.directions.iter().zip(&with.directions) {
+            assert_eq!((&without.counts, &without.latency), (&with.counts, &with.latency));
+        }
+    }
+    // The idle router has routing messages of its own to receive. They go over others' wires, so that a message to
+    // somebody else may come a few nanoseconds later: times of routing are not compared.
+    assert!(with.totals.control.sent > without.totals.control.sent);
+}
+
+#[test]
+fn the_order_of_tables_in_the_file_means_nothing() {
+    let other = reordered(BUSY);
+    assert!(other.find("[expect]").unwrap() < other.find("[flows.mix]").unwrap());
+    assert_eq!(run(BUSY), run(&other));
+}
+
+#[test]
+fn the_effective_scenario_runs_as_the_one_it_was_made_from() {
+    let effective = scenario::parse(BUSY, "busy.toml", &[]).unwrap().effective;
+    assert_eq!(run(BUSY), run(&effective));
+}
+
+#[test]
+fn repeated_runs_are_the_same_on_any_number_of_threads() {
+    let network = network(BUSY);
+    let on = |threads: usize| -> RepeatSummary {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| repeat(&network, RunSeed(1), 6, &|_, _| fabricsim::sim::Continue::Yes))
+    };
+    let one = on(1);
+    assert_eq!(one.runs.len(), 6);
+    assert_eq!(one, on(4));
+}
