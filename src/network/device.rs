@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 
+use super::PrefixTable;
 use crate::ids::{AttachmentId, DestinationId, FacilityId, LinkId, ProviderId};
 use crate::units::Span;
 
@@ -80,6 +81,8 @@ pub struct Attachment {
     pub provider: ProviderId,
     /// Its prefixes, each a destination of its own.
     pub prefixes: Vec<(IpNet, DestinationId)>,
+    /// The same prefixes for look-ups by address.
+    pub table: PrefixTable,
     /// The router that stands for it.
     pub edge: crate::ids::RouterId,
 }

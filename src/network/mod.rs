@@ -12,6 +12,7 @@ mod failure;
 pub mod graph;
 mod judgement;
 mod link;
+mod prefix_table;
 mod routing;
 mod traffic;
 
@@ -19,6 +20,7 @@ pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
 pub use failure::{Failure, FailureKind};
 pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
 pub use link::{Buffer, Channel, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, SecureKey};
+pub use prefix_table::PrefixTable;
 pub use routing::{
     BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Session, SessionEnd, SessionKind, Watched,
 };

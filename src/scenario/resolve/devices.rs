@@ -191,7 +191,8 @@ impl Resolver<'_> {
                 let destination = self.network.destinations.push(Destination { prefix, kind, router: edge, provider });
                 destined.push((prefix, destination));
             }
-            self.network.attachments.push(Attachment { name: name.clone(), provider, prefixes: destined, edge });
+            let table = destined.iter().copied().collect();
+            self.network.attachments.push(Attachment { name: name.clone(), provider, prefixes: destined, table, edge });
         }
     }
 

@@ -58,7 +58,6 @@ struct Law {
 /// Where a five-tuple leads.
 struct Way {
     ends: [AttachmentId; 2],
-    destination: DestinationId,
     connection: Option<ConnectionId>,
 }
 
@@ -218,10 +217,6 @@ impl Resolver<'_> {
             Direction::OneWay => forward,
             Direction::Both => [forward[1], forward[0]],
         };
-        let destination = match direction {
-            Direction::OneWay => prefixes[1].1,
-            Direction::Both => prefixes[0].1,
-        };
         let connection = self.connection_between(&place, [from, to]);
         let entry = FlowEntryId::from_index(self.network.flow_entries.len());
         let (rate, count) = (draft.rate, draft.count);
@@ -231,7 +226,7 @@ impl Resolver<'_> {
             let message = format!("{count} five-tuples do not fit the ports and addresses of its attachments");
             self.reader.error(join(&place, "count"), message, "lower the count or the source_port");
         }
-        let way = Way { ends: [from, to], destination, connection };
+        let way = Way { ends: [from, to], connection };
         for index in 0..count {
             let (hosts, ports) = tuple(draft, prefixes.map(|(prefix, _)| prefix), index);
             let (hosts, ports) = match direction {
@@ -253,6 +248,7 @@ impl Resolver<'_> {
         ports: [u16; 2],
         (protocol, law): (u8, Law),
     ) -> Flow {
+        let target = &self.network.attachments[way.ends[1]];
         Flow {
             name,
             entry: None,
@@ -263,7 +259,7 @@ impl Resolver<'_> {
             source_port: ports[0],
             target_port: ports[1],
             edge: self.network.attachments[way.ends[0]].edge,
-            destination: way.destination,
+            destination: target.table.longest_match(hosts[1]).expect("targets are hosts of a prefix"),
             connection: way.connection,
             arrivals: law.arrivals,
             interval: law.interval,
@@ -340,10 +336,10 @@ impl Resolver<'_> {
             let port = u16::try_from(57_344 + number("source port") % 8_192).expect("a port");
             let ports = [port, draft.target_port];
             let what = (draft.protocol, draft.law);
-            let way = Way { ends, destination: prefixes[1].1, connection };
+            let way = Way { ends, connection };
             let name = format!("{}/request", draft.name);
             let request = self.make_flow(name, FlowRole::ProbeRequest(monitor), &way, hosts, ports, what);
-            let way = Way { ends: [ends[1], ends[0]], destination: prefixes[0].1, connection };
+            let way = Way { ends: [ends[1], ends[0]], connection };
             let (hosts, ports) = ([hosts[1], hosts[0]], [ports[1], ports[0]]);
             let name = format!("{}/reply", draft.name);
             let reply = self.make_flow(name, FlowRole::ProbeReply(monitor), &way, hosts, ports, what);
