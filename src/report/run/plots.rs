@@ -112,13 +112,13 @@ fn distribution(record: &RunRecord) -> Plot {
     };
     let margin = (value(largest) - value(smallest)).max(value(largest) * 0.02).max(1e-3) * 0.04;
     let x = Axis {
-        label: format!("one-way latency, {unit}"),
+        label: format!("one-way latency, {unit} (the axis does not begin at zero)"),
         from: (value(smallest) - margin).max(0.0),
         to: value(largest) + margin,
         scale: Scale::Linear,
     };
     let panels = vec![Panel { title: String::new(), y, series }];
-    let title = "Latency distribution (the latency axis need not begin at zero)".to_owned();
+    let title = "Latency distribution".to_owned();
     Plot { name: "latency-distribution".to_owned(), title, panels, x, marks: Vec::new() }
 }
 

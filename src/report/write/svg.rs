@@ -122,12 +122,15 @@ fn draw_panel(area: &Area<'_>, plot: &Plot, panel: &Panel, (rows, top): (&[usize
 
 fn draw_series(chart: &mut Chart<'_, '_>, panel: &Panel) {
     let mut bases: Vec<f64> = Vec::new();
-    for series in &panel.series {
+    for (index, series) in panel.series.iter().enumerate() {
         let colour = PALETTE[series.colour % PALETTE.len()];
         match &series.kind {
             SeriesKind::Line(points) => {
+                // Earlier lines are wider, so that one hidden under another is still seen.
+                let over = panel.series[index + 1..].iter().filter(|later| matches!(later.kind, SeriesKind::Line(_)));
+                let width = 2 + 3 * u32::try_from(over.count().min(3)).expect("at most 3");
                 for run in runs(points) {
-                    draw_line(chart, run, colour);
+                    draw_line(chart, run, colour, width);
                 }
             }
             SeriesKind::Band(points) => {
@@ -149,12 +152,12 @@ fn runs<T: Copy>(points: &[(f64, Option<T>)]) -> Vec<Vec<(f64, T)>> {
     stretches.map(|run| run.iter().filter_map(|(x, y)| Some((*x, (*y)?))).collect()).collect()
 }
 
-fn draw_line(chart: &mut Chart<'_, '_>, run: Vec<(f64, f64)>, colour: RGBColor) {
+fn draw_line(chart: &mut Chart<'_, '_>, run: Vec<(f64, f64)>, colour: RGBColor, width: u32) {
     if let [only] = run[..] {
         chart.draw_series([Circle::new(only, 2, colour.filled())]).expect(DRAWN);
         return;
     }
-    chart.draw_series([PathElement::new(run, ShapeStyle::from(colour).stroke_width(2))]).expect(DRAWN);
+    chart.draw_series([PathElement::new(run, ShapeStyle::from(colour).stroke_width(width))]).expect(DRAWN);
 }
 
 fn draw_band(chart: &mut Chart<'_, '_>, run: &[(f64, (f64, f64))], colour: RGBColor) {
