@@ -11,7 +11,12 @@ pub struct Starter {
     pub text: &'static str,
 }
 
-const STARTERS: [Starter; 3] = [
+const STARTERS: [Starter; 4] = [
+    Starter {
+        name: "quickstart",
+        summary: "the quickstart of the README: one connection, a fibre cut, a facility outage",
+        text: include_str!("../../scenarios/quickstart.toml"),
+    },
     Starter {
         name: "managed",
         summary: "an AWS Interconnect with Google from a template, with a fibre cut",
