@@ -223,6 +223,39 @@ to = "right"
 }
 
 #[test]
+fn a_probe_takes_the_way_there_and_the_way_back() {
+    let hops = [
+        Hop { delay_ps: 1_000_003, forwarding_ps: 4_000_000, ..Hop::of(3_000_000) },
+        Hop { delay_ps: 77_000_000, forwarding_ps: 1_000, ..Hop::of(999_999_937) },
+        Hop { delay_ps: 2, forwarding_ps: 9, ..Hop::of(10_000_000_000) },
+    ];
+    // The flow sends nothing but perhaps one packet in the first 10 ms, so the probes are alone on the wires.
+    let text = chain(&hops, "31 s", "rate = \"8 kbps\"\nstop = \"10 ms\"")
+        + "[monitors.m]\nfrom = \"left\"\nto = \"right\"\nperiod = \"30 s\"\nsize = \"84 B\"\n";
+    let record = run(&text);
+    let [monitor] = record.monitors.as_slice() else { panic!("one monitor") };
+    // Each router and each edge forwards once more on the way back: r2, r1 and the left edge instead of r1, r2 and
+    // the right one.
+    let there: u64 = hops.iter().map(|hop| hop.latency(84)).sum();
+    let back = there - hops[2].forwarding_ps + hops[0].forwarding_ps;
+    let expected = Span::from_ps(there + back);
+    // One a second; the last one's time-out of 1 s lies behind the end, so it is not judged.
+    assert_eq!((monitor.sent, monitor.lost, monitor.round_trip.count), (30, 0, 30));
+    assert_eq!((monitor.round_trip.min, monitor.round_trip.max), (expected, expected));
+    assert_eq!(monitor.points[0].rtt_us, Some((there + back) / 1_000_000));
+}
+
+#[test]
+fn room_in_bytes_and_room_in_packets_are_the_same_for_equal_packets() {
+    let rate = 100_000_000;
+    let offered = flow(rate, 95, "poisson", "1250 B");
+    let [packets, bytes] = ["7 packets", "8750 B"].map(|buffer| one_queue(rate, buffer, "5 s", &offered));
+    assert!(lost(&packets.totals.data) > 100);
+    assert_eq!(packets.flows, bytes.flows);
+    assert_eq!(packets.totals, bytes.totals);
+}
+
+#[test]
 fn m_d_1_waits_as_pollaczek_and_khinchine_say() {
     // Mean wait S rho / (2 (1 - rho)) (Kleinrock, "Queueing Systems" I, 5.6).
     let rate = 100_000_000;

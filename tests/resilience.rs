@@ -380,6 +380,19 @@ fn equal_shares_halve_the_capacity_when_half_the_links_are_left() {
 }
 
 #[test]
+fn the_purchased_rate_is_what_passes_the_edge() {
+    // A token bucket passes rate x time, and at most its depth (20 ms) more.
+    let text = fabric(s(10), DENSE, "rate_limit = { burst = \"20 ms\" }", "");
+    let record = run(&text.replace("bandwidth = \"500 Mbps\"", "bandwidth = \"10 Mbps\""));
+    for direction in &record.connections[0].directions {
+        let passed = direction.delivered_bytes.0 + 200 * direction.counts.in_flight;
+        let least = 10_000_000 / 8 * 10;
+        assert!((least - 200..=least + 25_000).contains(&passed), "{passed} bytes, not {least}");
+        assert_eq!(direction.counts.dropped.keys().collect::<Vec<_>>(), [&DropReason::RateLimit]);
+    }
+}
+
+#[test]
 fn a_channel_whose_keys_differ_carries_nothing() {
     let record = run(&fabric(s(5), DENSE, "", "[links.iad-channel-a1]\nmacsec = { key = \"mismatched\" }"));
     for from in ["aws-iad-a1", "google-iad-a1"] {
