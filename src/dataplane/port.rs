@@ -376,6 +376,9 @@ impl Port {
         let bytes: u64 = flushed.iter().map(|packet| self.wire_bytes(packet)).sum();
         self.sent -= flushed.len() as u64;
         self.sent_bytes -= bytes;
+        if let Some(secure) = &mut self.secure {
+            secure.give_back(flushed.len() as u64);
+        }
         self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
         flushed
     }

@@ -19,9 +19,24 @@ impl SecureTransmitter {
         Self { next: config.first_packet_number, last: config.last_packet_number(), used_up: false, keyed: true }
     }
 
-    /// Keys were agreed: the controlled port opens.
+    /// The key that was kept is used again: the controlled port opens.
     pub const fn secure(&mut self) {
         self.keyed = true;
+    }
+
+    /// A new key was agreed: packet numbers begin at 1 (IEEE 802.1AE 10.5.2), and the controlled port opens.
+    pub const fn rekey(&mut self) {
+        self.next = 1;
+        self.used_up = false;
+        self.keyed = true;
+    }
+
+    /// So many numbered frames were thrown away before they left: their numbers are free.
+    pub const fn give_back(&mut self, frames: u64) {
+        if frames > 0 {
+            self.next = self.next.saturating_sub(if self.used_up { frames - 1 } else { frames });
+            self.used_up = false;
+        }
     }
 
     /// No key: the controlled port closes.
@@ -85,6 +100,17 @@ mod tests {
     fn a_32_bit_suite_stops_at_its_last_number_and_xpn_goes_on() {
         assert_eq!(frames_until_exhaustion(PacketNumberWidth::Bits32), 5);
         assert_eq!(frames_until_exhaustion(PacketNumberWidth::Bits64), 100);
+    }
+
+    #[test]
+    fn a_new_key_begins_at_one_and_flushed_frames_give_their_numbers_back() {
+        let mut transmitter = SecureTransmitter::new(&config(PacketNumberWidth::Bits32, 4_294_967_291));
+        (0..5).for_each(|_| transmitter.protect());
+        assert_eq!(transmitter.permits(), Err(DropReason::MacsecPacketNumbers));
+        transmitter.give_back(2);
+        assert_eq!((0..9).take_while(|_| transmitter.permits().map(|()| transmitter.protect()).is_ok()).count(), 2);
+        transmitter.rekey();
+        assert_eq!((0..9).take_while(|_| transmitter.permits().map(|()| transmitter.protect()).is_ok()).count(), 9);
     }
 
     #[test]

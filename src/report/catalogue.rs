@@ -21,6 +21,7 @@ pub const REPORTS: [Entry; 2] = [
             "flows.csv",
             "links.csv",
             "ledger.csv",
+            "blackouts.csv",
             "monitor.csv",
             "series.csv",
             "latency.svg",

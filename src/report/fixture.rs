@@ -180,6 +180,7 @@ fn entry(name: &str, kind: LedgerKind, what: &'static str, component: &str, at_m
         blackout: None,
         blackout_round_trip: None,
         unended: 0,
+        hits: Vec::new(),
     }
 }
 
@@ -222,6 +223,7 @@ fn ledger() -> Vec<LedgerEntry> {
         },
         LedgerEntry {
             unended: 1,
+            hits: vec![FlowHit { flow: "web#0003".into(), lost: 54, blackout: Some((ms(115_531), ms(115_931))) }],
             dropped: BTreeMap::from([(DropReason::NoRoute, 54)]),
             flows_hit: 1,
             blackout: spread(7, 7, 7),
@@ -265,6 +267,9 @@ fn flow(index: u64) -> FlowRecord {
         sent: 10_044,
         delivered: 10_044 - index,
         dropped: index,
+        dropped_by_cause: BTreeMap::from([(DropReason::PortDown, index)]),
+        sent_bytes: Bytes(10_044 * 1_400),
+        delivered_bytes: Bytes((10_044 - index) * 1_400),
         latency_min: Span::from_us(1_020),
         latency_mean: Span::from_us(1_031),
         latency_max: Span::from_us(1_270),

@@ -151,9 +151,10 @@ fn undocumented(value: &Value, readme: &str) {
 fn csv_files_have_their_headers_and_a_line_per_item() {
     let files = written();
     let expected = [
-        ("flows.csv", "flow,five_tuple,sent_packets,delivered_packets,dropped_packets,latency_min_us,", 40),
+        ("flows.csv", "flow,five_tuple,sent_packets,delivered_packets,sent_bytes,delivered_bytes,delivered_bps,", 40),
         ("links.csv", "link,kind,from,to,rate_bps,packets,wire_bytes,utilisation_percent,queue_max_bytes,", 8),
         ("ledger.csv", "at_s,failure,kind,what,component,noticed_after_us,noticed_by,noticed_how,", 4),
+        ("blackouts.csv", "at_s,failure,kind,flow,lost_packets,from_s,to_s,blackout_us", 1),
         ("monitor.csv", "monitor,at_s,period_s,rtt_us,sent_probes,lost_probes,loss_percent,", 5),
         // 300 bins: sent; four values each way, of which one bin has only one; four links each way. And five drops.
         ("series.csv", "from_s,to_s,component,direction,quantity,value", 300 + 2 * (1_200 - 3) + 2_400 + 5),
@@ -168,8 +169,10 @@ fn csv_files_have_their_headers_and_a_line_per_item() {
             assert!(readme.contains(&format!("`{key}`")), "{name}: {key} is not in results/README.md");
         }
     }
-    let flow = "web#0003,10.0.0.3:20003>10.1.0.3:443/udp,10044,10041,3,1020,1031,1270,33000";
-    assert_eq!(files["flows.csv"].lines().nth(4), Some(flow));
+    let flow = "web#0003,10.0.0.3:20003>10.1.0.3:443/udp,10044,10041,14061600,14057400,749728,1020,1031,1270,33000,3,";
+    assert!(files["flows.csv"].lines().nth(4).is_some_and(|line| line.starts_with(flow)));
+    let hit = "115,building-dark,return,web#0003,54,115.531,115.931,400000";
+    assert_eq!(files["blackouts.csv"].lines().nth(1), Some(hit));
 }
 
 /// Checks that every tag is closed by its like, in order, and that no `<` or `>` stands outside of a tag.

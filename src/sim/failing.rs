@@ -1,15 +1,14 @@
 //! Failures begin and end: effects on links and routers, and their entries in the ledger.
 
-use crate::control::bgp;
 use crate::control::interior::Transit;
 use crate::dataplane::Impairment;
 use crate::failures::{Effect, effects};
 use crate::ids::{FailureId, LinkId, RouterId};
 use crate::message::DropReason;
+use crate::sim::interior::InteriorChange;
 use crate::sim::partition::Partition;
 use crate::sim::record::LedgerKind;
 use crate::sim::recorder::EntryIndex;
-use crate::sim::routing::InteriorChange;
 use crate::units::Time;
 
 impl Partition<'_> {
@@ -19,17 +18,17 @@ impl Partition<'_> {
         for effect in effects(self.network, &self.network.failures[id].kind) {
             match effect {
                 Effect::Dark(link) => {
-                    self.blame_link(link, entry);
+                    self.link_blame[link].begins(id, entry);
                     self.dark[link] += 1;
                     self.kill_wires(link, id, DropReason::FibreCut);
                     self.update_light(link);
                 }
                 Effect::Silent(link) => {
-                    self.blame_link(link, entry);
+                    self.link_blame[link].begins(id, entry);
                     self.kill_wires(link, id, DropReason::SilentCut);
                 }
                 Effect::Grey(link, share) => {
-                    self.blame_link(link, entry);
+                    self.link_blame[link].begins(id, entry);
                     let grey = Impairment::Grey { failure: id, parts_per_billion: share.as_ppb() };
                     self.impair(link, grey);
                 }
@@ -44,13 +43,13 @@ impl Partition<'_> {
         for effect in effects(self.network, &self.network.failures[id].kind) {
             match effect {
                 Effect::Dark(link) => {
-                    self.blame_link(link, entry);
+                    self.link_blame[link].ends(id, entry);
                     self.dark[link] -= 1;
                     self.relieve(link, id);
                     self.update_light(link);
                 }
                 Effect::Silent(link) | Effect::Grey(link, _) => {
-                    self.blame_link(link, entry);
+                    self.link_blame[link].ends(id, entry);
                     self.relieve(link, id);
                 }
                 Effect::PowerLoss(router) => self.router_regains_power(router, id, entry),
@@ -63,11 +62,9 @@ impl Partition<'_> {
         let what = if kind == LedgerKind::Incident { 110 } else { 111 };
         let name = crate::rng::named_hash(&[&self.network.failures[id].name]);
         self.recorder.chain_event(self.now, what, name);
-        self.recorder.ledger.open(self.now, id, kind)
-    }
-
-    fn blame_link(&mut self, link: LinkId, entry: EntryIndex) {
-        self.link_blame[link] = Some(entry);
+        let entry = self.recorder.ledger.open(self.now, id, kind);
+        self.cause = Some(entry);
+        entry
     }
 
     fn kill_wires(&mut self, link: LinkId, failure: FailureId, reason: DropReason) {
@@ -88,7 +85,7 @@ impl Partition<'_> {
 
     fn router_loses_power(&mut self, router: RouterId, failure: FailureId, entry: EntryIndex) {
         let links = &self.network.routers[router].links;
-        links.iter().for_each(|link| self.blame_link(*link, entry));
+        links.iter().for_each(|link| self.link_blame[*link].begins(failure, entry));
         self.power_causes[router].push(failure);
         if self.power_causes[router].len() > 1 {
             return;
@@ -103,26 +100,45 @@ impl Partition<'_> {
             self.update_light(*link);
         }
         self.forget_routing(router);
-        let provider = self.network.routers[router].provider;
-        self.interior_changes(provider, InteriorChange::Transit(router, Transit::No));
     }
 
     fn router_regains_power(&mut self, router: RouterId, failure: FailureId, entry: EntryIndex) {
         let links = &self.network.routers[router].links;
-        links.iter().for_each(|link| self.blame_link(*link, entry));
+        links.iter().for_each(|link| self.link_blame[*link].ends(failure, entry));
         self.power_causes[router].retain(|cause| *cause != failure);
         if !self.is_powered(router) {
             return;
         }
+        // Said before its links are: it carries no transit until its tables are complete again.
+        let provider = self.network.routers[router].provider;
+        self.interior_changes(provider, InteriorChange::Transit(router, Transit::No));
         for link in links {
             self.update_light(*link);
         }
-        // Where nobody noticed the outage, internal peers are still believed reachable.
-        for (session, peer) in self.internal_sessions(router) {
-            if self.reaches(router, peer) {
-                self.tell_processor(router, bgp::Input::TransportUp(session));
-            }
-        }
         self.decide_all(router);
+    }
+}
+
+/// Which entry of the ledger stands behind what happens on a link: the latest failure that lasts, otherwise the
+/// latest return.
+#[derive(Debug, Clone, Default)]
+pub(in crate::sim) struct LinkBlame {
+    lasting: Vec<(FailureId, EntryIndex)>,
+    returned: Option<EntryIndex>,
+}
+
+impl LinkBlame {
+    fn begins(&mut self, failure: FailureId, entry: EntryIndex) {
+        self.lasting.push((failure, entry));
+    }
+
+    fn ends(&mut self, failure: FailureId, entry: EntryIndex) {
+        self.lasting.retain(|(of, _)| *of != failure);
+        self.returned = Some(entry);
+    }
+
+    /// The entry to blame.
+    pub fn entry(&self) -> Option<EntryIndex> {
+        self.lasting.last().map(|(_, entry)| *entry).or(self.returned)
     }
 }

@@ -1,7 +1,7 @@
 //! The hot path: packets from source to wire to router to wire to target.
 
 use crate::dataplane::{Impairment, Lookup, Offer, Verdict};
-use crate::ids::{DestinationId, FlowId, PortId, RouterId};
+use crate::ids::{DestinationId, FlowId, Id, PortId, RouterId};
 use crate::message::{Control, DropReason, NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
 use crate::network::{FlowRole, Network};
 use crate::sim::event::Event;
@@ -70,7 +70,7 @@ impl Partition<'_> {
             && let Some(policer) = &mut self.edge_policers[connection][direction]
             && policer.offer(self.now, u64::from(size)) == Verdict::Drop
         {
-            let entry = self.recorder.ledger.latest_active();
+            let entry = self.recorder.congestion_entry();
             return self.drop_packet(&packet, DropReason::RateLimit, entry);
         }
         self.receive(flow.edge, packet);
@@ -120,7 +120,7 @@ impl Partition<'_> {
                         return Some((DropReason::GreyLoss, self.recorder.ledger.incident(failure)));
                     }
                 }
-                Impairment::ReceiverClosed => return Some((DropReason::PortDown, self.link_blame[wire.link])),
+                Impairment::ReceiverClosed => return Some((DropReason::PortDown, self.link_blame[wire.link].entry())),
                 Impairment::Dead { .. } => {}
             }
         }
@@ -139,33 +139,42 @@ impl Partition<'_> {
     #[inline]
     fn forward(&mut self, router: RouterId, mut packet: Packet) {
         if packet.ttl == 0 {
-            let entry = self.recorder.ledger.latest();
+            let entry = self.route_entry(router, packet.destination);
             return self.drop_packet(&packet, DropReason::TtlExpired, entry);
         }
         packet.ttl -= 1;
         match self.forwarders[router].lookup(&packet) {
             Lookup::NoRoute => {
-                let entry = self.recorder.ledger.latest();
+                let entry = self.route_entry(router, packet.destination);
                 self.drop_packet(&packet, DropReason::NoRoute, entry);
             }
             Lookup::Via(hop) => self.send(router, hop, packet),
         }
     }
 
+    /// The ledger entry behind the state of a forwarding entry.
+    #[cold]
+    fn route_entry(&self, router: RouterId, destination: DestinationId) -> Option<EntryIndex> {
+        self.route_blame[router][destination.index()].or_else(|| self.recorder.ledger.latest())
+    }
+
     #[inline]
     fn send(&mut self, router: RouterId, hop: NextHop, packet: Packet) {
         let port = self.member(router, hop.port, &packet);
-        if hop.logical_link != NO_LOGICAL_LINK && !packet.kind.is_control() {
-            let wire = &self.wires[port];
-            if let Some(policer) = &mut self.link_policers[hop.logical_link][wire.end]
-                && policer.offer(self.now, u64::from(packet.size)) == Verdict::Drop
-            {
-                let entry = self.recorder.ledger.latest_active();
-                return self.drop_at(port, &packet, DropReason::RateLimit, entry);
-            }
-            self.recorder.rode(&packet, hop.logical_link, wire.direction);
+        if hop.logical_link == NO_LOGICAL_LINK || packet.kind.is_control() {
+            self.transmit(port, packet);
+            return;
         }
-        self.transmit(port, packet);
+        let (end, direction) = (self.wires[port].end, self.wires[port].direction);
+        if let Some(policer) = &mut self.link_policers[hop.logical_link][end]
+            && policer.offer(self.now, u64::from(packet.size)) == Verdict::Drop
+        {
+            let entry = self.recorder.congestion_entry();
+            return self.drop_at(port, &packet, DropReason::RateLimit, entry);
+        }
+        if self.transmit(port, packet) == Accepted::Yes {
+            self.recorder.rode(&packet, hop.logical_link, direction);
+        }
     }
 
     /// The member that a packet takes: per five-tuple, by a hash of its own.
@@ -181,31 +190,39 @@ impl Partition<'_> {
 
     /// Offers a packet to a port.
     #[inline]
-    pub fn transmit(&mut self, id: PortId, packet: Packet) {
+    pub fn transmit(&mut self, id: PortId, packet: Packet) -> Accepted {
         let wire = &mut self.wires[id];
         match wire.port.offer(self.now, packet) {
-            Offer::Accepted => {}
+            Offer::Accepted => Accepted::Yes,
             Offer::Head(at) => {
                 wire.serial = wire.serial.wrapping_add(1);
                 let serial = wire.serial;
                 self.schedule(Event::Wire(id), at, serial);
+                Accepted::Yes
             }
             Offer::Dropped(reason) => {
-                // A key's last number is used up without an event of its own.
-                self.paths_changed |= reason == DropReason::MacsecPacketNumbers;
-                let entry = self.blame_at_port(id, reason);
-                self.drop_at(id, &packet, reason, entry);
+                self.refused(id, &packet, reason);
+                Accepted::No
             }
         }
     }
 
-    /// The ledger entry behind a packet that a port refused.
     #[cold]
-    fn blame_at_port(&self, id: PortId, reason: DropReason) -> Option<EntryIndex> {
+    fn refused(&mut self, id: PortId, packet: &Packet, reason: DropReason) {
+        if reason == DropReason::MacsecPacketNumbers && !self.wires[id].used_up {
+            // A key's last number is used up without an event of its own.
+            self.wires[id].used_up = true;
+            self.paths_changed = true;
+        }
+        let entry = self.blame_at_port(id, reason);
+        self.drop_at(id, packet, reason, entry);
+    }
+
+    /// The ledger entry behind a packet that a port refused.
+    fn blame_at_port(&mut self, id: PortId, reason: DropReason) -> Option<EntryIndex> {
         match reason {
-            DropReason::PortDown | DropReason::MacsecNoKey => self.link_blame[self.wires[id].link],
-            // Full queues and exceeded rates are an incident's doing while one lasts, and the design's otherwise.
-            DropReason::BufferFull | DropReason::RateLimit => self.recorder.ledger.latest_active(),
+            DropReason::PortDown | DropReason::MacsecNoKey => self.link_blame[self.wires[id].link].entry(),
+            DropReason::BufferFull | DropReason::RateLimit => self.recorder.congestion_entry(),
             DropReason::TooBig | DropReason::MacsecPacketNumbers => None,
             DropReason::FibreCut
             | DropReason::SilentCut
@@ -231,7 +248,9 @@ impl Partition<'_> {
             }
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
                 self.recorder.control_delivered();
-                match self.payloads.take(packet.payload) {
+                let (cause, control) = self.payloads.take(packet.payload);
+                self.cause = cause;
+                match control {
                     Control::Bgp(segment) => self.bgp_segment_arrives(router, segment),
                     Control::Bfd(bfd) => self.bfd_packet_arrives(&bfd),
                 }
@@ -267,16 +286,27 @@ impl Partition<'_> {
             destination,
             hash: 0,
             size: u32::try_from(size.0).expect("a control message fits its packet"),
-            payload: self.payloads.insert(control),
+            payload: self.payloads.insert((self.cause, control)),
             ttl: CONTROL_TTL,
             kind,
         };
         self.recorder.sent(&packet);
         match way {
-            ControlWay::Neighbour(port) => self.transmit(port, packet),
+            ControlWay::Neighbour(port) => {
+                self.transmit(port, packet);
+            }
             ControlWay::Routed { from, .. } => self.receive(from, packet),
         }
     }
+}
+
+/// Whether a port took a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sim) enum Accepted {
+    /// It did.
+    Yes,
+    /// It did not; the drop is recorded.
+    No,
 }
 
 /// Hop limit of control messages; RFC 5881 and RFC 5082 use 255 too.

@@ -7,11 +7,14 @@
 use crate::control::interior::Usable;
 use crate::control::mka::{Action as KeyAction, Input as KeyInput, KeyAgreement, State as KeyState};
 use crate::control::{bfd, bgp};
+use crate::dataplane::SecureTransmitter;
 use crate::ids::{Id, LinkId, PortId, SessionId};
 use crate::message::DropReason;
 use crate::network::{LinkKind, Network, SessionKind, Watched};
 use crate::sim::event::Event;
+use crate::sim::forwarding::first_port;
 use crate::sim::partition::Partition;
+use crate::units::{Span, Time};
 
 /// What one router knows of one of its links.
 #[derive(Debug, Clone)]
@@ -64,7 +67,11 @@ impl Partition<'_> {
             self.tell_keys(link, end, KeyInput::LightUp);
             self.tell_keys(link, end, KeyInput::Timer);
             if matches!(self.link_ends[link][end].keys.as_ref().map(KeyAgreement::state), Some(KeyState::Failed)) {
-                self.secure_ports(link, end, KeyAction::Unsecured);
+                self.on_secured_ports(link, end, SecureTransmitter::unsecure);
+                if !self.link_ends[link][end].bfd.is_empty() && self.is_interior(link) {
+                    // BFD never comes up on it, so interior routing never uses it.
+                    self.interior_hears(link, Usable::No);
+                }
             }
             for session in self.link_ends[link][end].bfd.clone() {
                 self.tell_bfd(session, end, bfd::Input::Start);
@@ -93,7 +100,7 @@ impl Partition<'_> {
             return self.carrier_timers.cancel(timer);
         }
         let configured = &self.network.links[link];
-        let at = self.now + if light { configured.carrier_up } else { configured.carrier_down };
+        let at = self.after(if light { configured.carrier_up } else { configured.carrier_down });
         if let Some(serial) = self.carrier_timers.set(timer, at) {
             self.schedule(Event::Carrier(link, end), at, serial);
         }
@@ -103,6 +110,7 @@ impl Partition<'_> {
     pub fn carrier_settles(&mut self, link: LinkId, end: usize) {
         let fired = self.carrier_timers.fire(link.index() * 2 + end, self.now);
         if self.expired(fired, Event::Carrier(link, end)) {
+            self.cause = self.link_blame[link].entry();
             self.link_ends[link][end].carrier = self.link_ends[link][end].light;
             self.settle_end(link, end);
         }
@@ -111,6 +119,7 @@ impl Partition<'_> {
     /// The router of this end lost its power: it forgets everything about the link, and notices nothing.
     pub fn end_loses_power(&mut self, link: LinkId, end: usize) {
         self.carrier_timers.cancel(link.index() * 2 + end);
+        self.lose_keys(link);
         let state = &mut self.link_ends[link][end];
         state.carrier = false;
         state.up = false;
@@ -126,40 +135,60 @@ impl Partition<'_> {
     pub fn key_timer_fires(&mut self, link: LinkId, end: usize) {
         let fired = self.key_timers.fire(link.index() * 2 + end, self.now);
         if self.expired(fired, Event::KeyAgreement(link, end)) {
+            self.cause = self.link_blame[link].entry();
             self.tell_keys(link, end, KeyInput::Timer);
         }
     }
 
     fn tell_keys(&mut self, link: LinkId, end: usize, input: KeyInput) {
         let mut actions = Vec::new();
-        if let Some(keys) = &mut self.link_ends[link][end].keys {
-            keys.handle(self.now, input, &mut actions);
-        }
+        let Some(keys) = &mut self.link_ends[link][end].keys else { return };
+        let before = keys.state();
+        keys.handle(self.now, input, &mut actions);
         let timer = link.index() * 2 + end;
         for action in actions {
             match action {
                 KeyAction::SetTimer { at } => {
+                    let at = at.max(self.after(Span::ZERO));
                     if let Some(serial) = self.key_timers.set(timer, at) {
                         self.schedule(Event::KeyAgreement(link, end), at, serial);
                     }
                 }
                 KeyAction::CancelTimer => self.key_timers.cancel(timer),
-                KeyAction::Secured | KeyAction::Unsecured => {
-                    self.secure_ports(link, end, action);
+                KeyAction::Secured if matches!(before, KeyState::Retained(_)) => {
+                    self.on_secured_ports(link, end, SecureTransmitter::secure);
+                    self.settle_end(link, end);
+                }
+                KeyAction::Secured => {
+                    // At the beginning of time the configured first packet number holds.
+                    let begin = self.now == Time::ZERO;
+                    let open = if begin { SecureTransmitter::secure } else { SecureTransmitter::rekey };
+                    self.on_secured_ports(link, end, open);
+                    self.settle_end(link, end);
+                }
+                KeyAction::Unsecured => {
+                    self.on_secured_ports(link, end, SecureTransmitter::unsecure);
                     self.settle_end(link, end);
                 }
             }
         }
     }
 
-    fn secure_ports(&mut self, link: LinkId, end: usize, action: KeyAction) {
+    /// Keys do not survive a loss of power: both ends agree anew when light is back.
+    fn lose_keys(&mut self, link: LinkId) {
+        for end in [0, 1] {
+            self.key_timers.cancel(link.index() * 2 + end);
+            let port = first_port(self.network, link, end);
+            self.link_ends[link][end].keys = self.network.ports[port].macsec.as_ref().map(KeyAgreement::new);
+        }
+    }
+
+    fn on_secured_ports(&mut self, link: LinkId, end: usize, change: fn(&mut SecureTransmitter)) {
         self.paths_changed = true;
         for port in self.ports_from(link, end) {
-            let Some(secure) = self.wires[port].port.secure_mut() else { continue };
-            match action {
-                KeyAction::Secured => secure.secure(),
-                KeyAction::Unsecured => secure.unsecure(),
-                KeyAction::SetTimer { .. } | KeyAction::CancelTimer => {}
+            self.wires[port].used_up = false;
+            if let Some(secure) = self.wires[port].port.secure_mut() {
+                change(secure);
             }
         }
     }
@@ -177,7 +206,7 @@ impl Partition<'_> {
         self.note_carrier(link, end);
         for port in self.ports_from(link, end) {
             let flushed = self.wires[port].port.close(self.now);
-            let blame = self.link_blame[link];
+            let blame = self.link_blame[link].entry();
             flushed.iter().for_each(|packet| self.drop_at(port, packet, DropReason::PortDown, blame));
         }
         for port in self.ports_towards(link, end) {
@@ -216,19 +245,23 @@ impl Partition<'_> {
         let network = self.network;
         let (name, router) = (&network.links[link].name, &network.routers[network.links[link].ends[end]].name);
         self.recorder.chain_event(self.now, 100, crate::rng::named_hash(&[name, router]));
-        self.recorder.ledger.notice(self.link_blame[link], self.now, router, format!("link {name}"), "carrier");
+        self.recorder.ledger.notice(self.link_blame[link].entry(), self.now, router, format!("link {name}"), "carrier");
     }
 
     /// Interior routing uses a link inside a provider when both ends are up and BFD, if it runs, is too.
     pub fn announce_link(&mut self, link: LinkId) {
+        if self.is_interior(link) {
+            let ends_up = self.link_ends[link].iter().all(|end| end.up);
+            let watched = |session: &&usize| self.network.bfd_sessions[**session].watched == Watched::Link(link);
+            let alive = self.link_ends[link][0].bfd.iter().filter(watched).all(|session| self.is_alive(*session));
+            self.interior_hears(link, if ends_up && alive { Usable::Yes } else { Usable::No });
+        }
+    }
+
+    fn is_interior(&self, link: LinkId) -> bool {
         match self.network.links[link].kind {
-            LinkKind::Channel(_) => {}
-            LinkKind::Backbone | LinkKind::Attachment => {
-                let ends_up = self.link_ends[link].iter().all(|end| end.up);
-                let watched = |session: &&usize| self.network.bfd_sessions[**session].watched == Watched::Link(link);
-                let alive = self.link_ends[link][0].bfd.iter().filter(watched).all(|session| self.is_alive(*session));
-                self.interior_hears(link, if ends_up && alive { Usable::Yes } else { Usable::No });
-            }
+            LinkKind::Channel(_) => false,
+            LinkKind::Backbone | LinkKind::Attachment => true,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::network::Watched;
 use crate::sim::event::{BFD_TIMERS, Event};
 use crate::sim::forwarding::{ControlWay, first_port};
 use crate::sim::partition::Partition;
+use crate::units::Span;
 
 const TIMERS: [TimerKind; BFD_TIMERS] = [TimerKind::Transmit, TimerKind::Detection];
 
@@ -32,6 +33,7 @@ impl Partition<'_> {
     pub fn bfd_timer_fires(&mut self, session: usize, end: usize, kind: usize) {
         let fired = self.bfd_timers.fire((session * 2 + end) * BFD_TIMERS + kind, self.now);
         if self.expired(fired, Event::BfdTimer(session, end, kind)) {
+            self.cause = self.link_blame[self.network.bfd_sessions[session].link].entry();
             let input = match TIMERS[kind] {
                 TimerKind::Transmit => Input::TransmitTimer,
                 TimerKind::Detection => Input::DetectionTimer,
@@ -50,6 +52,7 @@ impl Partition<'_> {
             match action {
                 Action::CancelTimer { kind } => self.bfd_timers.cancel(timer(kind)),
                 Action::SetTimer { kind, at } if powered => {
+                    let at = at.max(self.after(Span::ZERO));
                     if let Some(serial) = self.bfd_timers.set(timer(kind), at) {
                         self.schedule(Event::BfdTimer(session, end, timer_index(kind)), at, serial);
                     }
@@ -91,10 +94,12 @@ impl Partition<'_> {
         };
         if let Some(how) = how {
             let subject = configured.name.replacen("bfd:", "session ", 1);
-            self.recorder.ledger.notice(self.link_blame[configured.link], self.now, name, subject, how);
+            self.recorder.ledger.notice(self.link_blame[configured.link].entry(), self.now, name, subject, how);
         }
         match configured.watched {
-            Watched::Link(link) => self.announce_link(link),
+            // Until both ends have heard each other nothing is said: a link that comes up is not a link that went down.
+            Watched::Link(link) if lost || self.is_alive(session) => self.announce_link(link),
+            Watched::Link(_) => {}
             Watched::Session(session) => {
                 // Loss of light has its own way down; the session comes back with BFD or with light.
                 let input = match (lost, diagnostic) {

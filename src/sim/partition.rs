@@ -12,18 +12,25 @@ use crate::network::{AggregateLimit, LinkKind, Network};
 use crate::rng::{RunSeed, Stream};
 use crate::sim::delayed::Delayed;
 use crate::sim::event::{BFD_TIMERS, BGP_TIMERS, Event};
+use crate::sim::failing::LinkBlame;
+use crate::sim::interior::InteriorState;
 use crate::sim::light::LinkEnd;
 use crate::sim::record::RunRecord;
 use crate::sim::recorder::{Drops, EntryIndex, PortTotals, Recorder, RunEnd};
-use crate::sim::routing::InteriorState;
 use crate::sim::slab::Slab;
 use crate::sim::timers::{Fired, Timers};
 use crate::sim::{Continue, Progress};
 use crate::traffic::Source;
-use crate::units::Time;
+use crate::units::{Span, Time};
 
 /// Events between two calls of the observer.
 const OBSERVE_EVERY: u64 = 1 << 18;
+
+/// Next hops on their way into a forwarding table.
+pub(in crate::sim) type Installation = (DestinationId, Vec<NextHop>);
+
+/// Something with the ledger entry behind it.
+pub(in crate::sim) type Caused<T> = (Option<EntryIndex>, T);
 
 /// A part of the world with its own queue; ports, routers and recorders belong to exactly one.
 pub(in crate::sim) struct Partition<'n> {
@@ -44,12 +51,12 @@ pub(in crate::sim) struct Partition<'n> {
     /// By direction of the connection.
     pub edge_policers: IdVec<ConnectionId, [Option<Policer>; 2]>,
     pub sources: IdVec<FlowId, FlowSource>,
-    pub payloads: Slab<Control>,
+    pub payloads: Slab<Caused<Control>>,
 
     // Control plane.
     pub speakers: IdVec<RouterId, Speaker>,
-    pub processors: IdVec<RouterId, Delayed<bgp::Input>>,
-    pub installs: IdVec<RouterId, Delayed<(DestinationId, Vec<NextHop>)>>,
+    pub processors: IdVec<RouterId, Delayed<Caused<bgp::Input>>>,
+    pub installs: IdVec<RouterId, Delayed<Caused<Installation>>>,
     /// What each router has decided, installed or not yet.
     pub decided: IdVec<RouterId, Vec<Vec<NextHop>>>,
     pub interiors: IdVec<ProviderId, InteriorState>,
@@ -64,8 +71,11 @@ pub(in crate::sim) struct Partition<'n> {
     pub dark: IdVec<LinkId, u32>,
     /// Failures that keep each router without power.
     pub power_causes: IdVec<RouterId, Vec<FailureId>>,
-    /// The latest ledger entry that touches each link.
-    pub link_blame: IdVec<LinkId, Option<EntryIndex>>,
+    pub link_blame: IdVec<LinkId, LinkBlame>,
+    /// The ledger entry behind the latest change of each forwarding entry.
+    pub route_blame: IdVec<RouterId, Vec<Option<EntryIndex>>>,
+    /// The ledger entry behind what is being handled; meaningful in the control plane only.
+    pub cause: Option<EntryIndex>,
 
     pub recorder: Recorder,
     /// Something changed that may change which paths are usable.
@@ -85,6 +95,8 @@ pub(in crate::sim) struct Wire {
     pub direction: usize,
     pub serial: u32,
     pub grey: Stream,
+    /// Whether its MACsec numbers were seen to be used up.
+    pub used_up: bool,
     pub drops: Drops,
 }
 
@@ -131,7 +143,9 @@ impl<'n> Partition<'n> {
             key_timers: Timers::new(network.links.len() * 2),
             dark: network.links.iter().map(|_| 0).collect(),
             power_causes: network.routers.iter().map(|_| Vec::new()).collect(),
-            link_blame: network.links.iter().map(|_| None).collect(),
+            link_blame: network.links.iter().map(|_| LinkBlame::default()).collect(),
+            route_blame: network.routers.iter().map(|_| vec![None; destinations]).collect(),
+            cause: None,
             recorder: Recorder::new(network),
             paths_changed: true,
         };
@@ -223,6 +237,11 @@ impl<'n> Partition<'n> {
         }
     }
 
+    /// The instant `delay` from now; no delay is one picosecond, so that effects come after their causes.
+    pub fn after(&self, delay: Span) -> Time {
+        self.now + delay.max(Span::from_ps(1))
+    }
+
     /// Whether a router has power.
     pub fn is_powered(&self, router: RouterId) -> bool {
         self.power_causes[router].is_empty()
@@ -263,6 +282,7 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed) -> Wire {
         direction,
         serial: 0,
         grey: seed.stream(&port.name, "grey-loss"),
+        used_up: false,
         drops: Drops::default(),
     }
 }

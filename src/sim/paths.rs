@@ -1,13 +1,20 @@
 //! Which share of the equal-cost paths leads to the other side, read from forwarding tables and wires.
 
 use crate::dataplane::Impairment;
-use crate::ids::{ConnectionId, DestinationId, RouterId};
+use crate::ids::{ConnectionId, DestinationId, IdVec, PortId, RouterId};
 use crate::network::{Connection, Network};
 use crate::sim::partition::Partition;
 use crate::units::{Share, Time};
 
-/// Longer walks are loops.
-const LONGEST_WALK: u32 = 32;
+/// How far a walk has got with a router.
+#[derive(Clone, Copy)]
+enum Visit {
+    Unseen,
+    /// On the present way: met again, it is a loop.
+    OnTheWay,
+    /// Parts per billion of its paths that lead on.
+    Done(u64),
+}
 
 impl Partition<'_> {
     /// Records the state of all connections' paths as of the last instant.
@@ -28,37 +35,52 @@ impl Partition<'_> {
 
     /// The best share over the connection's pairs of attachments: a connection is unavailable when none has a path.
     fn usable_share(&self, connection: &Connection, direction: usize) -> Share {
+        let share = |(edge, destination)| {
+            let mut visits: IdVec<RouterId, Visit> = self.network.routers.iter().map(|_| Visit::Unseen).collect();
+            self.walk(edge, destination, &mut visits)
+        };
         let pairs = attachment_pairs(self.network, connection, direction);
-        let best = pairs.into_iter().map(|(edge, destination)| self.walk(edge, destination, LONGEST_WALK)).max();
-        Share::from_ppb(best.unwrap_or(0))
+        Share::from_ppb(pairs.into_iter().map(share).max().unwrap_or(0))
     }
 
-    /// Parts per billion of the paths from a router that reach the destination.
-    fn walk(&self, router: RouterId, destination: DestinationId, left: u32) -> u64 {
+    /// Parts per billion of the paths from a router that reach the destination; every router is walked once.
+    fn walk(&self, router: RouterId, destination: DestinationId, visits: &mut IdVec<RouterId, Visit>) -> u64 {
+        match visits[router] {
+            Visit::OnTheWay => return 0,
+            Visit::Done(share) => return share,
+            Visit::Unseen => {}
+        }
         if self.delivers_at[destination] == router {
             return Share::ONE.as_ppb();
         }
+        visits[router] = Visit::OnTheWay;
         let group = self.forwarders[router].group(destination);
-        if left == 0 || group.is_empty() {
-            return 0;
+        let mut sum = 0;
+        for hop in group {
+            let carried = self.carried_share(hop.port);
+            if carried > 0 {
+                sum += self.walk(self.wires[hop.port].to, destination, visits) * carried / Share::ONE.as_ppb();
+            }
         }
-        let sum: u64 = group
-            .iter()
-            .map(
-                |hop| {
-                    if self.carries(hop.port) { self.walk(self.wires[hop.port].to, destination, left - 1) } else { 0 }
-                },
-            )
-            .sum();
-        sum / group.len() as u64
+        let share = sum / group.len().max(1) as u64;
+        visits[router] = Visit::Done(share);
+        share
+    }
+
+    /// Parts per billion of the five-tuples on a next hop whose member would carry a packet sent now.
+    fn carried_share(&self, first: PortId) -> u64 {
+        let wire = &self.wires[first];
+        let members = &self.network.links[wire.link].members;
+        let alive = members.iter().filter(|member| self.carries(member.ports[wire.end])).count();
+        Share::of(alive as u64, members.len() as u64).as_ppb()
     }
 
     /// Whether a packet sent now would arrive, chance apart.
-    fn carries(&self, port: crate::ids::PortId) -> bool {
+    fn carries(&self, port: PortId) -> bool {
         let port = &self.wires[port].port;
         let alive = |impairment: &Impairment| match *impairment {
             Impairment::Dead { to, .. } => to <= self.now,
-            Impairment::Grey { .. } => true,
+            Impairment::Grey { parts_per_billion, .. } => parts_per_billion < Share::ONE.as_ppb(),
             Impairment::ReceiverClosed => false,
         };
         port.passes() && port.impairments().iter().all(alive)

@@ -165,7 +165,7 @@ pub struct LatencyBin {
 pub struct LossBin {
     /// Data packets sent in this bin.
     pub sent: u64,
-    /// Of the data packets, those dropped in this bin, by cause.
+    /// Of these, the ones that were dropped later, by cause.
     pub dropped: BTreeMap<DropReason, u64>,
 }
 
@@ -297,6 +297,12 @@ pub struct FlowRecord {
     pub delivered: u64,
     /// Packets dropped for any cause.
     pub dropped: u64,
+    /// The same by cause.
+    pub dropped_by_cause: BTreeMap<DropReason, u64>,
+    /// Bytes of IP packets sent.
+    pub sent_bytes: Bytes,
+    /// Bytes of IP packets delivered.
+    pub delivered_bytes: Bytes,
     /// Smallest one-way latency.
     pub latency_min: Span,
     /// Mean one-way latency.
@@ -389,6 +395,20 @@ pub struct LedgerEntry {
     pub blackout_round_trip: Option<Spread>,
     /// Five-tuples whose blackout had not ended when the run did.
     pub unended: u64,
+    /// The five-tuples hit, in order of name.
+    pub hits: Vec<FlowHit>,
+}
+
+/// What an incident or return cost one five-tuple.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowHit {
+    /// Name of the five-tuple.
+    pub flow: String,
+    /// Packets it lost.
+    pub lost: u64,
+    /// Its longest blackout: sending time of the first packet lost, and of the first that passed again. `None` when
+    /// its losses belong to a blackout that began with another entry.
+    pub blackout: Option<(Span, Span)>,
 }
 
 /// Minimum, median and maximum.

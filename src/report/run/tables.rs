@@ -8,10 +8,10 @@ use crate::report::document::{Cell, Column, Table};
 use crate::sim::record::{LedgerEntry, LedgerKind, RunRecord, Spread};
 use crate::units::{Share, Span};
 
-/// flows, links, ledger, monitor and series.
+/// flows, links, ledger, blackouts, monitor and series.
 #[must_use]
 pub fn tables(record: &RunRecord) -> Vec<Table> {
-    vec![flows(record), links(record), ledger(record), monitor(record), series(record)]
+    vec![flows(record), links(record), ledger(record), blackouts(record), monitor(record), series(record)]
 }
 
 fn flows(record: &RunRecord) -> Table {
@@ -20,26 +20,64 @@ fn flows(record: &RunRecord) -> Table {
         ("five_tuple", "five-tuple"),
         ("sent_packets", "sent"),
         ("delivered_packets", "delivered"),
-        ("dropped_packets", "lost"),
+        ("sent_bytes", "bytes sent"),
+        ("delivered_bytes", "bytes delivered"),
+        ("delivered_bps", "throughput"),
         ("latency_min_us", "latency min"),
         ("latency_mean_us", "mean"),
         ("latency_max_us", "max"),
         ("longest_blackout_us", "longest blackout"),
     ];
     let mut table = Table::new("flows", &columns);
+    with_causes(&mut table);
     for flow in &record.flows {
         let known = |span: Span| Cell::from((flow.delivered > 0).then_some(span));
-        table.push(vec![
+        let mut row: Vec<Cell> = vec![
             flow.name.as_str().into(),
             flow.five_tuple.as_str().into(),
             flow.sent.into(),
             flow.delivered.into(),
-            flow.dropped.into(),
+            flow.sent_bytes.0.into(),
+            flow.delivered_bytes.0.into(),
+            Cell::BitsPerSecond(super::bits_per_second(flow.delivered_bytes.0, record.ended)),
             known(flow.latency_min),
             known(flow.latency_mean),
             known(flow.latency_max),
             flow.longest_blackout.into(),
-        ]);
+        ];
+        row.extend(cause_cells(&flow.dropped_by_cause));
+        table.push(row);
+    }
+    table
+}
+
+/// What each incident and return cost each five-tuple it hit.
+fn blackouts(record: &RunRecord) -> Table {
+    let columns = [
+        ("at_s", "at"),
+        ("failure", "failure"),
+        ("kind", "kind"),
+        ("flow", "flow"),
+        ("lost_packets", "lost"),
+        ("from_s", "from"),
+        ("to_s", "to"),
+        ("blackout_us", "blackout"),
+    ];
+    let mut table = Table::new("blackouts", &columns);
+    for entry in &record.ledger {
+        for hit in &entry.hits {
+            let (from, to) = hit.blackout.unzip();
+            table.push(vec![
+                entry.at.into(),
+                entry.name.as_str().into(),
+                kind_word(entry.kind).into(),
+                hit.flow.as_str().into(),
+                hit.lost.into(),
+                from.into(),
+                to.into(),
+                hit.blackout.map(|(from, to)| to.saturating_sub(from)).into(),
+            ]);
+        }
     }
     table
 }

@@ -25,6 +25,7 @@ fn record() -> RunRecord {
         blackout,
         blackout_round_trip: None,
         unended: 0,
+        hits: Vec::new(),
     };
     let spread = Spread { min: Span::from_ms(1), median: Span::from_ms(2), max: Span::from_ms(3) };
     RunRecord {

@@ -50,7 +50,7 @@ impl Recorder {
         under_way: impl Iterator<Item = &'p Packet>,
     ) -> RunRecord {
         let RunEnd { network, seed, end, events, packet_hops } = *run;
-        self.flows.close_gaps(end, &mut self.ledger);
+        self.flows.close_gaps(network, self.origin, end, &mut self.ledger);
         let mut in_flight: IdVec<FlowId, u64> = network.flows.iter().map(|_| 0).collect();
         for packet in under_way {
             match packet.kind {
@@ -222,6 +222,9 @@ impl Recorder {
                 sent: stats.sent,
                 delivered: stats.delivered,
                 dropped: stats.dropped,
+                dropped_by_cause: by_cause(&self.flows.flow_drops[id]),
+                sent_bytes: Bytes(stats.sent_bytes),
+                delivered_bytes: Bytes(stats.delivered_bytes),
                 latency_min: if stats.delivered == 0 { Span::ZERO } else { stats.latency_min },
                 latency_mean: mean(stats.latency_sum, stats.delivered),
                 latency_max: stats.latency_max,

@@ -22,6 +22,7 @@ pub(super) struct Flows {
     /// Drops by class and cause, and of probes.
     pub class_drops: Vec<Drops>,
     pub entry_drops: Vec<Drops>,
+    pub flow_drops: IdVec<FlowId, Drops>,
     pub probe_drops: Drops,
 }
 
@@ -79,6 +80,7 @@ impl Flows {
             facts: network.flows.iter().map(facts).collect(),
             class_drops: vec![Drops::default(); network.connections.len() * 2 + 1],
             entry_drops: vec![Drops::default(); network.flow_entries.len()],
+            flow_drops: network.flows.iter().map(|_| Drops::default()).collect(),
             probe_drops: Drops::default(),
         }
     }
@@ -114,6 +116,7 @@ impl Flows {
     pub fn dropped(&mut self, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>, ledger: &mut Ledger) {
         let facts = &self.facts[packet.flow];
         count_drops(&mut self.class_drops[facts.class], reason);
+        count_drops(&mut self.flow_drops[packet.flow], reason);
         if let Some(drops) = self.entry_drops.get_mut(facts.entry) {
             count_drops(drops, reason);
         }
@@ -132,11 +135,15 @@ impl Flows {
     }
 
     /// Ends every gap that is still open when the run does.
-    pub fn close_gaps(&mut self, end: Time, ledger: &mut Ledger) {
+    pub fn close_gaps(&mut self, network: &Network, origin: Time, end: Time, ledger: &mut Ledger) {
         for flow in self.stats.ids() {
             if let Some(gap) = self.stats[flow].gap {
-                self.stats[flow].close_gap(flow, gap, end, ledger);
-                ledger.unended(gap.entry);
+                let stop = origin + network.flows[flow].stop;
+                self.stats[flow].close_gap(flow, gap, end.min(stop), ledger);
+                // A flow that had nothing more to send has no blackout that goes on.
+                if stop >= end {
+                    ledger.unended(gap.entry);
+                }
             }
         }
     }

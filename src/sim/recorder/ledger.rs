@@ -6,7 +6,7 @@ use super::flows::{Drops, count_drops};
 use crate::ids::{FailureId, FlowId, MonitorId};
 use crate::message::DropReason;
 use crate::network::Network;
-use crate::sim::record::{LedgerEntry, LedgerKind, Notice, Spread};
+use crate::sim::record::{FlowHit, LedgerEntry, LedgerKind, Notice, Spread};
 use crate::units::{Span, Time};
 
 /// Place of an entry in the ledger.
@@ -34,6 +34,7 @@ struct Entry {
 
 #[derive(Clone, Copy, Default)]
 struct Hit {
+    lost: u64,
     longest: Option<(Time, Time)>,
 }
 
@@ -85,8 +86,8 @@ impl Ledger {
     }
 
     /// A forwarding entry changed.
-    pub fn installed(&mut self, now: Time) {
-        if let Some(entry) = self.entries.last_mut() {
+    pub fn installed(&mut self, now: Time, index: Option<EntryIndex>) {
+        if let Some(entry) = index.map(|index| &mut self.entries[index.0]) {
             entry.fib_changes += 1;
             entry.forwarding = Some((entry.forwarding.map_or(now, |(first, _)| first), now));
         }
@@ -96,7 +97,7 @@ impl Ledger {
     pub fn lost(&mut self, index: Option<EntryIndex>, flow: FlowId, reason: DropReason) {
         let Some(entry) = index.map(|index| &mut self.entries[index.0]) else { return };
         count_drops(&mut entry.dropped, reason);
-        entry.hit.entry(flow).or_default();
+        entry.hit.entry(flow).or_default().lost += 1;
     }
 
     /// A flow got nothing through between two sending times.
@@ -137,6 +138,13 @@ impl Ledger {
     }
 }
 
+impl Hit {
+    fn record(&self, flow: &str, origin: Time) -> FlowHit {
+        let blackout = self.longest.map(|(from, until)| (from.since(origin), until.since(origin)));
+        FlowHit { flow: flow.to_owned(), lost: self.lost, blackout }
+    }
+}
+
 fn length(gap: (Time, Time)) -> Span {
     gap.1.since(gap.0)
 }
@@ -172,6 +180,7 @@ impl Entry {
             blackout: spread(self.hit.values().filter_map(|hit| hit.longest).map(length).collect()),
             blackout_round_trip: self.round_trip(network),
             unended: self.unended,
+            hits: self.hit.iter().map(|(flow, hit)| hit.record(&network.flows[*flow].name, origin)).collect(),
         }
     }
 

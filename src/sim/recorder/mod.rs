@@ -48,6 +48,8 @@ pub(in crate::sim) struct Recorder {
     session_up: IdVec<LogicalLinkId, Vec<(Time, Option<Time>)>>,
     /// Usable paths of each direction of each connection, from scenario time on.
     paths: IdVec<ConnectionId, [Vec<(Span, Share)>; 2]>,
+    /// Whether queues or policers dropped packets while nothing had failed.
+    congested_by_design: bool,
     /// Hash over state changes and drops.
     chain: u64,
 }
@@ -82,6 +84,7 @@ impl Recorder {
             logical_links: network.logical_links.iter().map(|_| [ridden(), ridden()]).collect(),
             session_up: network.logical_links.iter().map(|_| Vec::new()).collect(),
             paths: network.connections.iter().map(|_| [Vec::new(), Vec::new()]).collect(),
+            congested_by_design: false,
             chain: 0,
         }
     }
@@ -151,7 +154,9 @@ impl Recorder {
             PacketKind::Data => {
                 self.flows.dropped(packet, reason, entry, &mut self.ledger);
                 self.seconds.lost(packet.flow, packet.sent.since(self.origin));
-                count_drops(&mut self.loss_bins[self.bin_index].1, reason);
+                let sent = packet.sent.since(self.origin).as_ps() / self.bin.as_ps().max(1);
+                let bin = usize::try_from(sent).unwrap_or(usize::MAX).min(self.bin_index);
+                count_drops(&mut self.loss_bins[bin].1, reason);
             }
             PacketKind::ProbeRequest | PacketKind::ProbeReply => {
                 self.flows.probe_dropped(packet, reason);
@@ -161,6 +166,15 @@ impl Recorder {
                 *self.control.dropped.entry(reason).or_default() += 1;
             }
         }
+    }
+
+    /// The ledger entry behind a full queue or an exceeded rate: the incident that lasts, unless the design drops such
+    /// packets when nothing has failed, too.
+    #[cold]
+    pub fn congestion_entry(&mut self) -> Option<EntryIndex> {
+        let active = self.ledger.latest_active();
+        self.congested_by_design |= active.is_none();
+        active.filter(|_| !self.congested_by_design)
     }
 
     /// The share of equal-cost paths that lead to the other side, from `now` on.
@@ -193,11 +207,6 @@ impl Recorder {
         // A sum of independent hashes: equal for any order of simultaneous changes, as partitions may see them.
         let event = crate::rng::mix(now.as_ps() ^ what.rotate_left(48) ^ whom.rotate_left(24));
         self.chain = self.chain.wrapping_add(event);
-    }
-
-    /// Whether the run has begun to be measured.
-    pub fn measures(&self, now: Time) -> bool {
-        now >= self.origin
     }
 }
 

@@ -52,6 +52,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
             blackout: hit,
             blackout_round_trip: hit,
             unended: u64::from(index == 4),
+            hits: Vec::new(),
         }],
         loss_series: Vec::new(),
         expectations: vec![ExpectationRecord {

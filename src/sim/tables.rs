@@ -1,0 +1,131 @@
+//! Forwarding tables: what a router decides, and when packets feel it.
+//!
+//! ```text
+//! routes, interior paths -> decide -> (FIB delay) -> install -> Forwarding -> Speaker
+//! ```
+
+use crate::control::bgp::{Input, Installed};
+use crate::ids::{DestinationId, Id, RouterId};
+use crate::message::{NO_LOGICAL_LINK, NextHop};
+use crate::network::{DestinationKind, SessionKind};
+use crate::sim::event::Event;
+use crate::sim::forwarding::first_port;
+use crate::sim::partition::Partition;
+
+impl Partition<'_> {
+    /// Decides anew on every destination.
+    pub fn decide_all(&mut self, router: RouterId) {
+        for destination in self.network.destinations.ids() {
+            self.decide(router, destination);
+        }
+    }
+
+    /// Computes the next hops of a destination; when they differ from the last decision, they are installed after
+    /// the router's FIB delay.
+    pub fn decide(&mut self, router: RouterId, destination: DestinationId) {
+        let group = self.next_hops(router, destination);
+        let decided = &mut self.decided[router][destination.index()];
+        if *decided == group {
+            return;
+        }
+        let leaves_provider = |group: &[NextHop]| group.iter().any(|hop| hop.logical_link != NO_LOGICAL_LINK);
+        let begins_to_leave = leaves_provider(&group) && !leaves_provider(decided);
+        decided.clone_from(&group);
+        let gone = group.is_empty();
+        let at = self.after(self.network.routers[router].fib_install);
+        if let Some(serial) = self.installs[router].push(at, (self.cause, (destination, group))) {
+            self.schedule(Event::Install(router), at, serial);
+        }
+        if gone || begins_to_leave {
+            // Neighbours are told at once of what is gone, and of something new only when it is installed.
+            self.speak(router, Input::Forwarding { destination, installed: Installed::No });
+        }
+    }
+
+    /// Equal next hops of a destination at a router: interior paths to its own provider's routers and attachments,
+    /// learned routes to those of others.
+    fn next_hops(&self, router: RouterId, destination: DestinationId) -> Vec<NextHop> {
+        let target = &self.network.destinations[destination];
+        let provider = self.network.routers[router].provider;
+        let mut hops = Vec::new();
+        if target.provider == provider {
+            self.interior_hops(router, target.router, &mut hops);
+        } else {
+            for session in self.speakers[router].best(destination) {
+                match self.network.sessions[*session].kind {
+                    SessionKind::External(logical_link) => {
+                        let channel = self.network.logical_links[logical_link].channel;
+                        let port = first_port(self.network, channel, self.network.end_of(channel, router));
+                        hops.push(NextHop { port, logical_link });
+                    }
+                    SessionKind::Internal(_) => {
+                        let end = self.session_end(router, *session);
+                        self.interior_hops(router, self.network.sessions[*session].ends[1 - end].router, &mut hops);
+                    }
+                }
+            }
+        }
+        hops.sort_unstable();
+        hops.dedup();
+        hops
+    }
+
+    fn interior_hops(&self, router: RouterId, target: RouterId, hops: &mut Vec<NextHop>) {
+        let paths = &self.interiors[self.network.routers[router].provider].paths;
+        hops.extend(paths.first_hops(router, target).iter().map(|link| NextHop {
+            port: first_port(self.network, *link, self.network.end_of(*link, router)),
+            logical_link: NO_LOGICAL_LINK,
+        }));
+    }
+
+    /// Forwarding entries that are due are installed.
+    pub fn installs_due(&mut self, router: RouterId) {
+        while let Some((cause, (destination, group))) = self.installs[router].pop(self.now) {
+            self.cause = cause;
+            self.install(router, destination, group);
+        }
+        if let Some((at, serial)) = self.installs[router].head() {
+            self.schedule(Event::Install(router), at, serial);
+        }
+    }
+
+    /// At the beginning of time everything decided is installed.
+    pub fn install_now(&mut self, router: RouterId) {
+        self.installs[router].clear();
+        for destination in self.network.destinations.ids() {
+            let group = self.decided[router][destination.index()].clone();
+            self.install(router, destination, group);
+        }
+    }
+
+    fn install(&mut self, router: RouterId, destination: DestinationId, group: Vec<NextHop>) {
+        let network = self.network;
+        self.paths_changed = true;
+        let entry = self.cause.or_else(|| self.recorder.ledger.latest());
+        self.route_blame[router][destination.index()] = entry;
+        self.recorder.ledger.installed(self.now, entry);
+        let prefix = network.destinations[destination].prefix.to_string();
+        let name = crate::rng::named_hash(&[&network.routers[router].name, &prefix]);
+        self.recorder.chain_event(self.now, 130 + group.len() as u64, name);
+        let is_new = self.forwarders[router].group(destination).is_empty() && !group.is_empty();
+        // What a later decision has replaced already is not announced any more.
+        let is_latest = !group.is_empty() && self.decided[router][destination.index()] == group;
+        self.forwarders[router].install(destination, group);
+        if is_latest {
+            self.speak(router, Input::Forwarding { destination, installed: Installed::Yes });
+        }
+        if is_new && network.destinations[destination].kind == DestinationKind::Loopback {
+            self.peer_comes_into_reach(router, network.destinations[destination].router);
+        }
+        self.check_transit(router);
+    }
+
+    /// Messages to a router of the provider find their way from now on.
+    fn peer_comes_into_reach(&mut self, router: RouterId, reached: RouterId) {
+        for (session, peer) in self.internal_sessions(router) {
+            if peer == reached {
+                self.tell_processor(router, Input::TransportUp(session));
+            }
+        }
+    }
+}
