@@ -256,6 +256,16 @@ fn a_border_router_down_is_dark_for_what_each_side_needs_to_learn_it() {
 }
 
 #[test]
+fn a_backbone_router_down_is_dark_for_carrier_convergence_and_install() {
+    let down = failure("power", "router_down", "router = \"aws-iad-bb1\"", s(2), s(4));
+    let record = run(&fabric(s(18), DENSE, "", &down));
+    assert_blackouts(hit(&record), CARRIER_DOWN + CONVERGENCE + INSTALL, DENSE);
+    assert_always_usable(&record);
+    assert_returns_lose_nothing(&record);
+    assert_all_usable_at_the_end(&record);
+}
+
+#[test]
 fn a_cut_inside_an_outage_heals_by_itself() {
     // Whichever began first: the fibre is dark from 2 s or 4 s until its own repair at 12 s.
     for (outage, cut) in [((s(2), s(6)), (s(4), s(8))), ((s(4), s(4)), (s(2), s(10)))] {
