@@ -345,6 +345,36 @@ fn flapping_faster_than_the_carrier_delay_is_never_noticed() {
     assert_eq!(record.totals.data.dropped.keys().collect::<Vec<_>>(), [&DropReason::FibreCut]);
 }
 
+/// A cut shorter than its own reconvergence: what is lost until forwarding is back is one outage, the incident's.
+#[test]
+fn losses_of_one_outage_stand_in_one_entry() {
+    let record = run(&fabric(s(3), DENSE, "", &failure("cut", "fibre_cut", &link("iad-channel-a1"), s(1), ms(30))));
+    let (cut, back) = (incident(&record, "cut"), returned(&record, "cut"));
+    assert!(cut.flows_hit > 0 && cut.blackout.is_some(), "{cut:?}");
+    assert_eq!((back.flows_hit, back.dropped.len()), (0, 0), "{back:?}");
+    assert_eq!(cut.hits.iter().map(|hit| hit.lost).sum::<u64>(), lost(&record.totals.data));
+}
+
+/// Causes come before effects even where every delay is none; and what costs no time loses next to nothing.
+#[test]
+fn delays_of_zero_are_delays_too() {
+    let failures = failure("cut", "fibre_cut", &link("iad-channel-a1"), s(1), s(1))
+        + &failure("dark", "facility_outage", "facility = \"iad-b\"", s(3), s(1));
+    let keys = ["processing", "fib_install", "interior_convergence", "carrier_down", "carrier_up"];
+    let zero = |provider| keys.map(|key| format!("providers.{provider}.{key}=0 s"));
+    let text = fabric(s(10), DENSE, "", &failures);
+    let overrides = [zero("aws"), zero("google")].concat();
+    let loaded = fabricsim::scenario::parse(&text, "zero.toml", &overrides).expect("zero is a delay");
+    let record = fabricsim::sim::Simulation::new(&loaded.network, fabricsim::rng::RunSeed(1)).run();
+    common::assert_conserved(&record);
+    let longest = record.flows.iter().map(|flow| flow.longest_blackout).max().expect("there are flows");
+    assert!(longest <= ms(3), "{longest}");
+    assert_eq!(
+        record.connections[0].directions[0].usable_paths.last().map(|(_, share)| share.as_ppb()),
+        Some(1_000_000_000)
+    );
+}
+
 #[test]
 fn grey_loss_takes_its_share_and_nobody_notices() {
     let grey = failure("grey", "grey_loss", &link("iad-channel-a1"), s(0), s(100)) + "probability = \"5%\"\n";

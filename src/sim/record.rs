@@ -160,7 +160,7 @@ pub struct LatencyBin {
     pub max: Span,
 }
 
-/// Packets sent in one bin of time, and those of them that were lost.
+/// Packets sent in one bin of time, and those of them that were lost, then or later.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LossBin {
     /// Data packets sent in this bin.

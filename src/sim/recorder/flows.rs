@@ -122,6 +122,8 @@ impl Flows {
         }
         let stats = &mut self.stats[packet.flow];
         stats.dropped += 1;
+        // One outage of a flow stands in one entry: the one it began with.
+        let entry = stats.gap.and_then(|gap| gap.entry).or(entry);
         ledger.lost(entry, packet.flow, reason);
         let gap = stats.gap.get_or_insert(Gap { from: packet.sent, last: packet.sent, entry });
         gap.from = gap.from.min(packet.sent);
