@@ -112,7 +112,7 @@ pub struct MacsecConfig {
     pub first_packet_number: u64,
     /// From light until keys are agreed, when none was kept (measured MKA cold start).
     pub key_agreement: Span,
-    /// A key outlives a silent or dark link for this long (MKA Life Time).
+    /// A key outlives a dark link for this long (MKA Life Time). A silent cut does not age it: keys follow light.
     pub key_life: Span,
 }
 
