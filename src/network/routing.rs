@@ -72,7 +72,7 @@ pub struct BgpTiming {
     pub hold: Span,
     /// Offered keepalive interval; the session uses the lower of this and a third of the negotiated hold time.
     pub keepalive: Span,
-    /// From a lost or refused session until the next try.
+    /// Between tries that nobody answers.
     pub connect_retry: Span,
 }
 

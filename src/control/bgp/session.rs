@@ -25,6 +25,10 @@ pub(super) enum Outcome {
     Update(Vec<DestinationId>, Option<(Arc<PathAttributes>, Vec<DestinationId>)>),
 }
 
+/// From the end of a session whose path still works until its opener tries again (IdleHoldTime, RFC 4271 8.1.1, which
+/// gives no value: an estimate). Shortened by up to a quarter at random, like ConnectRetryTime.
+const IDLE_HOLD: Span = Span::from_s(1);
+
 /// Who opens the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -336,7 +340,7 @@ impl Session {
         if self.path == Path::Up && self.state == State::Idle {
             self.apply(now, Event::Start, SessionCause::Retry, out);
             if self.state == State::Connect {
-                self.arm_retry(now, out);
+                self.arm_retry(now, IDLE_HOLD, out);
             }
         }
     }
@@ -374,7 +378,7 @@ impl Session {
             State::OpenSent => {
                 if self.role == Role::Opener {
                     self.transport.open(self.transport.connection() + 1);
-                    self.arm_retry(now, out);
+                    self.arm_retry(now, self.timing.connect_retry, out);
                 }
                 self.send(now, BgpMessage::Open { asn: self.asn, hold: self.timing.hold }, out);
             }
@@ -420,8 +424,8 @@ impl Session {
         }
     }
 
-    fn arm_retry(&mut self, now: Time, out: &mut Vec<Action>) {
-        let delay = jittered(&mut self.retry_jitter, self.timing.connect_retry);
+    fn arm_retry(&mut self, now: Time, pause: Span, out: &mut Vec<Action>) {
+        let delay = jittered(&mut self.retry_jitter, pause);
         self.set(TimerKind::ConnectRetry, now + delay, out);
     }
 

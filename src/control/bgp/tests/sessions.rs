@@ -176,6 +176,55 @@ fn a_restarted_end_is_noticed_by_its_peer_when_they_meet_again() {
 }
 
 #[test]
+fn after_a_session_the_opener_tries_again_within_a_second() {
+    // RFC 4271 8.1.1 (IdleHoldTime, here 1 s) and section 10: a factor in [0.75, 1]; the acceptor only waits.
+    let idle_hold = Span::from_ms(750)..=Span::from_s(1);
+    for seed in 0..8 {
+        for what in ["notification", "reset", "hold timer", "the other side's hold timer"] {
+            let (mut fabric, _) = converged(seed);
+            match what {
+                "notification" => fabric.input(1, Input::TransportDown(SessionId(0), Lost::BfdDown)),
+                "reset" => {
+                    fabric.input(1, Input::TransportDown(SessionId(0), Lost::RouterRestart));
+                    fabric.input(1, Input::TransportUp(SessionId(0)));
+                }
+                "hold timer" => fabric.cut.extend([(SessionId(0), 1)]),
+                _ => fabric.cut.extend([(SessionId(0), 0)]),
+            }
+            fabric.run_until(at(160));
+            let mine: Vec<_> = fabric.changes.iter().filter(|c| c.0 >= at(60) && c.1.0 == 0 && c.2.0 == 0).collect();
+            let idle = mine.iter().find(|change| change.3 == State::Idle).expect(what).0;
+            let tried = mine.iter().find(|change| change.3 == State::OpenSent).expect(what).0;
+            assert!(idle_hold.contains(&(tried - idle)), "{what}: {}", tried - idle);
+        }
+    }
+}
+
+#[test]
+fn a_thousand_prefixes_cross_in_packets_that_fit_any_link() {
+    let (mut network, _) = pair();
+    let first = network.destinations.len();
+    let prefixes = (0..1000).map(|index| format!("172.{}.{}.0/24", 16 + index / 256, index % 256));
+    let all: Vec<_> = prefixes.map(|prefix| fixture::destination(&mut network, 0, &prefix)).collect();
+    for session in network.sessions.iter_mut() {
+        session.allowed = network.destinations.ids().collect();
+    }
+    assert_eq!((all.len(), network.destinations.len()), (1000, first + 1000));
+    let mut fabric = Fabric::new(network, 9);
+    for destination in &all {
+        fabric.forward(0, *destination, Installed::Yes);
+    }
+    fabric.up(0);
+    fabric.run_until(at(40));
+    assert!(all.iter().all(|destination| fabric.best(1, *destination) == [0]));
+    // RFC 791 3.1: hosts take packets of 576 bytes.
+    let largest = fabric.sent.iter().map(|(_, segment)| segment.size.0).max();
+    assert!((500..=576).contains(&largest.unwrap()), "{largest:?}");
+    // 106 in each message (see `message.rs`), and no more of them than needed.
+    assert_eq!(fabric.updates(0, Time::ZERO).len(), 10);
+}
+
+#[test]
 fn a_deaf_peer_bounds_what_is_begun_and_gets_the_last_word() {
     let (mut fabric, [a1, ..]) = converged(8);
     fabric.cut.insert((SessionId(0), 0));
