@@ -116,6 +116,7 @@ impl Resolver<'_> {
                 logical_links: Vec::new(),
             });
         }
+        self.shared_attachments();
         links.sort();
         for (name, connection, channel) in links {
             self.logical_link(name, connection, channel);
@@ -123,6 +124,28 @@ impl Resolver<'_> {
         let logical_links = &self.network.logical_links;
         for connection in self.network.connections.iter_mut() {
             connection.logical_links.sort_by_key(|link| logical_links[*link].channel);
+        }
+    }
+
+    /// Routes are kept per destination, not per connection: between two providers an attachment's traffic would ride
+    /// the links of both connections, whichever it belongs to.
+    fn shared_attachments(&mut self) {
+        let connections = &self.network.connections;
+        let providers = |connection: &Connection| self.network.interconnects[connection.interconnect].providers;
+        let all = |connection: &Connection| connection.attachments.concat();
+        for (b, second) in connections.enumerate() {
+            for (_, first) in connections.enumerate().filter(|(a, _)| *a < b) {
+                if providers(first) != providers(second) {
+                    continue;
+                }
+                let shared = all(first).into_iter().find(|attachment| all(second).contains(attachment));
+                let Some(shared) = shared else { continue };
+                let (name, pair) = (&self.network.attachments[shared].name, providers(first));
+                let [one, other] = pair.map(|provider| &self.network.providers[provider].name);
+                let message = format!("{name:?} is in connection {:?} between {one} and {other} too", first.name);
+                let remedy = "give each connection attachments of its own, or make one connection of both";
+                self.reader.error(join(&join("connections", &second.name), "attachments"), message, remedy);
+            }
         }
     }
 
