@@ -6,13 +6,14 @@ use super::read::Reader;
 use super::source::join;
 use crate::ids::{AttachmentId, FlowEntryId, FlowId, InterconnectId, LinkId};
 use crate::network::graph::{SinglePoint, cut_links, is_joined, single_points_of_failure};
-use crate::network::{Buffer, Interconnect, InterconnectKind, Network, Port, SizeLaw};
+use crate::network::{Buffer, Interconnect, InterconnectKind, LinkKind, Network, Port, Session, SessionKind, SizeLaw};
 use crate::units::{Bytes, Rate, Span};
 
 /// Reports what is wrong, or risky, about the design.
 pub(super) fn check(network: &Network, reader: &mut Reader) {
     clock(network, reader);
     overlaps(network, reader);
+    smallest_packets(network, reader);
     for interconnect in &network.interconnects {
         match interconnect.kind {
             InterconnectKind::Managed => managed(network, interconnect, reader),
@@ -41,6 +42,30 @@ fn clock(network: &Network, reader: &mut Reader) {
             let name = network.flows[flow].name.split('#').next().unwrap_or_default();
             let place = join(&join("flows", name.trim_end_matches(" (reverse)")), "start");
             reader.error(place, "is not before the end of the run", "start earlier, or make the horizon longer");
+        }
+    }
+}
+
+/// RFC 791 3.1: every host takes packets of 576 bytes, so routing protocols count on them.
+const LEAST_MTU: Bytes = Bytes(576);
+
+/// BGP messages are packets like others and must fit every link on their way.
+fn smallest_packets(network: &Network, reader: &mut Reader) {
+    for link in &network.links {
+        let carries = |session: &Session| match (session.kind, link.kind) {
+            (SessionKind::External(logical), LinkKind::Channel(_)) => {
+                network.links[network.logical_links[logical].channel].name == link.name
+            }
+            (SessionKind::Internal(provider), LinkKind::Backbone | LinkKind::Attachment) => {
+                network.routers[link.ends[0]].provider == provider
+            }
+            (SessionKind::External(_), LinkKind::Backbone | LinkKind::Attachment)
+            | (SessionKind::Internal(_), LinkKind::Channel(_)) => false,
+        };
+        let mtu = network.ports[link.members[0].ports[0]].mtu;
+        if mtu < LEAST_MTU && network.sessions.iter().any(carries) {
+            let message = format!("{mtu} is below the {LEAST_MTU} that BGP sessions over this link need (RFC 791)");
+            reader.error(join(&link_place(&link.name), "mtu"), message, "write \"576 B\" or more");
         }
     }
 }
