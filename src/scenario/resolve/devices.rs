@@ -56,7 +56,10 @@ impl Resolver<'_> {
 
     pub(super) fn facilities(&mut self) {
         self.names.facilities = names_of(&self.file.facilities);
-        for name in self.file.facilities.keys() {
+        for (name, table) in &self.file.facilities {
+            if table.title.is_some() {
+                self.reader.text(&join(&join("facilities", name), "title"), &table.title, "Meeting place A");
+            }
             self.network.facilities.push(Facility { name: name.clone() });
         }
     }

@@ -43,6 +43,7 @@ pub(super) fn resolve(file: &File, reader: &mut Reader) -> Option<Network> {
         connections: Vec::new(),
     };
     resolver.top();
+    resolver.contents();
     resolver.providers();
     resolver.facilities();
     resolver.routers();
@@ -100,6 +101,18 @@ impl Resolver<'_> {
         self.network.bin = self.reader.span("bin", &top.bin, "500 ms").unwrap_or(Span::from_s(1));
     }
 
+    /// A run needs somewhere to send from and something to send.
+    fn contents(&mut self) {
+        if self.file.attachments.is_empty() {
+            let remedy = "add [attachments.x] and [attachments.y], or begin with \"fabricsim new\"";
+            self.reader.error("attachments", "there is none, so nobody sends and nobody receives", remedy);
+        }
+        if self.file.flows.is_empty() && self.file.monitors.is_empty() {
+            let remedy = "add [flows.x] with from, to and rate, or [monitors.x]";
+            self.reader.error("flows", "there is no flow and no monitor, so nothing is sent", remedy);
+        }
+    }
+
     /// Everything that needs all names: ports, sessions, five-tuples.
     fn build(mut self, flows: &[FlowDraft], monitors: &[MonitorDraft]) -> Network {
         self.build_links();
@@ -137,7 +150,12 @@ impl Resolver<'_> {
     /// BFD as written; `None` when off.
     fn bfd(&mut self, place: &str, bfd: Option<&Switch<BfdTable>>) -> Option<BfdConfig> {
         let table = self.switch(place, bfd)?;
-        let interval = self.positive_span(&join(place, "interval"), &table.interval, "300 ms");
+        let at = join(place, "interval");
+        let interval = self.positive_span(&at, &table.interval, "300 ms");
+        if interval < Span::from_ms(1) {
+            let message = format!("a BFD interval of {interval} is below 1 ms, shorter than routers offer");
+            self.reader.error(at, message, "write for example \"300 ms\"");
+        }
         let multiplier = self.reader.number(&join(place, "multiplier"), &table.multiplier, 1, 255);
         // RFC 5880 4.1: the multiplier is one octet.
         let multiplier = u8::try_from(multiplier).unwrap_or(u8::MAX);
@@ -167,23 +185,35 @@ impl Resolver<'_> {
 
     /// BGP timers; keys that are left open are those of `otherwise`.
     fn bgp(&mut self, place: &str, table: &BgpTable, otherwise: BgpTiming) -> BgpTiming {
-        let mut read = |key: &str, leaf: &Leaf, otherwise: Span| {
-            if leaf.is_none() { otherwise } else { self.reader.span_or_zero(&join(place, key), leaf, "30 s") }
-        };
-        let timing = BgpTiming {
-            hold: read("hold", &table.hold, otherwise.hold),
-            keepalive: read("keepalive", &table.keepalive, otherwise.keepalive),
-            connect_retry: read("connect_retry", &table.connect_retry, otherwise.connect_retry),
-        };
-        if timing.hold < Span::from_s(3) {
-            // RFC 4271 4.2: zero (off, which is not modelled) or at least three seconds.
-            let message = format!("a hold time of {} is below 3 s", timing.hold);
-            self.reader.error(join(place, "hold"), message, "RFC 4271 4.2 allows \"3 s\" and more");
+        // RFC 4271 4.2: no timers at all, or at least three seconds.
+        let remedy = "RFC 4271 4.2 allows \"0 s\" (no timers) and \"3 s\" or more";
+        let hold = self.bgp_timer(
+            &join(place, "hold"),
+            &table.hold,
+            |hold| hold == Span::ZERO || hold >= Span::from_s(3),
+            remedy,
+        );
+        let remedy = "RFC 4271 4.4 allows one a second at most: write for example \"30 s\"";
+        let keepalive =
+            self.bgp_timer(&join(place, "keepalive"), &table.keepalive, |span| span >= Span::from_s(1), remedy);
+        let remedy = "write \"1 s\" or more; RFC 4271 section 10 suggests \"120 s\"";
+        let at = join(place, "connect_retry");
+        let connect_retry = self.bgp_timer(&at, &table.connect_retry, |span| span >= Span::from_s(1), remedy);
+        BgpTiming {
+            hold: hold.unwrap_or(otherwise.hold),
+            keepalive: keepalive.unwrap_or(otherwise.keepalive),
+            connect_retry: connect_retry.unwrap_or(otherwise.connect_retry),
         }
-        if timing.keepalive == Span::ZERO {
-            self.reader.error(join(place, "keepalive"), "is zero", "write for example \"30 s\"");
+    }
+
+    /// A timer as written; `None` when it is left open, or wrong with a problem.
+    fn bgp_timer(&mut self, place: &str, leaf: &Leaf, allowed: fn(Span) -> bool, remedy: &str) -> Option<Span> {
+        leaf.as_ref()?;
+        let span = self.reader.span(place, leaf, "30 s")?;
+        if !allowed(span) {
+            self.reader.error(place, format!("{span} is too short"), remedy);
         }
-        timing
+        allowed(span).then_some(span)
     }
 }
 
