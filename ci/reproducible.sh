@@ -27,6 +27,16 @@ if ! diff -r "$scratch/first/out" "$scratch/second/out"; then
 fi
 echo "two runs, the same bytes"
 
+# The README shows the page that the first command prints.
+sed -n '/<!-- quickstart page: begin -->/,/<!-- quickstart page: end -->/p' README.md |
+    sed -e '/^<!--/d' -e '/^```/d' -e '/^$/d' >"$scratch/readme"
+sed '/^$/d' "$scratch/first/page" >"$scratch/page"
+if ! diff "$scratch/readme" "$scratch/page"; then
+    echo "the page in README.md is not what the quickstart prints"
+    exit 1
+fi
+echo "the README shows what the quickstart prints"
+
 committed=results/quickstart/summary.json
 if [ ! -f "$committed" ]; then
     echo "skipped: $committed is not there to compare with"

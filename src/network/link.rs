@@ -33,9 +33,6 @@ pub struct Link {
     pub carrier_up: Span,
 }
 
-/// A channel is a [`Link`] of kind [`LinkKind::Channel`].
-pub type Channel = Link;
-
 /// One physical member of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {

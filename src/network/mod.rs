@@ -19,7 +19,7 @@ mod traffic;
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
 pub use failure::{Failure, FailureKind};
 pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
-pub use link::{Buffer, Channel, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, SecureKey};
+pub use link::{Buffer, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, SecureKey};
 pub use prefix_table::PrefixTable;
 pub use routing::{
     BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Session, SessionEnd, SessionKind, Watched,
