@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::Reader;
 use super::source::join;
-use crate::ids::{AttachmentId, FlowEntryId, FlowId, InterconnectId, LinkId};
-use crate::network::graph::{SinglePoint, cut_links, is_joined, single_points_of_failure};
-use crate::network::{Buffer, Interconnect, InterconnectKind, LinkKind, Network, Port, Session, SessionKind, SizeLaw};
+use crate::ids::{AttachmentId, FlowEntryId, FlowId, InterconnectId, LinkId, RouterId};
+use crate::network::graph::{ShortestPaths, SinglePoint, Transit, cut_links, is_joined, single_points_of_failure};
+use crate::network::{
+    Buffer, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole, Session, SessionKind, SizeLaw,
+};
 use crate::units::{Bytes, Rate, Span};
 
 /// Reports what is wrong, or risky, about the design.
@@ -21,6 +23,7 @@ pub(super) fn check(network: &Network, reader: &mut Reader) {
         }
     }
     paths(network, reader);
+    borders_in_the_way(network, reader);
     loads(network, reader);
     five_tuples(network, reader);
 }
@@ -181,6 +184,40 @@ fn paths(network: &Network, reader: &mut Reader) {
             let names: Vec<String> = points.into_iter().map(|point| point_name(network, point)).collect();
             let message = format!("single points of failure: {}", names.join(", "));
             reader.warning(place, message, "each of them alone can cut the connection");
+        }
+    }
+}
+
+/// Border routers have no iBGP among themselves, so one that stands in the way to another drops what it should pass on
+/// while its own channels are down.
+fn borders_in_the_way(network: &Network, reader: &mut Reader) {
+    for (provider, configured) in network.providers.enumerate() {
+        let routers: Vec<RouterId> =
+            network.routers.enumerate().filter(|(_, router)| router.provider == provider).map(|(id, _)| id).collect();
+        let inside = |link: &Link| link.ends.iter().all(|end| routers.contains(end));
+        let links: Vec<(LinkId, [RouterId; 2])> =
+            network.links.enumerate().filter(|(_, link)| inside(link)).map(|(id, link)| (id, link.ends)).collect();
+        let paths = |border: Transit| {
+            ShortestPaths::compute(&routers, &links, |router| match network.routers[router].role {
+                RouterRole::Edge(_) => Transit::No,
+                RouterRole::Backbone => Transit::Yes,
+                RouterRole::Border => border,
+            })
+        };
+        let (through, around) = (paths(Transit::Yes), paths(Transit::No));
+        let internal = network.sessions.iter().filter(|session| session.kind == SessionKind::Internal(provider));
+        let in_the_way: BTreeSet<&str> = internal
+            .map(|session| session.ends.each_ref().map(|end| end.router))
+            .flat_map(|[one, other]| [[one, other], [other, one]])
+            .filter(|[from, to]| through.first_hops(*from, *to) != around.first_hops(*from, *to))
+            .map(|ends| ends.into_iter().find(|end| network.routers[*end].role == RouterRole::Border))
+            .filter_map(|border| border.map(|border| network.routers[border].name.as_str()))
+            .collect();
+        if !in_the_way.is_empty() {
+            let names: Vec<&str> = in_the_way.into_iter().collect();
+            let message = format!("the way to border router {} leads through another border router", names.join(", "));
+            let remedy = "iBGP between border routers is not modelled: join it to the backbone or attachment itself";
+            reader.warning(join("providers", &configured.name), message, remedy);
         }
     }
 }

@@ -165,7 +165,10 @@ fn a_custom_design_is_warned_of_its_single_points_of_failure() {
         "warning: connections.c: single points of failure: facility meet-1, router west-1, link vpc-west/west-1; \
          each of them alone can cut the connection (x.toml:{line})"
     );
-    assert_eq!(warnings, [wanted]);
+    let in_the_way = "warning: providers.west: the way to border router west-2 leads through another border router; \
+                      iBGP between border routers is not modelled: join it to the backbone or attachment itself \
+                      (x.toml:9)";
+    assert_eq!(warnings, [in_the_way, &wanted]);
 }
 
 #[test]
