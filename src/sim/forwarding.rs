@@ -25,8 +25,8 @@ impl Partition<'_> {
 
     #[inline]
     fn schedule_source(&mut self, id: FlowId, at: crate::units::Time) {
-        if at < self.origin + self.network.flows[id].stop {
-            let source = &mut self.sources[id];
+        let source = &mut self.sources[id];
+        if at < source.stop {
             source.serial = source.serial.wrapping_add(1);
             let serial = source.serial;
             self.schedule(Event::Source(id), at, serial);
@@ -39,31 +39,32 @@ impl Partition<'_> {
         let source = &mut self.sources[id];
         let size = source.source.next_size();
         let next = self.now + source.source.next_interval();
-        let (kind, payload) = match self.network.flows[id].role {
-            FlowRole::Data => (PacketKind::Data, 0),
-            FlowRole::ProbeRequest(_) => (PacketKind::ProbeRequest, self.recorder.monitors.request(self.now, id)),
-            FlowRole::ProbeReply(_) => unreachable!("replies have no source"),
+        let payload = match source.kind {
+            PacketKind::Data => 0,
+            PacketKind::ProbeRequest => self.recorder.monitors.request(self.now, id),
+            PacketKind::ProbeReply | PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
+                unreachable!("only data and requests have a source")
+            }
         };
-        self.inject(id, size, kind, payload);
+        self.inject(id, size, payload);
         self.schedule_source(id, next);
     }
 
     /// A packet of a flow enters the network at its edge.
     #[inline]
-    fn inject(&mut self, id: FlowId, size: u32, kind: PacketKind, payload: u32) {
-        let flow = &self.network.flows[id];
+    fn inject(&mut self, id: FlowId, size: u32, payload: u32) {
         let source = &self.sources[id];
-        let limited_by = source.limited_by;
+        let (edge, limited_by) = (source.edge, source.limited_by);
         let packet = Packet {
             sent: self.now,
             waited: Span::ZERO,
             flow: id,
-            destination: flow.destination,
+            destination: source.destination,
             hash: source.hash,
             size,
             payload,
-            ttl: flow.ttl,
-            kind,
+            ttl: source.ttl,
+            kind: source.kind,
         };
         self.recorder.sent(&packet);
         if let Some((connection, direction)) = limited_by
@@ -73,7 +74,7 @@ impl Partition<'_> {
             let entry = self.recorder.congestion_entry();
             return self.drop_packet(&packet, DropReason::RateLimit, entry);
         }
-        self.receive(flow.edge, packet);
+        self.receive(edge, packet);
     }
 
     /// The head of a wire reaches the next router.
@@ -240,7 +241,7 @@ impl Partition<'_> {
             PacketKind::ProbeRequest => {
                 self.recorder.delivered(self.now, &packet);
                 let monitor = &self.network.monitors[self.recorder.monitors.of_flow(packet.flow)];
-                self.inject(monitor.reply, packet.size, PacketKind::ProbeReply, packet.payload);
+                self.inject(monitor.reply, packet.size, packet.payload);
             }
             PacketKind::ProbeReply => {
                 self.recorder.delivered(self.now, &packet);

@@ -7,8 +7,8 @@ use crate::engine::EventQueue;
 use crate::ids::{
     ConnectionId, DestinationId, FailureId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, ProviderId, RouterId,
 };
-use crate::message::{Control, NextHop};
-use crate::network::{AggregateLimit, LinkKind, Network};
+use crate::message::{Control, NextHop, PacketKind};
+use crate::network::{AggregateLimit, FlowRole, LinkKind, Network};
 use crate::rng::{RunSeed, Stream};
 use crate::sim::delayed::Delayed;
 use crate::sim::event::{BFD_TIMERS, BGP_TIMERS, Event};
@@ -100,11 +100,17 @@ pub(in crate::sim) struct Wire {
     pub drops: Drops,
 }
 
-/// A five-tuple's source.
+/// A five-tuple's source, with what its packets need side by side.
 pub(in crate::sim) struct FlowSource {
     pub source: Source,
     pub serial: u32,
     pub hash: u32,
+    pub edge: RouterId,
+    pub destination: DestinationId,
+    pub ttl: u8,
+    pub kind: PacketKind,
+    /// No packet at or after this.
+    pub stop: Time,
     /// Direction of its connection, for the edge's policer.
     pub limited_by: Option<(ConnectionId, usize)>,
 }
@@ -304,7 +310,21 @@ fn flow_source(network: &Network, flow: &crate::network::Flow, seed: RunSeed) ->
         let first = network.interconnects[interconnect].providers[0];
         (connection, usize::from(network.routers[flow.edge].provider != first))
     });
-    FlowSource { source: Source::new(flow, seed), serial: 0, hash: flow_hash(flow), limited_by }
+    FlowSource {
+        source: Source::new(flow, seed),
+        serial: 0,
+        hash: flow_hash(flow),
+        edge: flow.edge,
+        destination: flow.destination,
+        ttl: flow.ttl,
+        kind: match flow.role {
+            FlowRole::Data => PacketKind::Data,
+            FlowRole::ProbeRequest(_) => PacketKind::ProbeRequest,
+            FlowRole::ProbeReply(_) => PacketKind::ProbeReply,
+        },
+        stop: Time::ZERO + network.warm_up + flow.stop,
+        limited_by,
+    }
 }
 
 /// Hash of a five-tuple; its lower 16 bits are the source port, for the modulo hash of oracles, and routers mix it
