@@ -115,6 +115,7 @@ impl Port {
     #[must_use]
     pub fn new(port: &network::Port, forwarding: Span) -> Self {
         let (around, between) = port.overhead();
+        let added = port.macsec.map_or(0, |config| config.overhead().0);
         let (encrypt, decrypt) =
             port.macsec.map_or((Span::ZERO, Span::ZERO), |config| (config.encrypt_latency, config.decrypt_latency));
         Self {
@@ -125,7 +126,8 @@ impl Port {
                 Framing::Ethernet { .. } => 64,
                 Framing::None => 0,
             },
-            mtu: u32::try_from(port.mtu.0).unwrap_or(u32::MAX),
+            // As Linux does: a MACsec interface has the MTU of its parent less SecTAG and ICV.
+            mtu: u32::try_from(port.mtu.0.saturating_sub(added)).unwrap_or(u32::MAX),
             buffer: port.buffer,
             fibre_delay: encrypt + port.propagation,
             receive_delay: decrypt + forwarding,

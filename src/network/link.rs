@@ -59,7 +59,7 @@ pub struct Port {
     pub rate: Rate,
     /// Room for packets that wait.
     pub buffer: Buffer,
-    /// Largest IP packet.
+    /// Largest IP packet; the bytes that MACsec adds count as part of it.
     pub mtu: Bytes,
     /// What is put around an IP packet.
     pub framing: Framing,

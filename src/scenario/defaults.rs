@@ -182,7 +182,6 @@ fn fill_link(
         if channel { default(&mut link.length, "100 m") } else { default(&mut link.delay, estimate::BACKBONE_DELAY) }
     }
     default(&mut link.buffer, estimate::BUFFER);
-    default(&mut link.mtu, "8500 B");
     default(&mut link.framing, "ethernet");
     default(&mut link.carrier_down, down);
     default(&mut link.carrier_up, up);
@@ -196,6 +195,9 @@ fn fill_link(
         }
         None => link.macsec = Some(Switch::Word("off".into())),
     }
+    // What MACsec adds counts against the MTU; a customer's 8500 bytes still pass.
+    let secured = matches!(link.macsec, Some(Switch::Table(_)));
+    default(&mut link.mtu, if secured { "8532 B" } else { "8500 B" });
     // A channel carries many logical links, each with a BFD session of its own: see `connections`.
     if !channel || link.bfd.is_some() {
         fill_bfd(&mut link.bfd, interior_bfd);

@@ -153,10 +153,10 @@ impl Partition<'_> {
         }
     }
 
-    /// The ledger entry behind the state of a forwarding entry.
+    /// The ledger entry behind the state of a forwarding entry; none when it is as it was from the beginning.
     #[cold]
     fn route_entry(&self, router: RouterId, destination: DestinationId) -> Option<EntryIndex> {
-        self.route_blame[router][destination.index()].or_else(|| self.recorder.ledger.latest())
+        self.route_blame[router][destination.index()]
     }
 
     #[inline]

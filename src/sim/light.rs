@@ -112,6 +112,7 @@ impl Partition<'_> {
         if self.expired(fired, Event::Carrier(link, end)) {
             self.cause = self.link_blame[link].entry();
             self.link_ends[link][end].carrier = self.link_ends[link][end].light;
+            self.note(link, end, "carrier");
             self.settle_end(link, end);
         }
     }
@@ -164,6 +165,9 @@ impl Partition<'_> {
                     let begin = self.now == Time::ZERO;
                     let open = if begin { SecureTransmitter::secure } else { SecureTransmitter::rekey };
                     self.on_secured_ports(link, end, open);
+                    if !begin {
+                        self.note(link, end, "keys");
+                    }
                     self.settle_end(link, end);
                 }
                 KeyAction::Unsecured => {
@@ -203,7 +207,6 @@ impl Partition<'_> {
     }
 
     fn end_goes_down(&mut self, link: LinkId, end: usize) {
-        self.note_carrier(link, end);
         for port in self.ports_from(link, end) {
             let flushed = self.wires[port].port.close(self.now);
             let blame = self.link_blame[link].entry();
@@ -223,7 +226,6 @@ impl Partition<'_> {
     }
 
     fn end_comes_up(&mut self, link: LinkId, end: usize) {
-        self.note_carrier(link, end);
         for port in self.ports_from(link, end) {
             self.wires[port].port.open();
         }
@@ -240,12 +242,13 @@ impl Partition<'_> {
         self.announce_link(link);
     }
 
-    fn note_carrier(&mut self, link: LinkId, end: usize) {
+    /// The router of this end learned something of the link by itself.
+    fn note(&mut self, link: LinkId, end: usize, how: &'static str) {
         self.paths_changed = true;
         let network = self.network;
         let (name, router) = (&network.links[link].name, &network.routers[network.links[link].ends[end]].name);
         self.recorder.chain_event(self.now, 100, crate::rng::named_hash(&[name, router]));
-        self.recorder.ledger.notice(self.link_blame[link].entry(), self.now, router, format!("link {name}"), "carrier");
+        self.recorder.ledger.notice(self.link_blame[link].entry(), self.now, router, format!("link {name}"), how);
     }
 
     /// Interior routing uses a link inside a provider when both ends are up and BFD, if it runs, is too.

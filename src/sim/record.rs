@@ -431,7 +431,7 @@ pub struct Notice {
     pub router: String,
     /// What it noticed, such as "link use1-channel-1" or "session c/use1-channel-1".
     pub subject: String,
-    /// How: "carrier", "bfd", "bfd-signalled", "hold-timer", "interior", "session", "session-established".
+    /// How: "carrier", "keys", "bfd", "bfd-signalled", "hold-timer", "interior", "session", "session-established".
     pub how: &'static str,
 }
 

@@ -122,13 +122,15 @@ impl Flows {
         }
         let stats = &mut self.stats[packet.flow];
         stats.dropped += 1;
-        // One outage of a flow stands in one entry: the one it began with.
-        let entry = stats.gap.and_then(|gap| gap.entry).or(entry);
+        // One outage of a flow stands in one entry, the one it began with; what began without one belongs to none.
+        let entry = match (reason, stats.gap) {
+            (DropReason::RateLimit | DropReason::BufferFull, _) | (_, None) => entry,
+            (_, Some(gap)) => gap.entry,
+        };
         ledger.lost(entry, packet.flow, reason);
         let gap = stats.gap.get_or_insert(Gap { from: packet.sent, last: packet.sent, entry });
         gap.from = gap.from.min(packet.sent);
         gap.last = gap.last.max(packet.sent);
-        gap.entry = gap.entry.or(entry);
     }
 
     pub fn probe_dropped(&mut self, packet: &Packet, reason: DropReason) {
