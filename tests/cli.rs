@@ -88,6 +88,21 @@ provider = "q"
 [links.l1]
 between = ["r1", "r2"]
 rate = "400 Gbpss"
+
+[attachments.left]
+provider = "p"
+prefixes = ["10.1.0.0/24"]
+routers = ["r1"]
+
+[attachments.right]
+provider = "p"
+prefixes = ["10.2.0.0/24"]
+routers = ["r1"]
+
+[flows.web]
+from = "left"
+to = "right"
+rate = "1 Mbps"
 "#;
 
 #[test]
