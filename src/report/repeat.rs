@@ -140,8 +140,8 @@ fn entries(summary: &RepeatSummary) -> Table {
     let fixed = [
         ("at_s", "at"),
         ("failure", "failure"),
+        ("entry", "entry"),
         ("kind", "kind"),
-        ("what", "what"),
         ("component", "component"),
         ("runs_hit", "runs hit"),
         ("runs_unended", "runs unended"),
@@ -200,8 +200,8 @@ fn value(summary: &RepeatSummary, provenance: &Provenance) -> Value {
     let entry = |entry: &RepeatEntry| {
         json!({
             "failure": entry.name,
-            "kind": kind_word(entry.kind),
-            "what": entry.what,
+            "entry": kind_word(entry.kind),
+            "kind": entry.what,
             "component": entry.component,
             "at_s": entry.at.as_seconds(),
             "runs_hit": entry.runs_hit,

@@ -153,8 +153,8 @@ fn csv_files_have_their_headers_and_a_line_per_item() {
     let expected = [
         ("flows.csv", "flow,five_tuple,sent_packets,delivered_packets,sent_bytes,delivered_bytes,delivered_bps,", 40),
         ("links.csv", "link,kind,from,to,rate_bps,packets,wire_bytes,utilisation_percent,queue_max_bytes,", 8),
-        ("ledger.csv", "at_s,failure,kind,what,component,noticed_after_us,noticed_by,noticed_how,", 4),
-        ("blackouts.csv", "at_s,failure,kind,flow,lost_packets,from_s,to_s,blackout_us", 1),
+        ("ledger.csv", "at_s,failure,entry,kind,component,noticed_after_us,noticed_by,noticed_how,", 4),
+        ("blackouts.csv", "at_s,failure,entry,flow,lost_packets,from_s,to_s,blackout_us", 1),
         ("monitor.csv", "monitor,at_s,period_s,rtt_us,sent_probes,lost_probes,loss_percent,", 5),
         // 300 bins: sent; four values each way, of which one bin has only one; four links each way. And five drops.
         ("series.csv", "from_s,to_s,component,direction,quantity,value", 300 + 2 * (1_200 - 3) + 2_400 + 5),

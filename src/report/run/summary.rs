@@ -19,6 +19,8 @@ use crate::units::{CalendarSpan, Share, Span};
 #[must_use]
 pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
     let totals = &record.totals;
+    let sent_bytes = record.flow_entries.iter().map(|entry| entry.sent_bytes.0).sum();
+    let delivered_bytes = record.flow_entries.iter().map(|entry| entry.delivered_bytes.0).sum();
     json!({
         "schema_version": SCHEMA_VERSION,
         "title": record.title,
@@ -36,6 +38,10 @@ pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
             "fingerprint": format!("{:016x}", record.fingerprint),
         },
         "totals": {
+            "sent_bytes": sent_bytes,
+            "delivered_bytes": delivered_bytes,
+            "offered_bps": bits_per_second(sent_bytes, record.ended),
+            "delivered_bps": bits_per_second(delivered_bytes, record.ended),
             "data": counts(&totals.data),
             "probes": counts(&totals.probes),
             "control": counts(&totals.control),
@@ -301,8 +307,8 @@ fn ledger_entry(entry: &LedgerEntry) -> Value {
         .collect();
     json!({
         "failure": entry.name,
-        "kind": kind_word(entry.kind),
-        "what": entry.what,
+        "entry": kind_word(entry.kind),
+        "kind": entry.what,
         "component": entry.component,
         "at_s": seconds(entry.at),
         "notices": notices,

@@ -56,7 +56,7 @@ fn blackouts(record: &RunRecord) -> Table {
     let columns = [
         ("at_s", "at"),
         ("failure", "failure"),
-        ("kind", "kind"),
+        ("entry", "entry"),
         ("flow", "flow"),
         ("lost_packets", "lost"),
         ("from_s", "from"),
@@ -135,8 +135,8 @@ fn ledger(record: &RunRecord) -> Table {
     let columns = [
         ("at_s", "at"),
         ("failure", "failure"),
+        ("entry", "entry"),
         ("kind", "kind"),
-        ("what", "what"),
         ("component", "component"),
         ("noticed_after_us", "noticed after"),
         ("noticed_by", "noticed by"),

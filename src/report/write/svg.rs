@@ -217,8 +217,7 @@ fn mark_rows(plot: &Plot) -> Vec<usize> {
     let mut rows = Vec::new();
     for mark in &plot.marks {
         let offset = ((mark.from - plot.x.from) / width * plot_width).clamp(0.0, plot_width);
-        // In range: a share of the plot's width in pixels.
-        #[allow(clippy::cast_possible_truncation)]
+        #[expect(clippy::cast_possible_truncation, reason = "in range: a share of the plot's width in pixels")]
         let begin = clear_of_edge(left + offset as i32, &mark.label);
         let row = ends.iter().position(|end| *end <= begin).unwrap_or(ends.len());
         let end = begin + text_width(&mark.label, 13) + 10;
@@ -339,8 +338,7 @@ fn one_in(value: f64) -> String {
     if power == 0.0 {
         return "all".to_owned();
     }
-    // In range: checked above.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range: checked above")]
     let power = power as u32;
     format!("1 in {}", count(10u64.pow(power)))
 }
