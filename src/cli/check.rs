@@ -44,7 +44,7 @@ impl Check {
             }
         }
         let summary = summary(files.len(), problems, broken, warned);
-        if problems > 0 {
+        if broken > 0 {
             return Err(WrongInput(summary));
         }
         print(&format!("{summary}\n"))?;
@@ -55,7 +55,7 @@ impl Check {
 fn summary(files: usize, problems: usize, broken: usize, warned: usize) -> String {
     let warnings = if warned == 0 { String::new() } else { format!(" ({})", counted(warned, "warning")) };
     let files = counted(files, "scenario");
-    if problems == 0 {
+    if broken == 0 {
         format!("{files}, no problems{warnings}")
     } else {
         format!("{files}, {} in {broken} of them{warnings}", counted(problems, "problem"))

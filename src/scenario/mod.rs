@@ -96,7 +96,10 @@ pub fn parse(text: &str, file_name: &str, overrides: &[String]) -> Result<Loaded
             let hash = format!("{:016x}", named_hash(&["scenario", &effective]));
             Ok(Loaded { name: stem(file_name), network, warnings: problems, effective, hash, seed })
         }
-        Some(_) | None => Err(Problems::new(problems, text)),
+        Some(_) | None => {
+            assert!(wrong, "a network is missing only after a problem");
+            Err(Problems::new(problems, text))
+        }
     }
 }
 

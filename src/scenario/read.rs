@@ -156,3 +156,8 @@ impl Reader {
 pub(super) fn peek(leaf: &Leaf) -> Option<&str> {
     leaf.as_ref().and_then(Value::as_str)
 }
+
+/// The items of a leaf, when it is a list.
+pub(super) fn peek_list(leaf: &Leaf) -> Option<&[Value]> {
+    leaf.as_ref().and_then(Value::as_array).map(Vec::as_slice)
+}

@@ -8,17 +8,21 @@ use ipnet::IpNet;
 
 use crate::rng::named_hash;
 
+/// How often a default address is drawn before there is none.
+const ATTEMPTS: u32 = 300_000;
+
 /// Addresses in use.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
     taken: BTreeSet<IpAddr>,
-    prefixes: Vec<IpNet>,
+    /// Written somewhere, so no default whoever comes first.
+    reserved: BTreeSet<IpAddr>,
 }
 
 impl Addresses {
-    /// Keeps default addresses out of a prefix.
-    pub fn reserve(&mut self, prefix: IpNet) {
-        self.prefixes.push(prefix);
+    /// Keeps default addresses off one that is written.
+    pub fn reserve(&mut self, address: IpAddr) {
+        self.reserved.insert(address);
     }
 
     /// Takes an address as written; `false` when it is in use.
@@ -27,33 +31,35 @@ impl Addresses {
         self.taken.insert(address)
     }
 
-    /// An address for a router in 100.64.0.0/10 (RFC 6598, shared address space).
-    pub fn router(&mut self, name: &str) -> IpAddr {
+    /// An address for a router in 100.64.0.0/10 (RFC 6598, shared address space); `None` when no more are free.
+    /// Attachments may use that space too: packets find their destination by the attachment's own table.
+    pub fn router(&mut self, name: &str) -> Option<IpAddr> {
         self.first_free(&["router", name, "address"], 1, |hash| 0x6440_0000 | (low_bits(hash, 22)))
     }
 
-    /// A pair of addresses for the two ends of a logical link: a /30 of 169.254.0.0/16 (RFC 3927).
-    pub fn pair(&mut self, name: &str) -> [IpAddr; 2] {
+    /// A pair of addresses for the two ends of a logical link: a /30 of 169.254.0.0/16 (RFC 3927); `None`
+    /// when no more are free.
+    pub fn pair(&mut self, name: &str) -> Option<[IpAddr; 2]> {
         let first =
-            self.first_free(&["logical link", name, "address"], 2, |hash| 0xa9fe_0001 | (low_bits(hash, 14) << 2));
-        [first, next(first)]
+            self.first_free(&["logical link", name, "address"], 2, |hash| 0xa9fe_0001 | (low_bits(hash, 14) << 2))?;
+        Some([first, next(first)])
     }
 
     /// The first candidate whose `count` addresses from it are free.
-    fn first_free(&mut self, key: &[&str], count: usize, candidate: impl Fn(u64) -> u32) -> IpAddr {
-        for attempt in 0u32.. {
+    fn first_free(&mut self, key: &[&str], count: usize, candidate: impl Fn(u64) -> u32) -> Option<IpAddr> {
+        // Enough to find the last free one of the 16384 pairs: what is missed has odds of (1 - 1/16384)^ATTEMPTS.
+        for attempt in 0..ATTEMPTS {
             let attempt = attempt.to_string();
             let hash = named_hash(&[key, &[attempt.as_str()]].concat());
             let first = IpAddr::V4(Ipv4Addr::from(candidate(hash)));
             let wanted: Vec<IpAddr> = std::iter::successors(Some(first), |one| Some(next(*one))).take(count).collect();
-            let free = |one: &IpAddr| !self.taken.contains(one) && !self.prefixes.iter().any(|net| net.contains(one));
+            let free = |one: &IpAddr| !self.taken.contains(one) && !self.reserved.contains(one);
             if wanted.iter().all(free) {
                 self.taken.extend(wanted);
-                return first;
+                return Some(first);
             }
-            assert!(attempt.len() < 7, "a million addresses in use");
         }
-        unreachable!("the loop has no end")
+        None
     }
 }
 

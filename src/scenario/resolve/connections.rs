@@ -10,6 +10,7 @@ use crate::network::{
 };
 use crate::rng::named_hash;
 use crate::scenario::file::{BgpTable, ConnectionTable};
+use crate::scenario::read::peek_list;
 use crate::scenario::source::join;
 use crate::units::Rate;
 
@@ -65,6 +66,9 @@ impl Resolver<'_> {
             names.iter().map(|name| self.named(&at, name, "attachment", |n: &Names| &n.attachments)).collect();
         if names.is_empty() {
             self.all_named = false;
+            if peek_list(&table.attachments).is_some_and(<[_]>::is_empty) {
+                self.reader.error(&at, "names no attachment", "name at least one of each provider");
+            }
         }
         let attachments: BTreeSet<AttachmentId> = attachments.into_iter().flatten().collect();
         self.reader.word(&join(place, "timers"), &table.timers, &[("aws-google", ()), ("fast", ())]);
@@ -237,9 +241,10 @@ impl Resolver<'_> {
 
     /// Two providers with one AS number would refuse each other's routes as loops (RFC 4271 9.1.2).
     fn same_numbers(&mut self) {
-        for interconnect in &self.network.interconnects {
+        // Without a channel an interconnect has no providers, and the scenario may have none either.
+        for interconnect in self.network.interconnects.iter().filter(|interconnect| !interconnect.channels.is_empty()) {
             let [a, b] = interconnect.providers.map(|provider| &self.network.providers[provider]);
-            if a.asn == b.asn && !interconnect.channels.is_empty() {
+            if a.asn == b.asn {
                 let message = format!("AS {} is also that of {}", b.asn, a.name);
                 let place = format!("providers.{}.asn", b.name);
                 self.reader.error(place, message, "joined providers need different numbers");

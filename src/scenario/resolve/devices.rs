@@ -1,7 +1,7 @@
 //! Providers, buildings, routers, attachments and their addresses.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
@@ -69,7 +69,7 @@ impl Resolver<'_> {
         self.names.attachments = names_of(&self.file.attachments);
         let names: BTreeSet<&String> = self.file.routers.keys().chain(self.file.attachments.keys()).collect();
         self.names.routers = names.into_iter().cloned().collect();
-        self.reserve_prefixes();
+        self.reserve_addresses();
         for name in self.names.routers.clone() {
             if let Some(table) = self.file.routers.get(&name) {
                 if self.file.attachments.contains_key(&name) {
@@ -84,13 +84,18 @@ impl Resolver<'_> {
         }
     }
 
-    fn reserve_prefixes(&mut self) {
-        for table in self.file.attachments.values() {
-            let prefixes = table.prefixes.as_ref().and_then(|value| value.as_array()).into_iter().flatten();
-            for prefix in prefixes.filter_map(|prefix| prefix.as_str()?.parse().ok()) {
-                self.addresses.reserve(prefix);
-            }
+    fn reserve_addresses(&mut self) {
+        for address in self.file.routers.values().filter_map(|table| peek(&table.address)?.parse().ok()) {
+            self.addresses.reserve(address);
         }
+    }
+
+    fn default_address(&mut self, place: &str, name: &str) -> IpAddr {
+        self.addresses.router(name).unwrap_or_else(|| {
+            let message = "every address of 100.64.0.0/10 is in use";
+            self.reader.error(place, message, "write address = \"...\" in some routers");
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+        })
     }
 
     fn router(&mut self, name: &str, table: &RouterTable) {
@@ -105,7 +110,7 @@ impl Resolver<'_> {
         let role = self.reader.word(&join(&place, "role"), &table.role, &roles);
         let address =
             if table.address.is_some() { self.written_address(&join(&place, "address"), &table.address) } else { None };
-        let address = address.unwrap_or_else(|| self.addresses.router(name));
+        let address = address.unwrap_or_else(|| self.default_address(&place, name));
         let leaves = DeviceLeaves {
             forwarding_latency: &table.forwarding_latency,
             hash: &table.hash,
@@ -133,7 +138,7 @@ impl Resolver<'_> {
         let provider = self.refer(&join(&place, "provider"), &table.provider, "provider", |n: &Names| &n.providers);
         let index = self.names.attachments.binary_search(&name.to_owned()).expect("its own name");
         let role = RouterRole::Edge(AttachmentId::from_index(index));
-        let address = self.addresses.router(name);
+        let address = self.default_address(&place, name);
         let leaves = DeviceLeaves {
             forwarding_latency: &table.forwarding_latency,
             hash: &table.hash,

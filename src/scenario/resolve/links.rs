@@ -8,6 +8,7 @@ use crate::network::{
     BfdConfig, Buffer, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, RouterRole, SecureKey,
 };
 use crate::scenario::file::{AttachmentTable, LinkTable, MacsecTable, Switch};
+use crate::scenario::read::peek_list;
 use crate::scenario::source::join;
 use crate::units::{Bytes, Length, Rate, Span};
 
@@ -96,7 +97,8 @@ impl Resolver<'_> {
         let names = self.reader.list(place, &table.between, "[\"r1\", \"r2\"]");
         let [a, b] = names.as_slice() else {
             self.all_named = false;
-            if !names.is_empty() {
+            // A list with something else than text in it has been refused already.
+            if peek_list(&table.between).is_some_and(|items| items.len() == names.len()) {
                 let message = format!("names {} routers", names.len());
                 self.reader.error(place, message, "a link has two ends: write [\"r1\", \"r2\"]");
             }

@@ -1,6 +1,7 @@
 //! BGP and BFD sessions.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::Resolver;
 use crate::ids::{DestinationId, Id, LinkId, LogicalLinkId, RouterId, SessionId};
@@ -36,7 +37,11 @@ impl Resolver<'_> {
     fn external_session(&mut self, id: LogicalLinkId) -> Session {
         let link = &self.network.logical_links[id];
         let (name, connection, channel) = (link.name.clone(), link.connection, link.channel);
-        let addresses = self.addresses.pair(&name);
+        let addresses = self.addresses.pair(&name).unwrap_or_else(|| {
+            let remedy = "sell fewer connections over this many channels";
+            self.reader.error("connections", "more than 16384 logical links, all that 169.254.0.0/16 has", remedy);
+            [IpAddr::V4(Ipv4Addr::UNSPECIFIED); 2]
+        });
         let routers = self.network.links[channel].ends;
         let providers = routers.map(|router| self.network.routers[router].provider);
         let place = join(&join("connections", &self.network.connections[connection].name), "bgp");

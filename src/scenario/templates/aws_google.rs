@@ -102,11 +102,13 @@ pub(super) fn text(region: &Region, parameters: &Parameters) -> String {
         }
     }
     line("[links]".to_owned());
-    let Parameters { interconnect, channel_rate, channel_length, members, .. } = parameters;
+    let members = parameters.members;
+    let [interconnect, channel_rate, channel_length] =
+        [&parameters.interconnect, &parameters.channel_rate, &parameters.channel_length].map(|text| quoted(text));
     for (facility, number) in PLACES {
         let place = format!("{code}-{facility}{number}");
         line(format!(
-            r#"{code}-channel-{facility}{number} = {{ between = ["aws-{place}", "google-{place}"], interconnect = {interconnect:?}, members = {members}, rate = {channel_rate:?}, length = {channel_length:?} }}"#
+            r#"{code}-channel-{facility}{number} = {{ between = ["aws-{place}", "google-{place}"], interconnect = {interconnect}, members = {members}, rate = {channel_rate}, length = {channel_length} }}"#
         ));
     }
     for (side, delay) in [("aws", region.aws_delay_us), ("google", region.google_delay_us)] {
@@ -119,7 +121,17 @@ pub(super) fn text(region: &Region, parameters: &Parameters) -> String {
             }
         }
     }
-    line(format!("[interconnects.{interconnect:?}]"));
+    line(format!("[interconnects.{interconnect}]"));
     line(r#"kind = "managed""#.to_owned());
     out
+}
+
+/// A basic string of TOML 1.0 on one line, which can be a key too. Rust's own escapes are others.
+fn quoted(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }

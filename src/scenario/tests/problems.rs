@@ -1,6 +1,7 @@
 //! Every message has its place, reason and remedy.
 
 use super::*;
+use crate::ids::RouterId;
 
 /// What stands in the file, what is written instead, the message.
 const WRONG: &[(&str, &str, &str)] = &[
@@ -28,6 +29,16 @@ const WRONG: &[(&str, &str, &str)] = &[
         "[\"r1\", \"r2\"]",
         "[\"r1\", \"r1\"]",
         "links.l1.between: both ends are the same router; name two routers (x.toml:11)",
+    ),
+    (
+        "[\"r1\", \"r2\"]",
+        "[]",
+        r#"links.l1.between: names 0 routers; a link has two ends: write ["r1", "r2"] (x.toml:11)"#,
+    ),
+    (
+        "[providers.net]",
+        "[interconnects.q]\n[providers.net]",
+        r#"interconnects.q: has no channel; add links with interconnect = "q", or a template (x.toml:3)"#,
     ),
     (
         "to = \"right\"",
@@ -283,5 +294,45 @@ fn overrides_replace_what_the_file_says_and_are_named_when_wrong() {
             "{}",
             problems_of(TWO_ROUTERS, &[given])
         );
+    }
+}
+
+#[test]
+fn a_table_alone_is_a_problem_and_no_panic() {
+    for text in ["[interconnects.q]", "[connections.c]", "[links.l]", "[attachments.a]", "[flows.f]", "[monitors.m]"] {
+        assert!(problems_of(text, &[]).contains("attachments"), "{text}");
+    }
+    let custom = include_str!("../starters/custom.toml");
+    let line = custom.lines().position(|line| line.starts_with("attachments = ")).unwrap();
+    let written = custom.lines().nth(line).unwrap();
+    let wanted = format!(
+        "connections.c.attachments: names no attachment; name at least one of each provider (x.toml:{})",
+        line + 1
+    );
+    assert_eq!(problems_of(&custom.replace(written, "attachments = []"), &[]), wanted);
+}
+
+/// Router addresses come from 100.64.0.0/10, which a network may use for its hosts too.
+#[test]
+fn prefixes_may_cover_the_addresses_of_routers() {
+    for prefix in ["100.64.0.0/10", "0.0.0.0/0", "169.254.0.0/16"] {
+        let left = TWO_ROUTERS.replace("[\"10.1.0.0/24\"]", &format!("[\"{prefix}\", \"fd00:1::/64\"]"));
+        good(&left.replace("10.2.0.0/24", "fd00:2::/64"));
+    }
+    // A written address goes before another router's default.
+    let taken = good(TWO_ROUTERS).network;
+    let address = taken.destinations[taken.routers[RouterId(1)].loopback].prefix.addr();
+    let text = TWO_ROUTERS.replace("[routers.r2]", &format!("[routers.r2]\naddress = \"{address}\""));
+    good(&text);
+}
+
+/// TOML has other escapes than Rust: what stands in a template's parameters must come out the same.
+#[test]
+fn template_parameters_may_be_any_text() {
+    let quickstart = include_str!("../../../scenarios/quickstart.toml");
+    let line = quickstart.lines().find(|line| line.starts_with("template = ")).unwrap();
+    for text in ["\u{a0}", "\\u0007", "\\n", "\\\"", "\u{200b}"] {
+        let wrong = quickstart.replace(line, &format!("{line}\nchannel_rate = \"1{text}xGbps\""));
+        assert!(problems_of(&wrong, &[]).contains("is not a rate"), "{text:?}");
     }
 }
