@@ -46,6 +46,10 @@ fn parameters(name: &str, place: &str, table: &mut Table, problems: &mut Vec<Pro
     let mut text = |key: &str| match table.remove(key) {
         None => None,
         Some(Value::String(text)) if !text.is_empty() => Some(text),
+        Some(Value::String(_)) => {
+            problems.push(Problem::error(join(place, key), "is empty", "leave it out, or write something"));
+            None
+        }
         Some(other) => {
             problems.push(Problem::error(join(place, key), format!("{other} is not text"), "write it in quotes"));
             None
@@ -54,7 +58,7 @@ fn parameters(name: &str, place: &str, table: &mut Table, problems: &mut Vec<Pro
     let (code, channel_rate, channel_length) = (text("code"), text("channel_rate"), text("channel_length"));
     let members = match table.remove("members") {
         None => 1,
-        Some(Value::Integer(members)) => members,
+        Some(Value::Integer(members)) if (1..=64).contains(&members) => members,
         Some(other) => {
             let message = format!("{other} is not a whole number from 1 to 64");
             problems.push(Problem::error(join(place, "members"), message, "write for example 1"));

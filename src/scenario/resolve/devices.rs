@@ -38,7 +38,14 @@ impl Resolver<'_> {
             let asn = u32::try_from(asn).unwrap_or(u32::MAX);
             let at = join(&place, "interior_convergence");
             let interior_convergence = self.reader.span_or_zero(&at, &table.interior_convergence, "200 ms");
-            if let Some(word) = peek(&table.profile).filter(|word| profile(word).is_none()) {
+            // Read here although routers and links inherit them: nobody may.
+            self.reader.span_or_zero(&join(&place, "fib_install"), &table.fib_install, "100 ms");
+            self.reader.span_or_zero(&join(&place, "processing"), &table.processing, "20 ms");
+            self.reader.span_or_zero(&join(&place, "forwarding_latency"), &table.forwarding_latency, "5 us");
+            self.reader.span_or_zero(&join(&place, "carrier_down"), &table.carrier_down, "10 ms");
+            self.reader.span_or_zero(&join(&place, "carrier_up"), &table.carrier_up, "200 ms");
+            let written = self.reader.text(&join(&place, "profile"), &table.profile, "rfc4271");
+            if let Some(word) = written.filter(|word| profile(word).is_none()) {
                 let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
                 let remedy = format!("there are: {}", known.join(", "));
                 self.reader.error(join(&place, "profile"), format!("no profile is named {word:?}"), remedy);
@@ -217,6 +224,10 @@ impl Resolver<'_> {
                     let remedy = format!("write \"{}\"", prefix.trunc());
                     self.reader.error(place, format!("{text:?} has bits beyond its length"), remedy);
                 }
+                Ok(prefix) if is_multicast(&prefix) => {
+                    let message = format!("{prefix} is for multicast (RFC 5771, RFC 4291 2.7), and flows are unicast");
+                    self.reader.error(place, message, format!("write for example {example}"));
+                }
                 Ok(prefix) => match prefixes.iter().find(|other| other.contains(&prefix) || prefix.contains(*other)) {
                     Some(other) => {
                         let message = format!("{prefix} overlaps {other} of the same attachment");
@@ -232,4 +243,9 @@ impl Resolver<'_> {
         }
         prefixes
     }
+}
+
+/// Whether every address of a prefix is a group: 224.0.0.0/4 and ff00::/8.
+fn is_multicast(prefix: &IpNet) -> bool {
+    prefix.network().is_multicast() && prefix.broadcast().is_multicast()
 }

@@ -110,7 +110,11 @@ impl Resolver<'_> {
         for (key, leaf, used) in keys {
             if leaf.is_some() && !used {
                 let message = format!("is not read by {}", peek(&table.kind).unwrap_or("this kind"));
-                self.reader.error(join(place, key), message, format!("name a {}", kind.subject()));
+                let remedy = match key {
+                    "probability" => "leave it out, or write kind = \"grey_loss\"".to_owned(),
+                    _ => format!("name a {}", kind.subject()),
+                };
+                self.reader.error(join(place, key), message, remedy);
             }
         }
     }

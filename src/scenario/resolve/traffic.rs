@@ -10,8 +10,12 @@ use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId,
 use crate::network::{ArrivalLaw, Flow, FlowEntry, FlowRole, Monitor, SizeLaw};
 use crate::rng::named_hash;
 use crate::scenario::file::{FlowTable, Leaf, MonitorTable};
+use crate::scenario::read::peek;
 use crate::scenario::source::join;
 use crate::units::{Bytes, Rate, Span};
+
+/// What the name of a flow's way back ends with.
+const REVERSE: &str = " (reverse)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -63,6 +67,14 @@ struct Way {
 
 impl Resolver<'_> {
     pub(super) fn flows(&mut self) -> Vec<FlowDraft> {
+        let both = |name: &str| {
+            let table = self.file.flows.get(name)?;
+            (peek(&table.direction) == Some("both")).then_some(())
+        };
+        for name in self.file.flows.keys().filter(|name| name.strip_suffix(REVERSE).and_then(both).is_some()) {
+            let message = "is also the name of another flow's way back";
+            self.reader.error(join("flows", name), message, "give it another name");
+        }
         self.file.flows.iter().map(|(name, table)| self.flow(name, table)).collect()
     }
 
@@ -167,7 +179,7 @@ impl Resolver<'_> {
         if period.is_some_and(|period| period != Span::from_s(30) && period != Span::from_s(60)) {
             self.reader.error(at, "the service aggregates over 30 s or 60 s", "write \"30 s\" or \"60 s\"");
         }
-        let interval = self.positive_span(&join(&place, "interval"), &table.interval, "1 s");
+        let interval = self.probe_span(&join(&place, "interval"), &table.interval);
         let at = join(&place, "size");
         let size: Option<Bytes> = self.reader.quantity(&at, &table.size, "56 B");
         let size = size.unwrap_or(Bytes(56));
@@ -186,11 +198,19 @@ impl Resolver<'_> {
             name: name.to_owned(),
             ends,
             period: period.unwrap_or(Span::from_s(60)),
-            timeout: self.positive_span(&join(&place, "timeout"), &table.timeout, "1 s"),
+            timeout: self.probe_span(&join(&place, "timeout"), &table.timeout),
             protocol: self.protocol(&join(&place, "protocol"), &table.protocol),
             target_port: self.port_number(&join(&place, "target_port"), &table.target_port),
             law,
         }
+    }
+
+    fn probe_span(&mut self, place: &str, leaf: &Leaf) -> Span {
+        let span = self.positive_span(place, leaf, "1 s");
+        if span < Span::from_ms(1) {
+            self.reader.error(place, format!("{span} is below 1 ms"), "write for example \"1 s\"");
+        }
+        span
     }
 
     /// Makes entries and their five-tuples, in order of entry name.
@@ -199,7 +219,7 @@ impl Resolver<'_> {
         for draft in drafts {
             entries.push((draft.name.clone(), draft, Direction::OneWay));
             if draft.direction == Direction::Both {
-                entries.push((format!("{} (reverse)", draft.name), draft, Direction::Both));
+                entries.push((format!("{}{REVERSE}", draft.name), draft, Direction::Both));
             }
         }
         entries.sort_by(|a, b| a.0.cmp(&b.0));
@@ -311,7 +331,7 @@ impl Resolver<'_> {
             |entry: FlowEntryId| network.flows.enumerate().find(|(_, f)| f.entry == Some(entry)).map(|(id, _)| id);
         let mut pairs: Vec<(FlowId, FlowId)> = Vec::new();
         for (id, entry) in network.flow_entries.enumerate() {
-            let name = format!("{} (reverse)", entry.name);
+            let name = format!("{}{REVERSE}", entry.name);
             let reverse = network.flow_entries.enumerate().find(|(_, other)| other.name == name);
             let Some((reverse, _)) = reverse else { continue };
             let (Some(a), Some(b)) = (first(id), first(reverse)) else { continue };

@@ -140,6 +140,51 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     (
         "[providers.net]",
+        "[providers.idle]\nfib_install = \"soon\"\n[providers.net]",
+        r#"providers.idle.fib_install: "soon" is not a duration; write for example "300 ms" (x.toml:4)"#,
+    ),
+    (
+        "[providers.net]",
+        "[providers.net]\nprofile = 3",
+        r#"providers.net.profile: 3 is not text; write for example "rfc4271" (x.toml:4)"#,
+    ),
+    (
+        "[[failures]]",
+        "[monitors.m]\nfrom = \"left\"\nto = \"right\"\ninterval = \"1 us\"\n[[failures]]",
+        r#"monitors.m.interval: 1 us is below 1 ms; write for example "1 s" (x.toml:28)"#,
+    ),
+    (
+        "[[failures]]",
+        "[monitors.m]\nfrom = \"left\"\nto = \"right\"\ntimeout = \"1 us\"\n[[failures]]",
+        r#"monitors.m.timeout: 1 us is below 1 ms; write for example "1 s" (x.toml:28)"#,
+    ),
+    (
+        "[flows.f]",
+        "[flows.\"f (reverse)\"]\nfrom = \"right\"\nto = \"left\"\nrate = \"1 Mbps\"\n[flows.f]\ndirection = \"both\"",
+        "flows.f (reverse): is also the name of another flow's way back; give it another name (x.toml:21)",
+    ),
+    (
+        "link = \"l1\"",
+        "probability = \"5%\"\nlink = \"l1\"",
+        r#"failures.cut.probability: is not read by fibre_cut; leave it out, or write kind = "grey_loss" (x.toml:28)"#,
+    ),
+    (
+        "10.2.0.0/24",
+        "239.0.0.0/8",
+        r#"attachments.right.prefixes: 239.0.0.0/8 is for multicast (RFC 5771, RFC 4291 2.7), and flows are unicast; write for example ["10.0.0.0/16"] (x.toml:19)"#,
+    ),
+    (
+        "[providers.net]",
+        "[interconnects.q]\ntemplate = \"aws-google/us-east-1\"\ncode = \"\"\nmembers = -5\n[providers.net]",
+        "interconnects.q.code: is empty; leave it out, or write something (x.toml:5)",
+    ),
+    (
+        "[providers.net]",
+        "[interconnects.q]\ntemplate = \"aws-google/us-east-1\"\nmembers = -5\n[providers.net]",
+        "interconnects.q.members: -5 is not a whole number from 1 to 64; write for example 1 (x.toml:5)",
+    ),
+    (
+        "[providers.net]",
         "[expect]\ndrops.no-rout = 0\n[providers.net]",
         r#"expect.drops.no-rout: unknown key; did you mean "no-route"? (x.toml:4)"#,
     ),
