@@ -249,6 +249,9 @@ fn a_scenario_can_come_from_standard_input() {
     let output = program().args(["run", "-", "--out"]).arg(&out).stdin(file).output().expect("the program starts");
     assert_eq!(Answer::of(&output).code, Some(0));
     assert!(out.join("summary.json").exists());
+    let file = fs::File::open(scenario(folder.path(), &shown)).expect("a file");
+    let output = program().args(["check", "-"]).stdin(file).output().expect("the program starts");
+    assert_eq!(Answer::of(&output).stdout, "1 scenario, no problems\n");
 }
 
 #[test]

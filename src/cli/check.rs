@@ -11,7 +11,7 @@ use super::{Outcome, WrongInput, input};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fabricsim check scenarios my.toml")]
 pub(super) struct Check {
-    /// Scenario files, or folders that are searched for *.toml.
+    /// Scenario files, or folders that are searched for *.toml; - reads standard input.
     #[arg(required = true, value_name = "FILE|FOLDER")]
     paths: Vec<PathBuf>,
 }

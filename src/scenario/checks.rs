@@ -7,7 +7,8 @@ use super::source::join;
 use crate::ids::{AttachmentId, FlowEntryId, FlowId, InterconnectId, LinkId, RouterId};
 use crate::network::graph::{ShortestPaths, SinglePoint, Transit, cut_links, is_joined, single_points_of_failure};
 use crate::network::{
-    Buffer, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole, Session, SessionKind, SizeLaw,
+    Buffer, Flow, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole, Session, SessionKind,
+    SizeLaw,
 };
 use crate::units::{Bytes, Rate, Span};
 
@@ -25,6 +26,7 @@ pub(super) fn check(network: &Network, reader: &mut Reader) {
     paths(network, reader);
     borders_in_the_way(network, reader);
     loads(network, reader);
+    efforts(network, reader);
     five_tuples(network, reader);
 }
 
@@ -261,6 +263,31 @@ fn loads(network: &Network, reader: &mut Reader) {
             });
             let message = format!("is offered {load} on the wire, not below its {capacity}, with an unlimited buffer");
             reader.error(place, message, "lower the flows' rates, or give the link a buffer");
+        }
+    }
+}
+
+/// More packets than a run of hours can send.
+const MANY_PACKETS: u128 = 10_000_000_000;
+
+/// Warns of runs that would hardly end, and of flows that their own attachment cannot send.
+fn efforts(network: &Network, reader: &mut Reader) {
+    let sent = |flow: &Flow| {
+        let sending = flow.stop.as_ps().saturating_sub(flow.start.as_ps());
+        u128::from(sending / flow.interval.as_ps().max(1))
+    };
+    let packets: u128 = network.flows.iter().map(sent).sum();
+    if packets > MANY_PACKETS {
+        let message = format!("about {packets} packets are to be sent, which takes hours or longer");
+        reader.warning("flows", message, "lower the rates, or make the horizon shorter");
+    }
+    for entry in &network.flow_entries {
+        let links = &network.routers[network.attachments[entry.from].edge].links;
+        let most: u128 = links.iter().map(|link| capacity(network, *link)).sum();
+        if u128::from(entry.rate.as_bps()) > most {
+            let place = join(&join("flows", entry.name.trim_end_matches(" (reverse)")), "rate");
+            let message = format!("{} is more than the links of its attachment carry together", entry.rate);
+            reader.warning(place, message, "lower it, or raise the rate of the attachment");
         }
     }
 }

@@ -206,6 +206,10 @@ where
         return BTreeMap::new();
     };
     let read = |(name, value): (String, Value)| {
+        if name.chars().any(char::is_control) {
+            let message = format!("the name {name:?} has a control character");
+            problems.push(Problem::error(section, message, "write letters, digits and signs"));
+        }
         let table = one(&join(section, &name), value, problems)?;
         Some((name, table))
     };

@@ -60,8 +60,10 @@ fn set(table: &mut Table, keys: &[&str], value: Value) -> Result<(), String> {
     if let Value::Array(items) = inner {
         // Failures are an array of tables; the next key is the name of one.
         let named = |item: &&mut Value| item.get("name").and_then(Value::as_str) == Some(rest[0]);
+        let known: Vec<String> =
+            items.iter().filter_map(|item| item.get("name")?.as_str().map(str::to_owned)).collect();
         let Some(Value::Table(item)) = items.iter_mut().find(named) else {
-            return Err(format!("no {key} named {:?}", rest[0]));
+            return Err(format!("no {key} named {:?} (there are: {})", rest[0], known.join(", ")));
         };
         return set(item, &rest[1..], value);
     }

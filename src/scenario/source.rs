@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Deserialize;
-use toml::Table;
 use toml::de::{DeTable, DeValue};
+use toml::{Table, Value};
 
 use super::file::SECTIONS;
 use super::problem::{Origin, Problem};
@@ -29,7 +29,10 @@ impl<'a> Source<'a> {
         }
         source.index_table("", document.get_ref());
         match Table::deserialize(toml::de::Deserializer::from(document)) {
-            Ok(table) => (source, table, Vec::new()),
+            Ok(mut table) => {
+                name_failures(&mut table);
+                (source, table, Vec::new())
+            }
             Err(error) => {
                 let problem = source.syntax(&error);
                 (source, Table::new(), vec![problem])
@@ -87,7 +90,11 @@ impl<'a> Source<'a> {
                 DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => {
                     for (index, item) in items.iter().enumerate() {
                         let DeValue::Table(table) = item.get_ref() else { continue };
-                        let name = table.get("name").and_then(|name| name.get_ref().as_str());
+                        let unnamed = format!("failure-{}", index + 1);
+                        let name = match table.get("name") {
+                            Some(name) => name.get_ref().as_str(),
+                            None => (inner == "failures").then_some(unnamed.as_str()),
+                        };
                         let inner = item_place(&inner, index, name);
                         let origin = self.at(item.span());
                         self.origins.insert(inner.clone(), origin);
@@ -104,6 +111,16 @@ impl<'a> Source<'a> {
                     self.origins.insert(inner, origin);
                 }
             }
+        }
+    }
+}
+
+/// Gives failures without a name their number, so that problems and overrides can tell them apart.
+fn name_failures(table: &mut Table) {
+    let Some(Value::Array(items)) = table.get_mut("failures") else { return };
+    for (index, item) in items.iter_mut().enumerate() {
+        if let Value::Table(failure) = item {
+            failure.entry("name").or_insert_with(|| format!("failure-{}", index + 1).into());
         }
     }
 }

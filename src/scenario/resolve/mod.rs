@@ -94,6 +94,9 @@ impl Resolver<'_> {
     fn top(&mut self) {
         let top = &self.file.top;
         self.network.title = self.reader.text("title", &top.title, "Two routers").unwrap_or_default().to_owned();
+        if self.network.title.chars().any(char::is_control) {
+            self.reader.error("title", "has a control character", "write it on one line");
+        }
         let description = self.reader.text("description", &top.description, "What one will see.");
         self.network.description = description.unwrap_or_default().to_owned();
         self.network.horizon = self.reader.span_or_zero("horizon", &top.horizon, "150 s");

@@ -330,7 +330,7 @@ fn overrides_replace_what_the_file_says_and_are_named_when_wrong() {
         ("flows", r#"no "=" in the override; write for example "flows.web.rate=10 Mbps" (--set flows)"#),
         (
             "failures.x.at=1 s",
-            r#"no failures named "x"; write for example "flows.web.rate=10 Mbps" (--set failures.x.at=1 s)"#,
+            r#"no failures named "x" (there are: cut); write for example "flows.web.rate=10 Mbps" (--set failures.x.at=1 s)"#,
         ),
     ];
     for (given, message) in cases {
@@ -380,4 +380,30 @@ fn template_parameters_may_be_any_text() {
         let wrong = quickstart.replace(line, &format!("{line}\nchannel_rate = \"1{text}xGbps\""));
         assert!(problems_of(&wrong, &[]).contains("is not a rate"), "{text:?}");
     }
+}
+
+#[test]
+fn failures_without_a_name_have_a_place_and_take_overrides() {
+    let text = TWO_ROUTERS.replace("name = \"cut\"\n", "");
+    let wrong = text.replace("\"4 s\"", "\"soon\"");
+    assert!(
+        problems_of(&wrong, &[]).starts_with("failures.failure-1.at: \"soon\" is not"),
+        "{}",
+        problems_of(&wrong, &[])
+    );
+    assert!(problems_of(&wrong, &[]).ends_with("(x.toml:28)"), "{}", problems_of(&wrong, &[]));
+    let moved = parse(&text, "x.toml", &["failures.failure-1.at=5 s".to_owned()]).unwrap().network;
+    assert_eq!(moved.failures.iter().next().unwrap().at, Span::from_s(5));
+}
+
+#[test]
+fn runs_without_an_end_are_warned_of_and_control_characters_refused() {
+    // 50 Tbps of 1400 B is 4.5e9 packets a second for 10 s, over one zone link of 100 Gbps.
+    let loaded = good(&TWO_ROUTERS.replace("10 Mbps", "50 Tbps"));
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    assert!(warnings.iter().any(|text| text.contains("packets are to be sent")), "{warnings:?}");
+    assert!(warnings.iter().any(|text| text.contains("flows.f.rate: 50 Tbps is more than")), "{warnings:?}");
+    let named = TWO_ROUTERS.replace("[providers.net]", "[providers.net]\n[facilities.\"a\\u0007\"]");
+    assert!(problems_of(&named, &[]).contains("has a control character"));
+    assert!(problems_of(&TWO_ROUTERS.replace("Two routers", "Two\\nrouters"), &[]).contains("title: has a control"));
 }
