@@ -71,6 +71,8 @@ pub enum Outcome {
     Within,
     /// The charge is above its budget.
     Over,
+    /// Not judged.
+    Open,
 }
 
 impl Outcome {
@@ -82,6 +84,7 @@ impl Outcome {
             Self::Fail => "FAIL",
             Self::Within => "WITHIN",
             Self::Over => "OVER",
+            Self::Open => "OPEN",
         }
     }
 }

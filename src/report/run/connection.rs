@@ -1,6 +1,9 @@
 //! One connection in words and tables.
 
+use std::collections::BTreeMap;
+
 use super::{bits_per_second, causes, lost};
+use crate::message::DropReason;
 use crate::network::DeadDirection;
 use crate::report::document::{Block, Cell, Section, Table};
 use crate::report::words::{calendar, counted, percent, rate, round_percent, seconds};
@@ -11,15 +14,12 @@ use crate::units::{Share, Span};
 pub fn section(record: &RunRecord, one: &ConnectionRecord) -> Section {
     let [first, second] = &one.providers;
     let mut blocks = vec![Block::Table(traffic(record, one))];
-    let lost_ways: Vec<(String, String)> = one
-        .directions
-        .iter()
-        .enumerate()
-        .filter(|(_, direction)| lost(&direction.counts.dropped) > 0)
-        .map(|(index, direction)| (format!("lost {}", way(one, index)), causes(&direction.counts.dropped)))
-        .collect();
-    if !lost_ways.is_empty() {
-        blocks.push(Block::Facts(lost_ways));
+    let mut dropped: BTreeMap<DropReason, u64> = BTreeMap::new();
+    for (reason, count) in one.directions.iter().flat_map(|direction| &direction.counts.dropped) {
+        *dropped.entry(*reason).or_default() += count;
+    }
+    if lost(&dropped) > 0 {
+        blocks.push(Block::Facts(vec![("lost".to_owned(), causes(&dropped))]));
     }
     blocks.push(Block::Table(latency(one)));
     blocks.push(Block::Table(links(record, one)));
@@ -64,8 +64,8 @@ fn traffic(record: &RunRecord, one: &ConnectionRecord) -> Table {
         ("direction", "traffic"),
         ("offered_bps", "offered"),
         ("offered_percent", "of provisioned"),
-        ("delivered_percent", "delivered"),
-        ("lost_packets", "lost packets"),
+        ("delivered_percent", "packets delivered"),
+        ("lost_packets", "lost"),
     ];
     let mut table = Table::new("traffic", &columns);
     for (index, direction) in one.directions.iter().enumerate() {
@@ -114,7 +114,7 @@ fn latency(one: &ConnectionRecord) -> Table {
 fn links(record: &RunRecord, one: &ConnectionRecord) -> Table {
     let ways = [0, 1].map(|index| way(one, index));
     let columns = [
-        ("channel", "logical link on"),
+        ("channel", "share of traffic on"),
         ("forward_percent", ways[0].as_str()),
         ("reverse_percent", ways[1].as_str()),
         ("down_s", "session down"),

@@ -156,11 +156,18 @@ fn checks(record: &RunRecord) -> Vec<Check> {
             Check { outcome, text }
         })
         .collect();
-    let (met, failed): (Vec<_>, Vec<_>) = record.expectations.iter().partition(|one| one.met);
+    // What an interrupted run did not come to measure says nothing of the design.
+    let interrupted = record.ended < record.horizon;
+    let judged = record.expectations.iter().filter(|one| !(interrupted && one.measured.is_none()));
+    let (met, failed): (Vec<_>, Vec<_>) = judged.partition(|one| one.met);
     for one in failed.iter().copied() {
         checks.push(Check { outcome: Outcome::Fail, text: expectation_text(one) });
     }
-    if !record.expectations.is_empty() {
+    if interrupted && !record.expectations.is_empty() {
+        let judged = counted((met.len() + failed.len()) as u64, "expectation");
+        let text = format!("the run was interrupted; {judged} of {} could be judged", record.expectations.len());
+        checks.push(Check { outcome: Outcome::Open, text });
+    } else if !record.expectations.is_empty() {
         let outcome = if failed.is_empty() { Outcome::Pass } else { Outcome::Fail };
         let all = counted(record.expectations.len() as u64, "expectation");
         checks.push(Check { outcome, text: format!("{} of {all} met", count(met.len() as u64)) });

@@ -33,6 +33,7 @@ fn push_checks(page: &mut String, checks: &[Check]) {
         let class = match check.outcome {
             Outcome::Pass | Outcome::Within => "good",
             Outcome::Fail | Outcome::Over => "bad",
+            Outcome::Open => "open",
         };
         let (word, text) = (check.outcome.word(), escaped(&check.text));
         page.push_str(&format!("<li><span class=\"badge {class}\">{word}</span> {text}</li>\n"));

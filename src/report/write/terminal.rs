@@ -12,19 +12,21 @@ pub fn render(report: &Report) -> String {
     lines.extend(wrapped(&report.subtitle, 0, 0));
     lines.push(String::new());
     lines.extend(report.verdict.iter().flat_map(|sentence| wrapped(sentence, 0, 0)));
+    push_checks(&mut lines, report);
     for section in &report.sections {
         lines.push(String::new());
         lines.extend(wrapped(&section.heading, 0, INDENT));
         section.blocks.iter().for_each(|block| push_block(&mut lines, block));
     }
-    if !report.checks.is_empty() {
-        lines.push(String::new());
-        let width = report.checks.iter().map(|check| check.outcome.word().len()).max().unwrap_or(0);
-        for check in &report.checks {
-            lines.extend(wrapped(&format!("{:width$}  {}", check.outcome.word(), check.text), 0, width + 2));
-        }
-    }
     lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// What was judged stands first: it is what the reader came for.
+fn push_checks(lines: &mut Vec<String>, report: &Report) {
+    let width = report.checks.iter().map(|check| check.outcome.word().len()).max().unwrap_or(0);
+    for check in &report.checks {
+        lines.extend(wrapped(&format!("{:width$}  {}", check.outcome.word(), check.text), 0, width + 2));
+    }
 }
 
 fn push_block(lines: &mut Vec<String>, block: &Block) {
