@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::Reader;
+use super::resolve::written_name;
 use super::source::join;
 use crate::ids::{AttachmentId, FlowEntryId, FlowId, InterconnectId, LinkId, RouterId};
 use crate::network::graph::{ShortestPaths, SinglePoint, Transit, cut_links, is_joined, single_points_of_failure};
@@ -45,7 +46,7 @@ fn clock(network: &Network, reader: &mut Reader) {
     for flow in network.flow_entries.ids().filter_map(|id| first_flow(network, id)) {
         if network.flows[flow].start >= horizon {
             let name = network.flows[flow].name.split('#').next().unwrap_or_default();
-            let place = join(&join("flows", name.trim_end_matches(" (reverse)")), "start");
+            let place = join(&join("flows", written_name(name)), "start");
             reader.error(place, "is not before the end of the run", "start earlier, or make the horizon longer");
         }
     }
@@ -166,7 +167,7 @@ fn paths(network: &Network, reader: &mut Reader) {
     for entry in &network.flow_entries {
         let across = entry.connection.map(|id| network.connections[id].interconnect);
         if entry.connection.is_none() && !is_joined(network, [entry.from, entry.to], across) {
-            let place = join("flows", entry.name.trim_end_matches(" (reverse)"));
+            let place = join("flows", written_name(&entry.name));
             reader.error(place, "no path leads from its source to its target", "add links between their routers");
         }
     }
@@ -285,7 +286,7 @@ fn efforts(network: &Network, reader: &mut Reader) {
         let links = &network.routers[network.attachments[entry.from].edge].links;
         let most: u128 = links.iter().map(|link| capacity(network, *link)).sum();
         if u128::from(entry.rate.as_bps()) > most {
-            let place = join(&join("flows", entry.name.trim_end_matches(" (reverse)")), "rate");
+            let place = join(&join("flows", written_name(&entry.name)), "rate");
             let message = format!("{} is more than the links of its attachment carry together", entry.rate);
             reader.warning(place, message, "lower it, or raise the rate of the attachment");
         }
@@ -330,8 +331,7 @@ fn five_tuples(network: &Network, reader: &mut Reader) {
         let tuple = (flow.source, flow.target, flow.protocol, flow.source_port, flow.target_port);
         let Some(other) = seen.insert(tuple, &flow.name) else { continue };
         let entry = flow.entry.map(|entry| &network.flow_entries[entry].name);
-        let place =
-            entry.map_or_else(|| "monitors".to_owned(), |entry| join("flows", entry.trim_end_matches(" (reverse)")));
+        let place = entry.map_or_else(|| "monitors".to_owned(), |entry| join("flows", written_name(entry)));
         let message = format!("five-tuple {:?} is that of {other:?} too", flow.name);
         reader.error(place, message, "set source_port or target_port apart");
         return;

@@ -7,7 +7,7 @@ use crate::network::{FlowRole, Network};
 use crate::sim::event::Event;
 use crate::sim::partition::Partition;
 use crate::sim::recorder::{EntryIndex, count_drops};
-use crate::units::{Bytes, Span};
+use crate::units::{Bytes, Span, Time};
 
 impl Partition<'_> {
     /// Every flow's first packet; replies have no source of their own.
@@ -24,7 +24,7 @@ impl Partition<'_> {
     }
 
     #[inline]
-    fn schedule_source(&mut self, id: FlowId, at: crate::units::Time) {
+    fn schedule_source(&mut self, id: FlowId, at: Time) {
         let source = &mut self.sources[id];
         if at < source.stop {
             source.serial = source.serial.wrapping_add(1);
@@ -88,8 +88,7 @@ impl Partition<'_> {
         let to = wire.to;
         let impaired = wire.port.is_impaired();
         if let Some(next) = arrival.next {
-            wire.serial = wire.serial.wrapping_add(1);
-            let serial = wire.serial;
+            let serial = wire.next_serial();
             self.schedule(Event::Wire(id), next, serial);
         }
         if impaired && let Some((reason, entry)) = self.lost_on_wire(id, arrival.transmission) {
@@ -101,11 +100,7 @@ impl Partition<'_> {
 
     /// Whether a packet that reaches the end of an impaired wire is lost, why, and by which entry of the ledger.
     #[cold]
-    fn lost_on_wire(
-        &mut self,
-        id: PortId,
-        transmission: (crate::units::Time, crate::units::Time),
-    ) -> Option<(DropReason, Option<EntryIndex>)> {
+    fn lost_on_wire(&mut self, id: PortId, transmission: (Time, Time)) -> Option<(DropReason, Option<EntryIndex>)> {
         let wire = &mut self.wires[id];
         if let Some((reason, failure)) = wire.port.meets_dead_time(transmission) {
             return Some((reason, self.recorder.ledger.incident(failure)));
@@ -196,8 +191,7 @@ impl Partition<'_> {
         match wire.port.offer(self.now, packet) {
             Offer::Accepted => Accepted::Yes,
             Offer::Head(at) => {
-                wire.serial = wire.serial.wrapping_add(1);
-                let serial = wire.serial;
+                let serial = wire.next_serial();
                 self.schedule(Event::Wire(id), at, serial);
                 Accepted::Yes
             }

@@ -93,11 +93,20 @@ pub(in crate::sim) struct Wire {
     pub members: usize,
     /// Direction in its interconnect; meaningless on other links.
     pub direction: usize,
-    pub serial: u32,
+    serial: u32,
     pub grey: Stream,
     /// Whether its MACsec numbers were seen to be used up.
     pub used_up: bool,
     pub drops: Drops,
+}
+
+impl Wire {
+    /// The serial of the wire's next event.
+    #[inline]
+    pub const fn next_serial(&mut self) -> u32 {
+        self.serial = self.serial.wrapping_add(1);
+        self.serial
+    }
 }
 
 /// A five-tuple's source, with what its packets need side by side.

@@ -1,10 +1,10 @@
 //! Which share of the equal-cost paths leads to the other side, read from forwarding tables and wires.
 
 use crate::dataplane::Impairment;
-use crate::ids::{ConnectionId, DestinationId, IdVec, PortId, RouterId};
+use crate::ids::{DestinationId, IdVec, PortId, RouterId};
 use crate::network::{Connection, Network};
 use crate::sim::partition::Partition;
-use crate::units::{Share, Time};
+use crate::units::Share;
 
 /// How far a walk has got with a router.
 #[derive(Clone, Copy)]
@@ -24,13 +24,9 @@ impl Partition<'_> {
         for (id, connection) in self.network.connections.enumerate() {
             for direction in [0, 1] {
                 let share = self.usable_share(connection, direction);
-                self.record_share(at, id, direction, share);
+                self.recorder.usable(at, id, direction, share);
             }
         }
-    }
-
-    fn record_share(&mut self, at: Time, id: ConnectionId, direction: usize, share: Share) {
-        self.recorder.usable(at, id, direction, share);
     }
 
     /// The best share over the connection's pairs of attachments: a connection is unavailable when none has a path.

@@ -14,6 +14,8 @@ mod links;
 mod sessions;
 mod traffic;
 
+pub(super) use traffic::written_name;
+
 use std::collections::BTreeMap;
 
 use super::file::{BfdTable, BgpTable, File, Leaf, Switch};

@@ -17,6 +17,11 @@ use crate::units::{Bytes, Rate, Span};
 /// What the name of a flow's way back ends with.
 const REVERSE: &str = " (reverse)";
 
+/// The name that a flow entry has in the scenario, whichever of its directions is meant.
+pub(in crate::scenario) fn written_name(entry: &str) -> &str {
+    entry.strip_suffix(REVERSE).unwrap_or(entry)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
     OneWay,
