@@ -12,7 +12,7 @@ use fabricsim::message::{Packet, PacketKind};
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
 use fabricsim::sim::Simulation;
-use fabricsim::units::{Span, Time};
+use fabricsim::units::{Span, Time, TrafficClass};
 
 /// The hold model: take the next event and schedule another, at a constant number of pending ones.
 fn event_queue(criterion: &mut Criterion) {
@@ -51,6 +51,7 @@ fn port(criterion: &mut Criterion) {
         payload: 0,
         ttl: 64,
         kind: PacketKind::Data,
+        traffic_class: TrafficClass::DEFAULT,
     };
     let mut group = criterion.benchmark_group("port");
     group.throughput(Throughput::Elements(1));

@@ -92,7 +92,7 @@ mod tests {
     use crate::ids::{FlowId, LogicalLinkId, PortId, ProviderId};
     use crate::message::PacketKind;
     use crate::network::RouterRole;
-    use crate::units::{Span, Time};
+    use crate::units::{Span, Time, TrafficClass};
 
     fn router(hash: HashKind, seed: u64) -> Router {
         Router {
@@ -121,6 +121,7 @@ mod tests {
             payload: 0,
             ttl: 64,
             kind: PacketKind::Data,
+            traffic_class: TrafficClass::DEFAULT,
         }
     }
 

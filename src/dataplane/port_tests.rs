@@ -7,7 +7,7 @@ use crate::ids::{DestinationId, FlowId, LinkId, RouterId};
 use crate::message::PacketKind;
 use crate::network::{MacsecConfig, PacketNumberWidth, SecureKey};
 use crate::rng::RunSeed;
-use crate::units::Rate;
+use crate::units::{Rate, TrafficClass};
 
 fn configured(buffer: Buffer) -> network::Port {
     network::Port {
@@ -37,6 +37,7 @@ fn packet(number: u32, size: u32, kind: PacketKind) -> Packet {
         payload: 0,
         ttl: 64,
         kind,
+        traffic_class: TrafficClass::DEFAULT,
     }
 }
 

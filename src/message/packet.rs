@@ -1,7 +1,7 @@
 //! The packet as the data plane moves it: 40 bytes, `Copy`.
 
 use crate::ids::{DestinationId, FlowId, LogicalLinkId, PortId};
-use crate::units::{Span, Time};
+use crate::units::{Span, Time, TrafficClass};
 
 /// An IP packet in the simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,11 @@ pub struct Packet {
     pub ttl: u8,
     /// What it carries.
     pub kind: PacketKind,
+    /// How it wants to be treated in queues, and whether congestion has marked it.
+    pub traffic_class: TrafficClass,
 }
+
+const _: () = assert!(size_of::<Packet>() == 40, "what every hop copies stays small");
 
 /// What a packet carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::network::{FlowRole, Network};
 use crate::sim::event::Event;
 use crate::sim::partition::Partition;
 use crate::sim::recorder::{EntryIndex, count_drops};
-use crate::units::{Bytes, Span, Time};
+use crate::units::{Bytes, Span, Time, TrafficClass};
 
 impl Partition<'_> {
     /// Every flow's first packet; replies have no source of their own.
@@ -65,6 +65,7 @@ impl Partition<'_> {
             payload,
             ttl: source.ttl,
             kind: source.kind,
+            traffic_class: TrafficClass::DEFAULT,
         };
         self.recorder.sent(&packet);
         if let Some((connection, direction)) = limited_by
@@ -284,6 +285,7 @@ impl Partition<'_> {
             payload: self.payloads.insert((self.cause, control)),
             ttl: CONTROL_TTL,
             kind,
+            traffic_class: TrafficClass::NETWORK_CONTROL,
         };
         self.recorder.sent(&packet);
         match way {

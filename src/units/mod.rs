@@ -7,10 +7,12 @@
 mod length;
 mod quantity;
 mod time;
+mod traffic_class;
 
 pub use length::Length;
 pub use quantity::{Bytes, Rate, Share};
 pub use time::{CalendarSpan, Span, Time};
+pub use traffic_class::{Ecn, TrafficClass};
 
 /// Why a text is not a quantity: what was expected, with an example to copy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
