@@ -39,22 +39,33 @@ impl EventKey {
     }
 }
 
+/// Stands where no event is, so that four children can always be compared.
+const NONE: EventKey = EventKey(u128::MAX);
+
+/// The children of one node, on one cache line.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+struct Children([EventKey; 4]);
+
 /// Pending events, smallest key first.
 ///
 /// The event being handled stays at the root until the next one is asked for: most events schedule another, which
 /// then takes the root's place and sinks, instead of one removal and one insertion.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct EventQueue {
-    heap: Vec<EventKey>,
-    now: Option<EventKey>,
-    root: Root,
+    root: EventKey,
+    /// The children of node `n` are `children[n]`; node 0 is the root.
+    children: Vec<Children>,
+    /// Nodes in use, the root included when its event is being handled.
+    nodes: usize,
+    state: Root,
+    now: EventKey,
     fired: u64,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Root {
     /// A pending event, as everywhere else in the heap.
-    #[default]
     Pending,
     /// The event being handled, to be replaced.
     Fired,
@@ -63,47 +74,45 @@ enum Root {
 impl EventQueue {
     /// An empty queue.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { root: NONE, children: Vec::new(), nodes: 0, state: Root::Pending, now: EventKey(0), fired: 0 }
     }
 
     /// Adds an event; panics (our bug) unless it lies behind the one being handled.
     #[inline]
     pub fn push(&mut self, key: EventKey) {
-        assert!(self.now.is_none_or(|now| key > now), "an event is scheduled behind the present one");
-        match self.root {
+        assert!(key > self.now || self.fired == 0, "an event is scheduled behind the present one");
+        match self.state {
             Root::Fired => {
-                self.root = Root::Pending;
-                self.heap[0] = key;
-                self.sift_down();
+                self.state = Root::Pending;
+                self.sink(key);
             }
-            Root::Pending => {
-                self.heap.push(key);
-                self.sift_up(self.heap.len() - 1);
-            }
+            Root::Pending => self.rise(key),
         }
     }
 
     /// Takes the next event, and makes it the present one.
     #[inline]
     pub fn pop(&mut self) -> Option<EventKey> {
-        if self.root == Root::Fired {
+        if self.state == Root::Fired {
             self.remove_root();
         }
-        let top = *self.heap.first()?;
-        self.root = Root::Fired;
-        self.now = Some(top);
+        if self.nodes == 0 {
+            return None;
+        }
+        self.state = Root::Fired;
+        self.now = self.root;
         self.fired += 1;
-        Some(top)
+        Some(self.root)
     }
 
     #[inline]
     fn remove_root(&mut self) {
-        self.root = Root::Pending;
-        let last = self.heap.pop().expect("the root is there");
-        if !self.heap.is_empty() {
-            self.heap[0] = last;
-            self.sift_down();
+        self.state = Root::Pending;
+        self.nodes -= 1;
+        let last = std::mem::replace(self.node(self.nodes), NONE);
+        if self.nodes > 0 {
+            self.sink(last);
         }
     }
 
@@ -116,9 +125,9 @@ impl EventQueue {
     /// How many are pending.
     #[must_use]
     pub const fn len(&self) -> usize {
-        match self.root {
-            Root::Pending => self.heap.len(),
-            Root::Fired => self.heap.len() - 1,
+        match self.state {
+            Root::Pending => self.nodes,
+            Root::Fired => self.nodes - 1,
         }
     }
 
@@ -128,51 +137,63 @@ impl EventQueue {
         self.len() == 0
     }
 
+    /// Puts `key` at the root and lets it sink.
     #[inline]
-    fn sift_up(&mut self, mut index: usize) {
-        let key = self.heap[index];
-        while index > 0 {
-            let parent = (index - 1) / 4;
-            if self.heap[parent] <= key {
+    fn sink(&mut self, key: EventKey) {
+        let mut node = 0;
+        while let Some(children) = self.children.get(node) {
+            let (least, child) = children.least();
+            if least >= key {
                 break;
             }
-            self.heap[index] = self.heap[parent];
-            index = parent;
+            *self.node(node) = least;
+            node = 4 * node + 1 + child;
         }
-        self.heap[index] = key;
+        *self.node(node) = key;
+    }
+
+    /// Puts `key` behind the last node and lets it rise.
+    #[inline]
+    fn rise(&mut self, key: EventKey) {
+        let mut node = self.nodes;
+        self.nodes += 1;
+        if node > self.children.len() * 4 {
+            self.children.push(Children([NONE; 4]));
+        }
+        while node > 0 {
+            let parent = (node - 1) / 4;
+            let above = *self.node(parent);
+            if above <= key {
+                break;
+            }
+            *self.node(node) = above;
+            node = parent;
+        }
+        *self.node(node) = key;
     }
 
     #[inline]
-    fn sift_down(&mut self) {
-        let key = self.heap[0];
-        let length = self.heap.len();
-        let mut index = 0;
-        loop {
-            let first = 4 * index + 1;
-            if first >= length {
-                break;
-            }
-            let least = first + least_of(&self.heap[first..(first + 4).min(length)]);
-            if self.heap[least] >= key {
-                break;
-            }
-            self.heap[index] = self.heap[least];
-            index = least;
-        }
-        self.heap[index] = key;
+    fn node(&mut self, node: usize) -> &mut EventKey {
+        if node == 0 { &mut self.root } else { &mut self.children[(node - 1) / 4].0[(node - 1) % 4] }
     }
 }
 
-/// Index of the least of one to four keys. Four are compared in pairs without branches: which child is the least is
-/// as good as random, and a mispredicted branch costs more than a comparison.
-#[inline]
-fn least_of(keys: &[EventKey]) -> usize {
-    if let [first, second, third, fourth] = keys {
-        let one = usize::from(second < first);
-        let other = 2 + usize::from(fourth < third);
-        return if keys[other] < keys[one] { other } else { one };
+impl Default for EventQueue {
+    fn default() -> Self {
+        Self::new()
     }
-    (1..keys.len()).fold(0, |least, index| if keys[index] < keys[least] { index } else { least })
+}
+
+impl Children {
+    /// The least key and its place. Compared in pairs without branches: which child is the least is as good as
+    /// random, and a mispredicted branch costs more than a comparison.
+    #[inline]
+    fn least(&self) -> (EventKey, usize) {
+        let [first, second, third, fourth] = self.0;
+        let one = if second < first { (second, 1) } else { (first, 0) };
+        let other = if fourth < third { (fourth, 3) } else { (third, 2) };
+        if other.0 < one.0 { other } else { one }
+    }
 }
 
 #[cfg(test)]
@@ -218,6 +239,14 @@ mod tests {
             assert_eq!((next, queue.len()), (sorted.pop_first(), sorted.len()));
             now = next.map_or(now, |key| key.time().as_ps());
         }
+    }
+
+    #[test]
+    fn the_least_key_there_is_can_be_the_first_event() {
+        let mut queue = EventQueue::new();
+        queue.push(EventKey::new(Time::ZERO, 0, 0, 0));
+        assert_eq!(queue.pop().map(EventKey::time), Some(Time::ZERO));
+        assert_eq!((queue.pop(), queue.len()), (None, 0));
     }
 
     #[test]
