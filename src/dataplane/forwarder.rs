@@ -1,16 +1,17 @@
 //! A router's forwarding table and its choice among equal next hops.
 
+use crate::dataplane::hashing::{Buckets, FlowHash};
 use crate::ids::{DestinationId, Id};
 use crate::message::{NextHop, Packet};
-use crate::network::{HashKind, Router};
-use crate::rng::mix;
+use crate::network::Router;
 
 /// The forwarding table of one router: the equal next hops of every destination.
 #[derive(Debug, Clone)]
 pub struct Forwarder {
     groups: Vec<Vec<NextHop>>,
-    seed: u64,
-    hash: HashKind,
+    /// Of every destination, where the hash needs them; otherwise empty.
+    tables: Vec<Option<Box<Buckets>>>,
+    hash: FlowHash,
 }
 
 /// The result of a lookup.
@@ -26,12 +27,17 @@ impl Forwarder {
     /// An empty table for `router` over `destinations` destinations.
     #[must_use]
     pub fn new(router: &Router, destinations: usize) -> Self {
-        Self { groups: vec![Vec::new(); destinations], seed: router.hash_seed, hash: router.hash }
+        let hash = FlowHash::new(router.hash, router.hash_seed);
+        Self { groups: vec![Vec::new(); destinations], tables: vec![hash.table(1); destinations], hash }
     }
 
     /// Replaces the next hops of a destination; none removes the entry.
     pub fn install(&mut self, destination: DestinationId, group: Vec<NextHop>) {
-        self.groups[destination.index()] = group;
+        let before = &mut self.groups[destination.index()];
+        if let Some(table) = &mut self.tables[destination.index()] {
+            table.regroup(before, &group);
+        }
+        *before = group;
     }
 
     /// Forgets everything.
@@ -53,36 +59,25 @@ impl Forwarder {
         match group.len() {
             0 => Lookup::NoRoute,
             1 => Lookup::Via(group[0]),
-            count => Lookup::Via(group[self.choose(packet, count)]),
-        }
-    }
-
-    /// Which of `count` equal choices (next hops, or members of a LAG) the packet's five-tuple takes.
-    #[must_use]
-    #[inline]
-    pub fn choose(&self, packet: &Packet, count: usize) -> usize {
-        match self.hash {
-            HashKind::FiveTuple => {
-                // Multiply-shift maps the hash to 0..count without a division.
-                let hash = mix(u64::from(packet.hash) ^ self.seed) >> 32;
-                usize::try_from((hash * count as u64) >> 32).expect("below count")
+            count => {
+                let table = self.tables[packet.destination.index()].as_deref();
+                Lookup::Via(group[self.hash.choose(packet, count, table)])
             }
-            // The lower half of such a packet's hash is its source port.
-            HashKind::SourcePortModulo => (packet.hash & 0xffff) as usize % count,
         }
     }
-}
 
-impl Forwarder {
     /// Which of `count` LAG members the packet's five-tuple takes; independent of the choice among next hops.
     #[must_use]
     #[inline]
     pub fn choose_member(&self, packet: &Packet, count: usize) -> usize {
         let salted = Packet { hash: packet.hash.rotate_left(16) ^ 0x5bd1_e995, ..*packet };
-        match self.hash {
-            HashKind::FiveTuple => self.choose(&salted, count),
-            HashKind::SourcePortModulo => self.choose(packet, count),
-        }
+        self.hash.choose(&salted, count, None)
+    }
+
+    /// The router's choice among equals, for LAGs.
+    #[must_use]
+    pub const fn hash(&self) -> &FlowHash {
+        &self.hash
     }
 }
 
@@ -91,7 +86,7 @@ mod tests {
     use super::*;
     use crate::ids::{FlowId, LogicalLinkId, PortId, ProviderId};
     use crate::message::PacketKind;
-    use crate::network::RouterRole;
+    use crate::network::{HashKind, RouterRole};
     use crate::units::{Span, Time, TrafficClass};
 
     fn router(hash: HashKind, seed: u64) -> Router {
@@ -148,9 +143,32 @@ mod tests {
     }
 
     #[test]
-    fn the_modulo_hash_takes_the_source_port() {
-        let forwarder = Forwarder::new(&router(HashKind::SourcePortModulo, 9), 1);
-        assert_eq!(forwarder.choose(&packet(0xabcd_0007), 4), 3);
+    fn the_source_port_modulo_takes_the_source_port() {
+        let mut forwarder = Forwarder::new(&router(HashKind::SourcePortModulo, 9), 1);
         assert_eq!(forwarder.lookup(&packet(7)), Lookup::NoRoute);
+        let hop = |port| NextHop { port: PortId(port), logical_link: LogicalLinkId(0) };
+        forwarder.install(DestinationId(0), (0..4).map(hop).collect());
+        assert_eq!(forwarder.lookup(&packet(0xabcd_0007)), Lookup::Via(hop(3)));
+    }
+
+    /// Withdrawn and learned again, a next hop gets a quarter of the flows back and the others keep theirs.
+    #[test]
+    fn a_resilient_group_survives_an_empty_time() {
+        let mut forwarder = Forwarder::new(&router(HashKind::Resilient, 9), 1);
+        let hops = |ports: &[u32]| -> Vec<NextHop> {
+            ports.iter().map(|port| NextHop { port: PortId(*port), logical_link: LogicalLinkId(0) }).collect()
+        };
+        for group in [&[0, 1, 2, 3][..], &[1, 2, 3], &[], &[0, 1, 2, 3]] {
+            forwarder.install(DestinationId(0), hops(group));
+        }
+        let mut counts = [0u32; 4];
+        for tuple in 0..4000u32 {
+            match forwarder.lookup(&packet(tuple.wrapping_mul(0x9e37_79b9))) {
+                Lookup::Via(hop) => counts[hop.port.index()] += 1,
+                Lookup::NoRoute => unreachable!("four next hops are installed"),
+            }
+        }
+        // Binomial(4000, 1/4): mean 1000, standard deviation 27; five of them.
+        assert!(counts.iter().all(|count| count.abs_diff(1000) < 137), "{counts:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::*;
 use crate::ids::{DestinationId, FlowId, LinkId, RouterId};
 use crate::message::PacketKind;
-use crate::network::{MacsecConfig, PacketNumberWidth, SecureKey};
+use crate::network::{MacsecConfig, PacketNumberWidth, Protection, ReplayProtection, SecureKey, ValidateFrames};
 use crate::rng::RunSeed;
 use crate::units::{Rate, TrafficClass};
 
@@ -197,6 +197,9 @@ fn macsec_and_ethernet_bytes_are_on_the_wire() {
         first_packet_number: 1,
         key_agreement: Span::ZERO,
         key_life: Span::ZERO,
+        validate: ValidateFrames::Strict,
+        replay: ReplayProtection::Window(0),
+        protection: Protection::Confidentiality,
     });
     assert_eq!(configured.wire_size(Bytes(1_400)), Bytes(1_400 + 14 + 4 + 32 + 4 + 20));
     // A 20-byte packet is padded only as far as MACsec does not fill the 64 bytes.

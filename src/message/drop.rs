@@ -9,6 +9,8 @@ pub enum DropReason {
     SilentCut,
     /// Lost at random on a grey link.
     GreyLoss,
+    /// Damaged on the wire: the frame check sequence is wrong.
+    CorruptedFcs,
     /// In, or arriving at, a router without power.
     RouterDown,
     /// Waiting at, or sent to, a port that knows that its light is gone.
@@ -27,14 +29,19 @@ pub enum DropReason {
     MacsecNoKey,
     /// The MACsec packet numbers of the key are used up.
     MacsecPacketNumbers,
+    /// Damaged on the way behind a good FCS: the MACsec receiver found its integrity check value wrong.
+    MacsecIcv,
+    /// Its MACsec packet number is below the replay window.
+    MacsecLate,
 }
 
 impl DropReason {
     /// All causes, in the order of reports.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::FibreCut,
         Self::SilentCut,
         Self::GreyLoss,
+        Self::CorruptedFcs,
         Self::RouterDown,
         Self::PortDown,
         Self::NoRoute,
@@ -44,6 +51,8 @@ impl DropReason {
         Self::RateLimit,
         Self::MacsecNoKey,
         Self::MacsecPacketNumbers,
+        Self::MacsecIcv,
+        Self::MacsecLate,
     ];
 
     /// The cause's word in scenarios and reports.
@@ -53,6 +62,7 @@ impl DropReason {
             Self::FibreCut => "fibre-cut",
             Self::SilentCut => "silent-cut",
             Self::GreyLoss => "grey-loss",
+            Self::CorruptedFcs => "corrupted-fcs",
             Self::RouterDown => "router-down",
             Self::PortDown => "port-down",
             Self::NoRoute => "no-route",
@@ -62,6 +72,8 @@ impl DropReason {
             Self::RateLimit => "rate-limit",
             Self::MacsecNoKey => "macsec-no-key",
             Self::MacsecPacketNumbers => "macsec-packet-numbers",
+            Self::MacsecIcv => "macsec-icv",
+            Self::MacsecLate => "macsec-late",
         }
     }
 

@@ -36,11 +36,16 @@ pub enum RouterRole {
     Edge(AttachmentId),
 }
 
-/// How a router picks among equal-cost next hops and LAG members.
+/// How a router picks among equal-cost next hops and LAG members, seeded by its name, so each decides on its own.
+/// They differ in how many flows move when one of N choices goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashKind {
-    /// A hash of the five-tuple, seeded by the router's name, so each router decides on its own.
+    /// Hash-threshold over the five-tuple (RFC 2992): a quarter to a half of the flows move.
     FiveTuple,
+    /// The five-tuple's hash modulo the number of choices: (N - 1)/N of the flows move.
+    Modulo,
+    /// Resilient hashing over the five-tuple, by a fixed table of buckets: 1/N of the flows move.
+    Resilient,
     /// The source port modulo the number of next hops: for oracles with a known spread.
     SourcePortModulo,
 }

@@ -111,6 +111,41 @@ pub struct MacsecConfig {
     pub key_agreement: Span,
     /// A key outlives a dark link for this long (MKA Life Time). A silent cut does not age it: keys follow light.
     pub key_life: Span,
+    /// What the receiver does with frames that fail their check.
+    pub validate: ValidateFrames,
+    /// How far behind the highest packet number a frame may come.
+    pub replay: ReplayProtection,
+    /// Whether the data is encrypted.
+    pub protection: Protection,
+}
+
+/// The `validateFrames` of a MACsec receiver (IEEE 802.1AE 10.7.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValidateFrames {
+    /// What fails is dropped.
+    Strict,
+    /// What fails is counted, and passed where it can be read.
+    Check,
+    /// What can be read is passed unchecked.
+    Disabled,
+}
+
+/// The replay protection of a MACsec receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayProtection {
+    /// Any packet number is taken.
+    Off,
+    /// Numbers below the next one less so many are late; 0 is strict order.
+    Window(u32),
+}
+
+/// What MACsec does to the data of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// Encrypted, and proven.
+    Confidentiality,
+    /// Proven only: it can be read without the key.
+    Integrity,
 }
 
 /// Width of MACsec packet numbers.

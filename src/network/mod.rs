@@ -10,6 +10,7 @@
 mod device;
 mod failure;
 pub mod graph;
+mod impairment;
 mod judgement;
 mod link;
 mod prefix_table;
@@ -18,8 +19,12 @@ mod traffic;
 
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
 pub use failure::{Failure, FailureKind};
+pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
-pub use link::{Buffer, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, SecureKey};
+pub use link::{
+    Buffer, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, Protection, ReplayProtection,
+    SecureKey, ValidateFrames,
+};
 pub use prefix_table::PrefixTable;
 pub use routing::{
     BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Session, SessionEnd, SessionKind, Watched,

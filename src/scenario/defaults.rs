@@ -208,10 +208,15 @@ fn fill_macsec(macsec: &mut MacsecTable) {
     default(&mut macsec.suite, "GCM-AES-XPN-256");
     default(&mut macsec.sci, true);
     default(&mut macsec.latency, estimate::MACSEC_LATENCY);
+    inherit(&mut macsec.encrypt_latency, Some(&macsec.latency), estimate::MACSEC_LATENCY);
+    inherit(&mut macsec.decrypt_latency, Some(&macsec.latency), estimate::MACSEC_LATENCY);
     default(&mut macsec.key, "agreed");
     default(&mut macsec.first_packet_number, 1);
     default(&mut macsec.key_agreement, estimate::KEY_AGREEMENT);
     default(&mut macsec.key_life, estimate::KEY_LIFE);
+    default(&mut macsec.validate, "strict");
+    default(&mut macsec.replay_window, 0);
+    default(&mut macsec.protection, "confidentiality");
 }
 
 fn fill_connection(connection: &mut ConnectionTable) {

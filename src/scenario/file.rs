@@ -117,7 +117,10 @@ tables! {
         macsec: Switch<MacsecTable>, bfd: Switch<BfdTable>
     }
     /// MACsec on every member of a link.
-    MacsecTable { suite, sci, latency, key, first_packet_number, key_agreement, key_life }
+    MacsecTable {
+        suite, sci, latency, encrypt_latency, decrypt_latency, key, first_packet_number, key_agreement, key_life,
+        validate, replay_window, protection
+    }
     /// `[interconnects.x]`; all but `kind` belong to a template.
     InterconnectTable { kind, template, code, channel_rate, channel_length, members }
     /// `[connections.x]`

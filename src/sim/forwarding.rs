@@ -223,6 +223,9 @@ impl Partition<'_> {
             DropReason::FibreCut
             | DropReason::SilentCut
             | DropReason::GreyLoss
+            | DropReason::CorruptedFcs
+            | DropReason::MacsecIcv
+            | DropReason::MacsecLate
             | DropReason::RouterDown
             | DropReason::NoRoute
             | DropReason::TtlExpired => unreachable!("no port refuses a packet for {}", reason.word()),

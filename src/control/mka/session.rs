@@ -110,7 +110,7 @@ impl KeyAgreement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::PacketNumberWidth;
+    use crate::network::{PacketNumberWidth, Protection, ReplayProtection, ValidateFrames};
 
     fn config(key: SecureKey) -> MacsecConfig {
         MacsecConfig {
@@ -123,6 +123,9 @@ mod tests {
             // Measured cold start of two wpa_supplicants 3.2 s; MKA Life Time 6.0 s (IEEE 802.1X table 9-3).
             key_agreement: Span::from_ms(3_200),
             key_life: Span::from_s(6),
+            validate: ValidateFrames::Strict,
+            replay: ReplayProtection::Window(0),
+            protection: Protection::Confidentiality,
         }
     }
 

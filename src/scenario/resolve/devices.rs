@@ -17,8 +17,12 @@ use crate::scenario::read::peek;
 use crate::scenario::source::join;
 use crate::units::Span;
 
-const HASHES: [(&str, HashKind); 2] =
-    [("five-tuple", HashKind::FiveTuple), ("source-port-modulo", HashKind::SourcePortModulo)];
+const HASHES: [(&str, HashKind); 4] = [
+    ("five-tuple", HashKind::FiveTuple),
+    ("five-tuple-modulo", HashKind::Modulo),
+    ("five-tuple-resilient", HashKind::Resilient),
+    ("source-port-modulo", HashKind::SourcePortModulo),
+];
 
 /// The keys that a router and an attachment's edge share.
 struct DeviceLeaves<'a> {

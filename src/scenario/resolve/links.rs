@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Names, Resolver, link_id, zone_link};
 use crate::ids::{InterconnectId, LinkId, RouterId};
-use crate::network::{
-    BfdConfig, Buffer, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, RouterRole, SecureKey,
-};
-use crate::scenario::file::{AttachmentTable, LinkTable, MacsecTable, Switch};
+use crate::network::{BfdConfig, Buffer, Framing, Link, LinkKind, MacsecConfig, Member, Port, RouterRole};
+use crate::scenario::file::{AttachmentTable, LinkTable, Switch};
 use crate::scenario::read::peek_list;
 use crate::scenario::source::join;
 use crate::units::{Bytes, Length, Rate, Span};
@@ -33,7 +31,8 @@ pub(super) struct Wire {
     buffer: Buffer,
     mtu: Bytes,
     framed: Framed,
-    macsec: Option<MacsecConfig>,
+    /// By sending end.
+    macsec: Option<[MacsecConfig; 2]>,
     propagation: Span,
 }
 
@@ -208,48 +207,6 @@ impl Resolver<'_> {
         }
     }
 
-    fn macsec(&mut self, place: &str, switch: Option<&Switch<MacsecTable>>) -> Option<MacsecConfig> {
-        let table = self.switch(place, switch)?;
-        let suites = [
-            ("GCM-AES-XPN-256", PacketNumberWidth::Bits64),
-            ("GCM-AES-XPN-128", PacketNumberWidth::Bits64),
-            ("GCM-AES-256", PacketNumberWidth::Bits32),
-            ("GCM-AES-128", PacketNumberWidth::Bits32),
-        ];
-        let packet_numbers = self.reader.word(&join(place, "suite"), &table.suite, &suites);
-        let sci = table.sci.as_ref().and_then(toml::Value::as_bool).unwrap_or_else(|| {
-            self.reader.error(join(place, "sci"), "is neither true nor false", "write true");
-            true
-        });
-        let at = join(place, "latency");
-        let latency = self.reader.span_or_zero(&at, &table.latency, "0.5 us");
-        if !(Span::from_ns(200)..=Span::from_us(3)).contains(&latency) {
-            let message = format!("{latency} is outside the 0.2 us to 3 us of real MACsec hardware (an estimate)");
-            self.reader.warning(at, message, "0.5 us is usual");
-        }
-        let keys = [("agreed", SecureKey::Agreed), ("mismatched", SecureKey::Mismatched)];
-        let key = self.reader.word(&join(place, "key"), &table.key, &keys);
-        let last = match packet_numbers {
-            PacketNumberWidth::Bits32 => u64::from(u32::MAX),
-            // TOML integers have 63 bits.
-            PacketNumberWidth::Bits64 => i64::MAX as u64,
-        };
-        let at = join(place, "first_packet_number");
-        let first_packet_number = self.reader.number(&at, &table.first_packet_number, 1, last);
-        let key_agreement = self.reader.span_or_zero(&join(place, "key_agreement"), &table.key_agreement, "3.2 s");
-        let key_life = self.reader.span_or_zero(&join(place, "key_life"), &table.key_life, "6 s");
-        Some(MacsecConfig {
-            sci,
-            packet_numbers,
-            encrypt_latency: latency,
-            decrypt_latency: latency,
-            key,
-            first_packet_number,
-            key_agreement,
-            key_life,
-        })
-    }
-
     /// Makes links and ports once every end is known.
     pub(super) fn build_links(&mut self) {
         let drafts = std::mem::take(&mut self.links);
@@ -301,7 +258,7 @@ impl Resolver<'_> {
             buffer: wire.buffer,
             mtu: wire.mtu,
             framing,
-            macsec: wire.macsec,
+            macsec: wire.macsec.map(|ends| ends[end]),
             propagation: wire.propagation,
         }
     }

@@ -11,6 +11,7 @@ mod devices;
 mod failures;
 mod judgement;
 mod links;
+mod macsec;
 mod sessions;
 mod traffic;
 

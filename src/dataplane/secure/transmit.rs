@@ -1,4 +1,4 @@
-//! The transmitting half of a MACsec entity (SecY, IEEE 802.1AE): packet numbers and fail-closed protection.
+//! The transmitting half: packet numbers and fail-closed protection.
 
 use crate::message::DropReason;
 use crate::network::MacsecConfig;
@@ -74,7 +74,7 @@ impl SecureTransmitter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{PacketNumberWidth, SecureKey};
+    use crate::network::{PacketNumberWidth, Protection, ReplayProtection, SecureKey, ValidateFrames};
     use crate::units::Span;
 
     fn config(packet_numbers: PacketNumberWidth, first_packet_number: u64) -> MacsecConfig {
@@ -87,6 +87,9 @@ mod tests {
             first_packet_number,
             key_agreement: Span::ZERO,
             key_life: Span::ZERO,
+            validate: ValidateFrames::Strict,
+            replay: ReplayProtection::Window(0),
+            protection: Protection::Confidentiality,
         }
     }
 

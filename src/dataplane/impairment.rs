@@ -1,0 +1,237 @@
+//! What befalls the frames of one wire by chance: loss, damage, duplication, jitter.
+//!
+//! ```text
+//! far end of the fibre -> Impairments (lost? damaged? twice? late?) -> LateFrames (only when late) -> receiver
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::ids::FailureId;
+use crate::message::{DropReason, Packet};
+use crate::network::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
+use crate::rng::Stream;
+use crate::units::{Span, Time};
+
+/// Everything that befalls the frames of one wire, in the order in which it began.
+#[derive(Debug, Clone, Default)]
+pub struct Impairments {
+    active: Vec<Active>,
+}
+
+#[derive(Debug, Clone)]
+struct Active {
+    failure: FailureId,
+    process: Process,
+    stream: Stream,
+}
+
+#[derive(Debug, Clone)]
+enum Process {
+    Loss(LossProcess),
+    Corruption { parts_per_billion: u64, fcs: BrokenFcs },
+    Duplication { parts_per_billion: u64 },
+    Jitter { most: Span, order: DeliveryOrder },
+}
+
+/// What befalls one frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct Fate {
+    /// It is lost, and by which failure.
+    pub lost: Option<(DropReason, FailureId)>,
+    /// It is damaged in a way that only an ICV can tell.
+    pub damaged: Option<FailureId>,
+    /// A second one follows it at once.
+    pub copied: Option<FailureId>,
+    /// How late it is.
+    pub late: Span,
+    /// Whether it may overtake and be overtaken.
+    pub order: DeliveryOrder,
+}
+
+impl Fate {
+    /// Nothing befalls it.
+    pub const UNHARMED: Self =
+        Self { lost: None, damaged: None, copied: None, late: Span::ZERO, order: DeliveryOrder::Kept };
+}
+
+impl Impairments {
+    /// A failure brings an impairment; `stream` is its own. A changed propagation is the port's, not chance's.
+    pub fn begin(&mut self, failure: FailureId, impairment: Impairment, stream: Stream) {
+        let process = match impairment {
+            Impairment::Loss(law) => Process::Loss(LossProcess::new(law)),
+            Impairment::Corruption { share, fcs } => Process::Corruption { parts_per_billion: share.as_ppb(), fcs },
+            Impairment::Duplication { share } => Process::Duplication { parts_per_billion: share.as_ppb() },
+            Impairment::Jitter { most, order } => Process::Jitter { most, order },
+            Impairment::Propagation(_) => return,
+        };
+        self.active.push(Active { failure, process, stream });
+    }
+
+    /// The impairments of a failure end.
+    pub fn end(&mut self, failure: FailureId) {
+        self.active.retain(|active| active.failure != failure);
+    }
+
+    /// Whether nothing can befall a frame.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.active.is_empty()
+    }
+
+    /// Whether no frame can pass.
+    #[must_use]
+    pub fn loses_all(&self) -> bool {
+        self.active.iter().any(|active| match &active.process {
+            Process::Loss(process) => process.law == LossLaw::Bernoulli(crate::units::Share::ONE),
+            Process::Corruption { parts_per_billion, fcs: BrokenFcs::Yes } => {
+                *parts_per_billion == crate::units::Share::ONE.as_ppb()
+            }
+            Process::Corruption { fcs: BrokenFcs::Renewed, .. }
+            | Process::Duplication { .. }
+            | Process::Jitter { .. } => false,
+        })
+    }
+
+    /// Draws what befalls the next frame.
+    pub fn befall(&mut self) -> Fate {
+        let mut fate = Fate::UNHARMED;
+        for Active { failure, process, stream } in &mut self.active {
+            match process {
+                Process::Loss(process) => {
+                    if process.loses(stream) {
+                        return Fate { lost: Some((DropReason::GreyLoss, *failure)), ..fate };
+                    }
+                }
+                Process::Corruption { parts_per_billion, fcs } => {
+                    if stream.chance(*parts_per_billion) {
+                        match fcs {
+                            BrokenFcs::Yes => return Fate { lost: Some((DropReason::CorruptedFcs, *failure)), ..fate },
+                            BrokenFcs::Renewed => fate.damaged = Some(*failure),
+                        }
+                    }
+                }
+                Process::Duplication { parts_per_billion } => {
+                    if stream.chance(*parts_per_billion) {
+                        fate.copied = Some(*failure);
+                    }
+                }
+                Process::Jitter { most, order } => {
+                    fate.late += stream.span_between(Span::ZERO, *most);
+                    if *order == DeliveryOrder::Free {
+                        fate.order = DeliveryOrder::Free;
+                    }
+                }
+            }
+        }
+        fate
+    }
+}
+
+/// The state of a law of loss.
+#[derive(Debug, Clone)]
+struct LossProcess {
+    law: LossLaw,
+    /// Frames of the present burst to come; for the two-state law 1 in the bad state.
+    bad: u32,
+}
+
+impl LossProcess {
+    /// It begins in the good state.
+    const fn new(law: LossLaw) -> Self {
+        Self { law, bad: 0 }
+    }
+
+    fn loses(&mut self, stream: &mut Stream) -> bool {
+        match self.law {
+            LossLaw::Bernoulli(share) => stream.chance(share.as_ppb()),
+            LossLaw::GilbertElliott { good_to_bad, bad_to_good, loss_good, loss_bad } => {
+                let (loss, step) = if self.bad > 0 { (loss_bad, bad_to_good) } else { (loss_good, good_to_bad) };
+                let lost = stream.chance(loss.as_ppb());
+                if stream.chance(step.as_ppb()) {
+                    self.bad = 1 - self.bad;
+                }
+                lost
+            }
+            LossLaw::Bursts { begin, shortest, longest } => {
+                if self.bad == 0 && stream.chance(begin.as_ppb()) {
+                    let more = stream.below(u64::from(longest.saturating_sub(shortest)) + 1);
+                    self.bad = shortest.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+                }
+                let lost = self.bad > 0;
+                self.bad = self.bad.saturating_sub(1);
+                lost
+            }
+        }
+    }
+}
+
+/// A frame with what the receiver must know of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// The packet.
+    pub packet: Packet,
+    /// Its MACsec packet number; zero without MACsec.
+    pub number: u64,
+    /// The failure that damaged it, when only an ICV can tell.
+    pub damaged: Option<FailureId>,
+}
+
+/// Frames that are late, in the order in which they will arrive; one pending event, for the head.
+#[derive(Debug, Clone, Default)]
+pub struct LateFrames {
+    frames: BTreeMap<(Time, u64), Frame>,
+    serial: u64,
+    /// No frame in order arrives before this.
+    last: Time,
+}
+
+impl LateFrames {
+    /// When a frame that is `late` at `now` arrives.
+    #[must_use]
+    pub fn due(&self, now: Time, late: Span, order: DeliveryOrder) -> Time {
+        match order {
+            DeliveryOrder::Kept => (now + late).max(self.last),
+            DeliveryOrder::Free => now + late,
+        }
+    }
+
+    /// Whether no frame is late.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Keeps a frame until `due`, behind those of the same instant; returns `due` when it is the new head, whose event
+    /// must be scheduled.
+    #[must_use]
+    pub fn keep(&mut self, due: Time, order: DeliveryOrder, frame: Frame) -> Option<Time> {
+        if order == DeliveryOrder::Kept {
+            self.last = due;
+        }
+        let head = self.head();
+        self.serial += 1;
+        self.frames.insert((due, self.serial), frame);
+        head.is_none_or(|head| due < head).then_some(due)
+    }
+
+    /// Takes the head when it is due; `None` for a stale event, or when all that was due is taken.
+    pub fn take(&mut self, now: Time) -> Option<Frame> {
+        (self.head()? <= now).then(|| self.frames.pop_first()).flatten().map(|(_, frame)| frame)
+    }
+
+    /// When the head is due.
+    #[must_use]
+    pub fn head(&self) -> Option<Time> {
+        self.frames.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// The late frames.
+    pub fn iter(&self) -> impl Iterator<Item = &Frame> {
+        self.frames.values()
+    }
+}
+
+#[cfg(test)]
+#[path = "impairment_tests.rs"]
+mod tests;

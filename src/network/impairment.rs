@@ -1,0 +1,91 @@
+//! What may befall frames on a wire without cutting it.
+
+use crate::units::{Share, Span};
+
+/// An impairment of a wire; nobody is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Impairment {
+    /// Frames are lost.
+    Loss(LossLaw),
+    /// Frames are damaged.
+    Corruption {
+        /// Probability for each frame.
+        share: Share,
+        /// Whether the damage shows at the next port.
+        fcs: BrokenFcs,
+    },
+    /// Frames arrive twice.
+    Duplication {
+        /// Probability for each frame.
+        share: Share,
+    },
+    /// Each frame is late by a time of its own, uniform from zero to `most`.
+    Jitter {
+        /// The latest.
+        most: Span,
+        /// Whether frames may overtake each other.
+        order: DeliveryOrder,
+    },
+    /// The way has another length.
+    Propagation(Span),
+}
+
+/// Which frames are lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LossLaw {
+    /// Each with this probability, whatever became of the others.
+    Bernoulli(Share),
+    /// Two states, good and bad, with a step after every frame (Gilbert 1960, Elliott 1963).
+    GilbertElliott {
+        /// Probability of the step from good to bad.
+        good_to_bad: Share,
+        /// Probability of the step from bad to good.
+        bad_to_good: Share,
+        /// Probability of loss in the good state.
+        loss_good: Share,
+        /// Probability of loss in the bad state.
+        loss_bad: Share,
+    },
+    /// With this probability a frame outside any burst begins one, which takes `shortest` to `longest` frames, each
+    /// length as likely.
+    Bursts {
+        /// Probability that a burst begins.
+        begin: Share,
+        /// Frames of the shortest burst.
+        shortest: u32,
+        /// Frames of the longest.
+        longest: u32,
+    },
+}
+
+/// Whether the frame check sequence of a damaged frame tells of the damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokenFcs {
+    /// It does: bits were hit on the fibre.
+    Yes,
+    /// It does not: gear on the way damaged the frame and then gave it a new FCS. Only an ICV can tell.
+    Renewed,
+}
+
+/// Whether frames may overtake each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryOrder {
+    /// None does: one that would waits until the one before it has arrived.
+    Kept,
+    /// The wire is free to reorder.
+    Free,
+}
+
+impl Impairment {
+    /// The kind's word in scenarios and reports.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Loss(_) => "grey_loss",
+            Self::Corruption { .. } => "corruption",
+            Self::Duplication { .. } => "duplication",
+            Self::Jitter { .. } => "jitter",
+            Self::Propagation(_) => "delay_change",
+        }
+    }
+}
