@@ -15,6 +15,7 @@ mod judgement;
 mod link;
 mod prefix_table;
 mod routing;
+mod trace;
 mod traffic;
 
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
@@ -29,6 +30,7 @@ pub use prefix_table::PrefixTable;
 pub use routing::{
     BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Session, SessionEnd, SessionKind, Watched,
 };
+pub use trace::{Arrival, Trace, TraceOf};
 pub use traffic::{
     AggregateLimit, ArrivalLaw, Connection, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, LogicalLink,
     Monitor, PerLinkLimit, RateLimit, SizeLaw,
@@ -79,6 +81,8 @@ pub struct Network {
     pub bfd_sessions: Vec<BfdSession>,
     /// Flow entries as the scenario names them.
     pub flow_entries: IdVec<FlowEntryId, FlowEntry>,
+    /// A hash of the text of every arrival trace; 0 without one.
+    pub traces_hash: u64,
     /// Every five-tuple, probes of monitors included.
     pub flows: IdVec<FlowId, Flow>,
     /// Synthetic monitors.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::trace::TraceOf;
 use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, InterconnectId, LinkId, LogicalLinkId, MonitorId,
     ProviderId, RouterId, SessionId,
@@ -96,12 +97,14 @@ pub struct LogicalLink {
 }
 
 /// Time between the packets of a flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum ArrivalLaw {
     /// Equal intervals, random phase.
     Constant,
     /// Exponential intervals.
     Poisson,
+    /// As a file says, sizes included.
+    Trace(TraceOf),
 }
 
 /// Sizes of a flow's IP packets.

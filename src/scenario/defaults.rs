@@ -283,7 +283,9 @@ fn fill_flow(name: &str, flow: &mut FlowTable, horizon: &str) {
     default(&mut flow.count, 1);
     default(&mut flow.direction, "one-way");
     default(&mut flow.arrivals, "constant");
-    default(&mut flow.size, "1400 B");
+    if peek(&flow.arrivals) != Some("trace") {
+        default(&mut flow.size, "1400 B");
+    }
     default(&mut flow.start, "0 s");
     default(&mut flow.stop, horizon);
     default(&mut flow.protocol, "udp");

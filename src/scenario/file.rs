@@ -138,7 +138,7 @@ tables! {
     }
     /// `[flows.x]`
     FlowTable {
-        from, to, rate, count, direction, arrivals, size, start, stop, protocol, source_port, target_port, ttl
+        from, to, rate, count, direction, arrivals, trace, size, start, stop, protocol, source_port, target_port, ttl
     }
     /// `[monitors.x]`
     MonitorTable { from, to, period, interval, timeout, size, protocol, target_port, ttl }

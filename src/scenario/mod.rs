@@ -45,7 +45,7 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
     /// The scenario as TOML with every default written out; loading it gives the same network.
     pub effective: String,
-    /// 16 hex digits: a hash of `effective`.
+    /// 16 hex digits: a hash of `effective` and of the traces that it names.
     pub hash: String,
     /// The seed that the scenario asks for; 1 unless it says otherwise.
     pub seed: u64,
@@ -68,7 +68,7 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, Problems> {
     }
 }
 
-/// Checks a scenario given as text; `file_name` is what problems call it.
+/// Checks a scenario given as text; `file_name` is what problems call it, and files it names lie in its folder.
 ///
 /// # Errors
 /// Every problem of the text at once.
@@ -82,7 +82,8 @@ pub fn parse(text: &str, file_name: &str, overrides: &[String]) -> Result<Loaded
     let mut file = File::read(table, &mut problems);
     defaults::fill(&mut file);
     let mut reader = Reader { problems };
-    let network = resolve::resolve(&file, &mut reader);
+    let folder = Path::new(file_name).parent().unwrap_or(Path::new(""));
+    let network = resolve::resolve(&file, folder, &mut reader);
     let seed = reader.number("seed", &file.top.seed, 0, i64::MAX as u64);
     if let Some(network) = &network {
         checks::check(network, &mut reader);
@@ -93,7 +94,11 @@ pub fn parse(text: &str, file_name: &str, overrides: &[String]) -> Result<Loaded
         Some(network) if !wrong => {
             problem::sort(&mut problems);
             let effective = show::show(&file);
-            let hash = format!("{:016x}", named_hash(&["scenario", &effective]));
+            let traces = format!("{:016x}", network.traces_hash);
+            let parts = ["scenario", &effective, &traces];
+            // Without a trace the hash is that of the text alone.
+            let parts = if network.traces_hash == 0 { &parts[..2] } else { &parts[..] };
+            let hash = format!("{:016x}", named_hash(parts));
             Ok(Loaded { name: stem(file_name), network, warnings: problems, effective, hash, seed })
         }
         Some(_) | None => {

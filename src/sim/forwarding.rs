@@ -15,8 +15,9 @@ impl Partition<'_> {
         for (id, flow) in self.network.flows.enumerate() {
             match flow.role {
                 FlowRole::Data | FlowRole::ProbeRequest(_) => {
-                    let first = self.origin + flow.start + self.sources[id].source.first();
-                    self.schedule_source(id, first);
+                    if let Some(first) = self.sources[id].source.first() {
+                        self.schedule_source(id, self.origin + flow.start + first);
+                    }
                 }
                 FlowRole::ProbeReply(_) => {}
             }
@@ -38,7 +39,7 @@ impl Partition<'_> {
     pub fn source_sends(&mut self, id: FlowId) {
         let source = &mut self.sources[id];
         let size = source.source.next_size();
-        let next = self.now + source.source.next_interval();
+        let next = source.source.next_interval().map(|interval| self.now + interval);
         let payload = match source.kind {
             PacketKind::Data => 0,
             PacketKind::ProbeRequest => self.recorder.monitors.request(self.now, id),
@@ -47,7 +48,9 @@ impl Partition<'_> {
             }
         };
         self.inject(id, size, payload);
-        self.schedule_source(id, next);
+        if let Some(next) = next {
+            self.schedule_source(id, next);
+        }
     }
 
     /// A packet of a flow enters the network at its edge.

@@ -11,6 +11,8 @@ pub struct Source {
     interval: Span,
     sizes: SizeLaw,
     stream: Stream,
+    /// Packets of a trace whose size has been told.
+    sent: usize,
 }
 
 impl Source {
@@ -18,27 +20,35 @@ impl Source {
     #[must_use]
     pub fn new(flow: &Flow, seed: RunSeed) -> Self {
         Self {
-            arrivals: flow.arrivals,
+            arrivals: flow.arrivals.clone(),
             interval: flow.interval,
             sizes: flow.sizes,
             stream: seed.stream(&flow.name, "source"),
+            sent: 0,
         }
     }
 
-    /// Time from the flow's start until its first packet: a random phase, or an exponential wait.
-    pub fn first(&mut self) -> Span {
-        match self.arrivals {
-            ArrivalLaw::Constant => Span::from_ps(self.stream.below(self.interval.as_ps())),
-            ArrivalLaw::Poisson => self.stream.exponential_span(self.interval),
+    /// Time from the flow's start until its first packet: a random phase, an exponential wait, or as a trace says;
+    /// `None` when there is no packet.
+    pub fn first(&mut self) -> Option<Span> {
+        match &self.arrivals {
+            ArrivalLaw::Constant => Some(Span::from_ps(self.stream.below(self.interval.as_ps()))),
+            ArrivalLaw::Poisson => Some(self.stream.exponential_span(self.interval)),
+            ArrivalLaw::Trace(trace) => trace.arrivals().first().map(|arrival| arrival.at),
         }
     }
 
-    /// Time until the next packet.
+    /// Time from the packet whose size was told last until the next one; `None` when there is none.
     #[inline]
-    pub fn next_interval(&mut self) -> Span {
-        match self.arrivals {
-            ArrivalLaw::Constant => self.interval,
-            ArrivalLaw::Poisson => self.stream.exponential_span(self.interval),
+    pub fn next_interval(&mut self) -> Option<Span> {
+        match &self.arrivals {
+            ArrivalLaw::Constant => Some(self.interval),
+            ArrivalLaw::Poisson => Some(self.stream.exponential_span(self.interval)),
+            ArrivalLaw::Trace(trace) => {
+                let arrivals = trace.arrivals();
+                let next = arrivals.get(self.sent)?;
+                Some(next.at.saturating_sub(arrivals[self.sent - 1].at))
+            }
         }
     }
 
@@ -46,6 +56,10 @@ impl Source {
     #[inline]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
     pub fn next_size(&mut self) -> u32 {
+        if let ArrivalLaw::Trace(trace) = &self.arrivals {
+            self.sent += 1;
+            return trace.arrivals()[self.sent - 1].size;
+        }
         match self.sizes {
             SizeLaw::Constant(size) => u32::try_from(size.0).unwrap_or(u32::MAX),
             SizeLaw::Imix => match self.stream.below(12) {

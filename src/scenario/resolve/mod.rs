@@ -13,11 +13,13 @@ mod judgement;
 mod links;
 mod macsec;
 mod sessions;
+mod trace;
 mod traffic;
 
 pub(super) use traffic::written_name;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::file::{BfdTable, BgpTable, File, Leaf, Switch};
 use super::read::Reader;
@@ -32,9 +34,10 @@ use traffic::{FlowDraft, MonitorDraft};
 
 /// Resolves a filled file. `None` when names were missing, so that no network can be built; whether the problems
 /// found forbid to run is the caller's to see.
-pub(super) fn resolve(file: &File, reader: &mut Reader) -> Option<Network> {
+pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option<Network> {
     let mut resolver = Resolver {
         file,
+        folder,
         reader,
         network: Network::default(),
         names: Names::default(),
@@ -77,6 +80,8 @@ struct Names {
 
 struct Resolver<'a> {
     file: &'a File,
+    /// Where the scenario's other files lie.
+    folder: &'a Path,
     reader: &'a mut Reader,
     network: Network,
     names: Names,

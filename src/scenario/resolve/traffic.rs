@@ -1,13 +1,14 @@
 //! Flows and monitors, down to their five-tuples.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
 use super::addresses::{host, host_count};
 use super::{Names, Resolver};
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id, MonitorId};
-use crate::network::{ArrivalLaw, Flow, FlowEntry, FlowRole, Monitor, SizeLaw};
+use crate::network::{ArrivalLaw, Flow, FlowEntry, FlowRole, Monitor, SizeLaw, TraceOf};
 use crate::rng::named_hash;
 use crate::scenario::file::{FlowTable, Leaf, MonitorTable};
 use crate::scenario::read::peek;
@@ -54,7 +55,7 @@ pub(super) struct MonitorDraft {
 }
 
 /// When packets are sent, and how long they are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Law {
     arrivals: ArrivalLaw,
     interval: Span,
@@ -62,6 +63,14 @@ struct Law {
     start: Span,
     stop: Span,
     ttl: u8,
+}
+
+/// The words for arrivals.
+#[derive(Debug, Clone, Copy)]
+enum Word {
+    Constant,
+    Poisson,
+    Trace,
 }
 
 /// Where a five-tuple leads.
@@ -86,19 +95,17 @@ impl Resolver<'_> {
     fn flow(&mut self, name: &str, table: &FlowTable) -> FlowDraft {
         let place = join("flows", name);
         let ends = self.flow_ends(&place, &table.from, &table.to);
-        let rate: Option<Rate> = self.reader.quantity(&join(&place, "rate"), &table.rate, "10 Mbps");
-        let rate = rate.unwrap_or_else(|| Rate::from_bps(1_000).expect("not zero"));
         let count = self.reader.number(&join(&place, "count"), &table.count, 1, 1_000_000);
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
         let directions = [("one-way", Direction::OneWay), ("both", Direction::Both)];
-        let arrivals = [("constant", ArrivalLaw::Constant), ("poisson", ArrivalLaw::Poisson)];
-        let sizes = self.sizes(&join(&place, "size"), &table.size);
+        let (arrivals, sizes, rate) = self.arrivals(&place, table, count);
         let start = self.reader.span_or_zero(&join(&place, "start"), &table.start, "0 s");
         let stop = self.reader.span_or_zero(&join(&place, "stop"), &table.stop, "150 s");
         if stop <= start {
             self.reader.error(join(&place, "stop"), "is not after its start", "make it later");
         }
         let law = Law {
-            arrivals: self.reader.word(&join(&place, "arrivals"), &table.arrivals, &arrivals),
+            arrivals,
             interval: interval(rate, count, sizes),
             sizes,
             start,
@@ -110,7 +117,7 @@ impl Resolver<'_> {
             name: name.to_owned(),
             ends,
             rate,
-            count: u32::try_from(count).unwrap_or(u32::MAX),
+            count,
             direction: self.reader.word(&join(&place, "direction"), &table.direction, &directions),
             protocol: self.protocol(&join(&place, "protocol"), &table.protocol),
             ports: [
@@ -119,6 +126,40 @@ impl Resolver<'_> {
             ],
             law,
         }
+    }
+
+    /// When packets are sent, how long they are, and the rate that this makes.
+    fn arrivals(&mut self, place: &str, table: &FlowTable, count: u32) -> (ArrivalLaw, SizeLaw, Rate) {
+        let words = [("constant", Word::Constant), ("poisson", Word::Poisson), ("trace", Word::Trace)];
+        let law = match self.reader.word(&join(place, "arrivals"), &table.arrivals, &words) {
+            Word::Constant => ArrivalLaw::Constant,
+            Word::Poisson => ArrivalLaw::Poisson,
+            Word::Trace => return self.traced(place, table, count),
+        };
+        if table.trace.is_some() {
+            let message = "is read with arrivals = \"trace\" only";
+            self.reader.error(join(place, "trace"), message, "leave it out, or write arrivals = \"trace\"");
+        }
+        let rate: Option<Rate> = self.reader.quantity(&join(place, "rate"), &table.rate, "10 Mbps");
+        let rate = rate.unwrap_or_else(|| Rate::from_bps(1_000).expect("not zero"));
+        (law, self.sizes(&join(place, "size"), &table.size), rate)
+    }
+
+    fn traced(&mut self, place: &str, table: &FlowTable, count: u32) -> (ArrivalLaw, SizeLaw, Rate) {
+        for (key, leaf) in [("rate", &table.rate), ("size", &table.size)] {
+            if leaf.is_some() {
+                self.reader.error(join(place, key), "stands in the trace", "leave it out");
+            }
+        }
+        let trace = self.trace(&join(place, "trace"), &table.trace, count);
+        // The rate is the mean over the run.
+        let horizon = self.network.horizon;
+        let sizes = || trace.arrivals().iter().filter(|arrival| arrival.at < horizon).map(|one| u64::from(one.size));
+        let (packets, bytes) = (sizes().count() as u64, sizes().sum::<u64>());
+        let mean = Bytes((bytes / packets.max(1)).max(1));
+        let bps = u128::from(bytes) * 8 * 1_000_000_000_000 / u128::from(horizon.as_ps().max(1));
+        let rate = Rate::from_bps(u64::try_from(bps).unwrap_or(u64::MAX).max(1)).expect("not zero");
+        (ArrivalLaw::Trace(TraceOf { trace, index: 0 }), SizeLaw::Constant(mean), rate)
     }
 
     fn flow_ends(&mut self, place: &str, from: &Leaf, to: &Leaf) -> Option<[AttachmentId; 2]> {
@@ -259,8 +300,12 @@ impl Resolver<'_> {
                 Direction::Both => ([hosts[1], hosts[0]], [ports[1], ports[0]]),
             };
             let label = format!("{name}#{index:04}");
-            let flow = self.make_flow(label, FlowRole::Data, &way, hosts, ports, (draft.protocol, draft.law));
-            self.network.flows.push(Flow { entry: Some(entry), ..flow });
+            let flow = self.make_flow(label, FlowRole::Data, &way, hosts, ports, (draft.protocol, &draft.law));
+            let arrivals = match &draft.law.arrivals {
+                ArrivalLaw::Trace(of) => ArrivalLaw::Trace(TraceOf { trace: Arc::clone(&of.trace), index }),
+                law @ (ArrivalLaw::Constant | ArrivalLaw::Poisson) => law.clone(),
+            };
+            self.network.flows.push(Flow { entry: Some(entry), arrivals, ..flow });
         }
     }
 
@@ -271,7 +316,7 @@ impl Resolver<'_> {
         way: &Way,
         hosts: [IpAddr; 2],
         ports: [u16; 2],
-        (protocol, law): (u8, Law),
+        (protocol, law): (u8, &Law),
     ) -> Flow {
         let target = &self.network.attachments[way.ends[1]];
         Flow {
@@ -286,7 +331,7 @@ impl Resolver<'_> {
             edge: self.network.attachments[way.ends[0]].edge,
             destination: target.table.longest_match(hosts[1]).expect("targets are hosts of a prefix"),
             connection: way.connection,
-            arrivals: law.arrivals,
+            arrivals: law.arrivals.clone(),
             interval: law.interval,
             sizes: law.sizes,
             start: law.start,
@@ -360,7 +405,7 @@ impl Resolver<'_> {
             let hosts = [host(&prefixes[0].0, number("source")), host(&prefixes[1].0, number("target"))];
             let port = u16::try_from(57_344 + number("source port") % 8_192).expect("a port");
             let ports = [port, draft.target_port];
-            let what = (draft.protocol, draft.law);
+            let what = (draft.protocol, &draft.law);
             let way = Way { ends, connection };
             let name = format!("{}/request", draft.name);
             let request = self.make_flow(name, FlowRole::ProbeRequest(monitor), &way, hosts, ports, what);
@@ -384,7 +429,7 @@ impl Resolver<'_> {
 }
 
 /// Mean time between the packets of one of `count` five-tuples that offer `rate` together.
-fn interval(rate: Rate, count: u64, sizes: SizeLaw) -> Span {
+fn interval(rate: Rate, count: u32, sizes: SizeLaw) -> Span {
     let bits = u128::from(sizes.twelve_means()) * 8 * u128::from(count);
     let twelve_seconds_ps = 12 * u128::from(rate.as_bps());
     let ps = (bits * 1_000_000_000_000 + twelve_seconds_ps / 2) / twelve_seconds_ps;
