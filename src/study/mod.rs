@@ -1,7 +1,8 @@
-//! Many runs of one network, and what they say together.
+//! Many runs of one network, and what they say together; and how fast a run is.
 //!
 //! ```text
 //! Network + seed -> replications in parallel -> one small sample each -> RepeatSummary
 //! ```
 
+pub mod benchmark;
 pub mod repeat;

@@ -1,0 +1,3 @@
+//! How fast and how right the engine is, beside a bare loop on the same workloads.
+
+pub mod ceiling;
