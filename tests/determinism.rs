@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::{network, run, run_seeded};
+use common::{network, run, run_seeded, two_regions};
 use fabricsim::report::{Provenance, write_results};
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
+use fabricsim::sim::Simulation;
 use fabricsim::sim::record::RunRecord;
 use fabricsim::study::repeat::{RepeatSummary, repeat};
 
@@ -179,4 +180,26 @@ fn repeated_runs_are_the_same_on_any_number_of_threads() {
     let one = on(1);
     assert_eq!(one.runs.len(), 6);
     assert_eq!(one, on(4));
+}
+
+#[test]
+fn a_run_is_the_same_however_it_is_divided() {
+    for text in [BUSY.to_owned(), two_regions(4, "40 Mbps", "2 s")] {
+        let network = network(&text);
+        let whole = Simulation::new(&network, RunSeed(3)).run();
+        let expected = files(&whole);
+        let mut parts = Vec::new();
+        for threads in [1, 2, 3, 8] {
+            let simulation = Simulation::new(&network, RunSeed(3)).threads(threads);
+            parts.push(simulation.layout().count());
+            let divided = simulation.run();
+            assert_eq!(divided.fingerprint, whole.fingerprint, "{} with {threads} threads", whole.title);
+            assert_eq!(divided.totals.events, whole.totals.events);
+            let differs = |(name, bytes): &(String, Vec<u8>)| expected.get(name) != Some(bytes);
+            let differing: Vec<String> = files(&divided).into_iter().filter(differs).map(|(name, _)| name).collect();
+            assert!(differing.is_empty(), "{} with {threads} threads: {differing:?}", whole.title);
+        }
+        assert_eq!(parts[0], 1);
+        assert!(parts[1] == 2, "{} is divided into {parts:?}", whole.title);
+    }
 }

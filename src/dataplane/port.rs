@@ -87,8 +87,8 @@ pub enum Impairment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Offer {
-    /// Accepted; the wire already has a pending event.
-    Accepted,
+    /// Accepted behind others; as things stand it arrives at this instant.
+    Behind(Time),
     /// Accepted, and it is the wire's head: its arrival must be scheduled at this instant.
     Head(Time),
     /// Not accepted.
@@ -103,7 +103,8 @@ pub struct Arrival {
     pub packet: Packet,
     /// When its transmission began and ended.
     pub transmission: (Time, Time),
-    /// When the next packet on the wire arrives, if there is one.
+    /// When the next packet on the wire arrives, if there is one and it is not a control packet: those are awaited by
+    /// whoever sent them.
     pub next: Option<Time>,
 }
 
@@ -183,7 +184,13 @@ impl Port {
         self.free_at += self.pace.time(bytes);
         self.count(bytes);
         self.ring.push_back(OnWire { packet, departure: self.free_at });
-        if self.ring.len() == 1 { Offer::Head(self.arrival_of(self.free_at)) } else { Offer::Accepted }
+        self.accepted(self.free_at)
+    }
+
+    #[inline]
+    fn accepted(&self, departure: Time) -> Offer {
+        let arrival = self.arrival_of(departure);
+        if self.ring.len() == 1 { Offer::Head(arrival) } else { Offer::Behind(arrival) }
     }
 
     #[inline]
@@ -246,7 +253,7 @@ impl Port {
         self.waiting_bytes += bytes;
         self.free_at += time;
         self.count(bytes);
-        if self.ring.len() == 1 { Offer::Head(self.arrival_of(departure)) } else { Offer::Accepted }
+        self.accepted(departure)
     }
 
     #[inline]
@@ -261,19 +268,50 @@ impl Port {
         self.ring.front().map(|head| self.arrival_of(head.departure))
     }
 
-    /// Takes the head off the wire; called at its arrival. Panics (our bug) on an empty wire.
+    /// The head of the wire, when it arrives at `now`.
+    #[must_use]
+    pub fn head_at(&self, now: Time) -> Option<Packet> {
+        self.ring.front().filter(|head| self.arrival_of(head.departure) == now).map(|head| head.packet)
+    }
+
+    /// When the head arrives, unless it is a control packet.
     #[inline]
-    pub fn arrive(&mut self) -> Arrival {
-        let entry = self.ring.pop_front().expect("the wire's event has a packet");
+    fn next_data_arrival(&self) -> Option<Time> {
+        let head = self.ring.front().filter(|head| !head.packet.kind.is_control())?;
+        Some(self.arrival_of(head.departure))
+    }
+
+    #[inline]
+    fn left_ring(&mut self, entry: &OnWire) {
         if self.first_waiting == 0 {
             self.waiting_bytes -= self.wire_bytes(&entry.packet);
         } else {
             self.first_waiting -= 1;
         }
+    }
+
+    /// Hands what departed until `now` to the far end's view of the same wire, which lies in another partition;
+    /// returns when the first of it arrives if that must be scheduled there.
+    pub fn hand_over(&mut self, now: Time, far: &mut Self) -> Option<Time> {
+        let was_idle = far.ring.is_empty();
+        while let Some(entry) = self.ring.front().copied().filter(|entry| entry.departure <= now) {
+            self.ring.pop_front();
+            self.left_ring(&entry);
+            far.ring.push_back(entry);
+            far.first_waiting = far.ring.len();
+        }
+        if was_idle { far.next_data_arrival() } else { None }
+    }
+
+    /// Takes the head off the wire; called at its arrival. Panics (our bug) on an empty wire.
+    #[inline]
+    pub fn arrive(&mut self) -> Arrival {
+        let entry = self.ring.pop_front().expect("the wire's event has a packet");
+        self.left_ring(&entry);
         let word = entry.departure.as_ps() ^ (u64::from(entry.packet.hash) << 20) ^ u64::from(entry.packet.size);
         self.chain = (self.chain.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let transmission = (self.start(&entry), entry.departure);
-        let next = self.head_arrival();
+        let next = self.next_data_arrival();
         Arrival { packet: entry.packet, transmission, next }
     }
 
@@ -321,11 +359,10 @@ impl Port {
             .retain(|impairment| !matches!(impairment, Impairment::Grey { failure: of, .. } if *of == failure));
     }
 
-    /// Forgets dead times that no packet under way can have met.
-    pub fn forget_dead_times(&mut self, now: Time) {
-        let first_start = self.ring.front().map_or(now, |head| self.start(head));
+    /// Forgets dead times that no later packet can meet, once one has arrived whose transmission began at `begin`.
+    pub fn forget_dead_times(&mut self, begin: Time) {
         self.impairments.retain(|impairment| match impairment {
-            Impairment::Dead { to, .. } => *to > first_start,
+            Impairment::Dead { to, .. } => *to > begin,
             Impairment::Grey { .. } | Impairment::ReceiverClosed => true,
         });
     }
@@ -355,10 +392,10 @@ impl Port {
         self.closed = Closed::No;
     }
 
-    /// Whether the sending end accepts packets and may protect them.
+    /// Whether the sending end accepts packets and has a key where it needs one.
     #[must_use]
     pub fn passes(&self) -> bool {
-        self.closed == Closed::No && self.secure.as_ref().is_none_or(|secure| secure.permits().is_ok())
+        self.closed == Closed::No && self.secure.as_ref().is_none_or(SecureTransmitter::is_keyed)
     }
 
     /// The sending router lost its power: returns all that had not left it completely.

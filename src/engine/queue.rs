@@ -94,12 +94,30 @@ impl EventQueue {
     /// Takes the next event, and makes it the present one.
     #[inline]
     pub fn pop(&mut self) -> Option<EventKey> {
+        self.next_time()?;
+        self.take()
+    }
+
+    /// As [`Self::pop`], when the next event fires before `limit`.
+    #[inline]
+    pub fn pop_before(&mut self, limit: Time) -> Option<EventKey> {
+        if self.next_time()? >= limit {
+            return None;
+        }
+        self.take()
+    }
+
+    /// When the next event fires.
+    #[inline]
+    pub fn next_time(&mut self) -> Option<Time> {
         if self.state == Root::Fired {
             self.remove_root();
         }
-        if self.nodes == 0 {
-            return None;
-        }
+        (self.nodes > 0).then(|| self.root.time())
+    }
+
+    #[inline]
+    fn take(&mut self) -> Option<EventKey> {
         self.state = Root::Fired;
         self.now = self.root;
         self.fired += 1;

@@ -9,6 +9,8 @@ use crate::units::Time;
 /// An event names the thing that fires; all else is in that thing's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
+    /// The next second of scenario time begins.
+    SecondBegins,
     /// A failure begins.
     FailureBegins(FailureId),
     /// A failure ends.
@@ -27,7 +29,9 @@ pub enum Event {
     BgpTimer(SessionId, usize, usize),
     /// A BFD timer: session, end, index of its kind.
     BfdTimer(usize, usize, usize),
-    /// The head of a wire arrives.
+    /// A control packet arrives by a wire.
+    Control(PortId),
+    /// The head of a wire, a packet of a flow, arrives.
     Wire(PortId),
     /// A flow sends its next packet.
     Source(FlowId),
@@ -45,17 +49,19 @@ impl Event {
     pub fn key(self, time: Time, serial: u32) -> EventKey {
         let pair = |id: u32, end: usize| entity(id as usize * 2 + end);
         let (rank, entity) = match self {
-            Self::FailureBegins(failure) => (0, failure.0),
-            Self::FailureEnds(failure) => (1, failure.0),
-            Self::Carrier(link, end) => (2, pair(link.0, end)),
-            Self::KeyAgreement(link, end) => (3, pair(link.0, end)),
-            Self::Interior(provider) => (4, provider.0),
-            Self::Install(router) => (5, router.0),
-            Self::Process(router) => (6, router.0),
-            Self::BgpTimer(session, end, kind) => (7, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
-            Self::BfdTimer(session, end, kind) => (8, entity((session * 2 + end) * BFD_TIMERS + kind)),
-            Self::Wire(port) => (9, port.0),
-            Self::Source(flow) => (10, flow.0),
+            Self::SecondBegins => (0, 0),
+            Self::FailureBegins(failure) => (1, failure.0),
+            Self::FailureEnds(failure) => (2, failure.0),
+            Self::Carrier(link, end) => (3, pair(link.0, end)),
+            Self::KeyAgreement(link, end) => (4, pair(link.0, end)),
+            Self::Interior(provider) => (5, provider.0),
+            Self::Install(router) => (6, router.0),
+            Self::Process(router) => (7, router.0),
+            Self::BgpTimer(session, end, kind) => (8, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
+            Self::BfdTimer(session, end, kind) => (9, entity((session * 2 + end) * BFD_TIMERS + kind)),
+            Self::Control(port) => (10, port.0),
+            Self::Wire(port) => (11, port.0),
+            Self::Source(flow) => (12, flow.0),
         };
         EventKey::new(time, rank, entity, serial)
     }
@@ -67,23 +73,25 @@ impl Event {
         let entity = key.entity();
         let index = entity as usize;
         match key.rank() {
-            0 => Self::FailureBegins(FailureId(entity)),
-            1 => Self::FailureEnds(FailureId(entity)),
-            2 => Self::Carrier(LinkId(entity / 2), index % 2),
-            3 => Self::KeyAgreement(LinkId(entity / 2), index % 2),
-            4 => Self::Interior(ProviderId(entity)),
-            5 => Self::Install(RouterId(entity)),
-            6 => Self::Process(RouterId(entity)),
-            7 => {
+            0 => Self::SecondBegins,
+            1 => Self::FailureBegins(FailureId(entity)),
+            2 => Self::FailureEnds(FailureId(entity)),
+            3 => Self::Carrier(LinkId(entity / 2), index % 2),
+            4 => Self::KeyAgreement(LinkId(entity / 2), index % 2),
+            5 => Self::Interior(ProviderId(entity)),
+            6 => Self::Install(RouterId(entity)),
+            7 => Self::Process(RouterId(entity)),
+            8 => {
                 let end = index / BGP_TIMERS;
                 Self::BgpTimer(SessionId::from_index(end / 2), end % 2, index % BGP_TIMERS)
             }
-            8 => {
+            9 => {
                 let end = index / BFD_TIMERS;
                 Self::BfdTimer(end / 2, end % 2, index % BFD_TIMERS)
             }
-            9 => Self::Wire(PortId(entity)),
-            10 => Self::Source(FlowId(entity)),
+            10 => Self::Control(PortId(entity)),
+            11 => Self::Wire(PortId(entity)),
+            12 => Self::Source(FlowId(entity)),
             rank => unreachable!("no event has rank {rank}"),
         }
     }
@@ -100,6 +108,7 @@ mod tests {
     #[test]
     fn every_event_survives_its_key() {
         let events = [
+            Event::SecondBegins,
             Event::FailureBegins(FailureId(3)),
             Event::FailureEnds(FailureId(3)),
             Event::Carrier(LinkId(7), 1),
@@ -109,6 +118,7 @@ mod tests {
             Event::Process(RouterId(9)),
             Event::BgpTimer(SessionId(5), 1, 3),
             Event::BfdTimer(5, 1, 1),
+            Event::Control(PortId(4)),
             Event::Wire(PortId(123)),
             Event::Source(FlowId(1_000_000)),
         ];

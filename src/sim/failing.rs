@@ -6,29 +6,31 @@ use crate::failures::{Effect, effects};
 use crate::ids::{FailureId, LinkId, RouterId};
 use crate::message::DropReason;
 use crate::sim::interior::InteriorChange;
-use crate::sim::partition::Partition;
 use crate::sim::record::LedgerKind;
 use crate::sim::recorder::EntryIndex;
+use crate::sim::run::Run;
 use crate::units::Time;
 
-impl Partition<'_> {
+impl Run<'_> {
     /// A failure begins.
     pub fn failure_begins(&mut self, id: FailureId) {
         let entry = self.open_entry(id, LedgerKind::Incident);
+        self.facts.incidents[id] = Some(entry);
+        self.facts.lasting.push(id);
         for effect in effects(self.network, &self.network.failures[id].kind) {
             match effect {
                 Effect::Dark(link) => {
-                    self.link_blame[link].begins(id, entry);
+                    self.facts.link_blame[link].begins(id, entry);
                     self.dark[link] += 1;
                     self.kill_wires(link, id, DropReason::FibreCut);
                     self.update_light(link);
                 }
                 Effect::Silent(link) => {
-                    self.link_blame[link].begins(id, entry);
+                    self.facts.link_blame[link].begins(id, entry);
                     self.kill_wires(link, id, DropReason::SilentCut);
                 }
                 Effect::Grey(link, share) => {
-                    self.link_blame[link].begins(id, entry);
+                    self.facts.link_blame[link].begins(id, entry);
                     let grey = Impairment::Grey { failure: id, parts_per_billion: share.as_ppb() };
                     self.impair(link, grey);
                 }
@@ -40,16 +42,17 @@ impl Partition<'_> {
     /// A failure ends; what other failures hold down stays down.
     pub fn failure_ends(&mut self, id: FailureId) {
         let entry = self.open_entry(id, LedgerKind::Return);
+        self.facts.lasting.retain(|lasting| *lasting != id);
         for effect in effects(self.network, &self.network.failures[id].kind) {
             match effect {
                 Effect::Dark(link) => {
-                    self.link_blame[link].ends(id, entry);
+                    self.facts.link_blame[link].ends(id, entry);
                     self.dark[link] -= 1;
                     self.relieve(link, id);
                     self.update_light(link);
                 }
                 Effect::Silent(link) | Effect::Grey(link, _) => {
-                    self.link_blame[link].ends(id, entry);
+                    self.facts.link_blame[link].ends(id, entry);
                     self.relieve(link, id);
                 }
                 Effect::PowerLoss(router) => self.router_regains_power(router, id, entry),
@@ -61,8 +64,8 @@ impl Partition<'_> {
         self.paths_changed = true;
         let what = if kind == LedgerKind::Incident { 110 } else { 111 };
         let name = crate::rng::named_hash(&[&self.network.failures[id].name]);
-        self.recorder.chain_event(self.now, what, name);
-        let entry = self.recorder.ledger.open(self.now, id, kind);
+        self.journal.chain_event(self.now, what, name);
+        let entry = self.journal.ledger.open(self.now, id, kind);
         self.cause = Some(entry);
         entry
     }
@@ -73,28 +76,30 @@ impl Partition<'_> {
 
     fn impair(&mut self, link: LinkId, impairment: Impairment) {
         for port in [self.ports_from(link, 0), self.ports_from(link, 1)].concat() {
-            self.wires[port].port.impair(impairment);
+            self.on_wire(port, |wire| wire.port.impair(impairment));
         }
     }
 
     fn relieve(&mut self, link: LinkId, failure: FailureId) {
         for port in [self.ports_from(link, 0), self.ports_from(link, 1)].concat() {
-            self.wires[port].port.relieve(self.now, failure);
+            let now = self.now;
+            self.on_wire(port, |wire| wire.port.relieve(now, failure));
         }
     }
 
     fn router_loses_power(&mut self, router: RouterId, failure: FailureId, entry: EntryIndex) {
         let links = &self.network.routers[router].links;
-        links.iter().for_each(|link| self.link_blame[*link].begins(failure, entry));
-        self.power_causes[router].push(failure);
-        if self.power_causes[router].len() > 1 {
+        links.iter().for_each(|link| self.facts.link_blame[*link].begins(failure, entry));
+        self.facts.power_causes[router].push(failure);
+        if self.facts.power_causes[router].len() > 1 {
             return;
         }
         for link in links {
             let end = self.network.end_of(*link, router);
             for port in self.ports_from(*link, end) {
-                let flushed = self.wires[port].port.power_off(self.now);
-                flushed.iter().for_each(|packet| self.drop_at(port, packet, DropReason::RouterDown, Some(entry)));
+                let now = self.now;
+                let flushed = self.wire_mut(port).port.power_off(now);
+                self.drop_flushed(port, &flushed, DropReason::RouterDown, Some(entry));
             }
             self.end_loses_power(*link, end);
             self.update_light(*link);
@@ -104,8 +109,8 @@ impl Partition<'_> {
 
     fn router_regains_power(&mut self, router: RouterId, failure: FailureId, entry: EntryIndex) {
         let links = &self.network.routers[router].links;
-        links.iter().for_each(|link| self.link_blame[*link].ends(failure, entry));
-        self.power_causes[router].retain(|cause| *cause != failure);
+        links.iter().for_each(|link| self.facts.link_blame[*link].ends(failure, entry));
+        self.facts.power_causes[router].retain(|cause| *cause != failure);
         if !self.is_powered(router) {
             return;
         }

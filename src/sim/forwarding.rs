@@ -1,25 +1,27 @@
 //! The hot path: packets from source to wire to router to wire to target.
 
 use crate::dataplane::{Impairment, Lookup, Offer, Verdict};
-use crate::ids::{DestinationId, FlowId, Id, PortId, RouterId};
-use crate::message::{Control, DropReason, NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
-use crate::network::{FlowRole, Network};
+use crate::ids::{FlowId, PortId, RouterId};
+use crate::message::{DropReason, NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
+use crate::network::FlowRole;
 use crate::sim::event::Event;
-use crate::sim::partition::Partition;
+use crate::sim::facts::Facts;
+use crate::sim::layout::Layout;
+use crate::sim::partition::{Partition, Reach};
 use crate::sim::recorder::{EntryIndex, count_drops};
-use crate::units::{Bytes, Span, Time, TrafficClass};
+use crate::units::{Span, Time, TrafficClass};
 
 impl Partition<'_> {
-    /// Every flow's first packet; replies have no source of their own.
-    pub fn start_sources(&mut self) {
+    /// The first packet of every flow that begins here; replies have no source of their own.
+    pub fn start_sources(&mut self, layout: &Layout) {
         for (id, flow) in self.network.flows.enumerate() {
             match flow.role {
-                FlowRole::Data | FlowRole::ProbeRequest(_) => {
+                FlowRole::Data | FlowRole::ProbeRequest(_) if layout.of(flow.edge) == self.index => {
                     if let Some(first) = self.sources[id].source.first() {
                         self.schedule_source(id, self.origin + flow.start + first);
                     }
                 }
-                FlowRole::ProbeReply(_) => {}
+                FlowRole::Data | FlowRole::ProbeRequest(_) | FlowRole::ProbeReply(_) => {}
             }
         }
     }
@@ -36,18 +38,21 @@ impl Partition<'_> {
 
     /// A flow sends its next packet.
     #[inline]
-    pub fn source_sends(&mut self, id: FlowId) {
+    pub fn source_sends(&mut self, id: FlowId, facts: &Facts) {
         let source = &mut self.sources[id];
         let size = source.source.next_size();
         let next = source.source.next_interval().map(|interval| self.now + interval);
         let payload = match source.kind {
-            PacketKind::Data => 0,
+            PacketKind::Data => {
+                source.number = source.number.wrapping_add(1);
+                source.number
+            }
             PacketKind::ProbeRequest => self.recorder.monitors.request(self.now, id),
             PacketKind::ProbeReply | PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
                 unreachable!("only data and requests have a source")
             }
         };
-        self.inject(id, size, payload);
+        self.inject(id, size, payload, facts);
         if let Some(next) = next {
             self.schedule_source(id, next);
         }
@@ -55,7 +60,7 @@ impl Partition<'_> {
 
     /// A packet of a flow enters the network at its edge.
     #[inline]
-    fn inject(&mut self, id: FlowId, size: u32, payload: u32) {
+    fn inject(&mut self, id: FlowId, size: u32, payload: u32, facts: &Facts) {
         let source = &self.sources[id];
         let (edge, limited_by) = (source.edge, source.limited_by);
         let packet = Packet {
@@ -72,55 +77,70 @@ impl Partition<'_> {
         };
         self.recorder.sent(&packet);
         if let Some((connection, direction)) = limited_by
-            && let Some(policer) = &mut self.edge_policers[connection][direction]
-            && policer.offer(self.now, u64::from(size)) == Verdict::Drop
+            && let Some(limiter) = &mut self.edge_limiters[connection][direction]
+            && limiter.policer.offer(self.now, u64::from(size)) == Verdict::Drop
         {
-            let entry = self.recorder.congestion_entry();
+            let entry = limiter.congestion.entry(facts.latest_lasting());
             return self.drop_packet(&packet, DropReason::RateLimit, entry);
         }
-        self.receive(edge, packet);
+        self.receive(edge, packet, facts);
     }
 
     /// The head of a wire reaches the next router.
     #[inline]
-    pub fn wire_arrives(&mut self, id: PortId) {
-        let wire = &mut self.wires[id];
-        if wire.port.head_arrival() != Some(self.now) {
-            return; // The packet of this event was flushed.
+    pub fn wire_arrives(&mut self, id: PortId, facts: &Facts) {
+        if self.wires[id].port.head_arrival() != Some(self.now) {
+            self.stale += 1; // The packet of this event was flushed.
+            return;
         }
+        if let Some(packet) = self.take_arrival(id, facts) {
+            let to = self.wires[id].to;
+            self.receive(to, packet, facts);
+        }
+    }
+
+    /// Takes the head of a wire at its arrival and sees to the next one; none when it was lost on the way.
+    #[inline]
+    pub fn take_arrival(&mut self, id: PortId, facts: &Facts) -> Option<Packet> {
+        let wire = &mut self.wires[id];
         let arrival = wire.port.arrive();
-        let to = wire.to;
         let impaired = wire.port.is_impaired();
         if let Some(next) = arrival.next {
             let serial = wire.next_serial();
             self.schedule(Event::Wire(id), next, serial);
         }
-        if impaired && let Some((reason, entry)) = self.lost_on_wire(id, arrival.transmission) {
-            return self.drop_at(id, &arrival.packet, reason, entry);
+        if impaired && let Some((reason, entry)) = self.lost_on_wire(id, arrival.transmission, facts) {
+            self.drop_at(id, &arrival.packet, reason, entry);
+            return None;
         }
         self.packet_hops += 1;
-        self.receive(to, arrival.packet);
+        Some(arrival.packet)
     }
 
     /// Whether a packet that reaches the end of an impaired wire is lost, why, and by which entry of the ledger.
     #[cold]
-    fn lost_on_wire(&mut self, id: PortId, transmission: (Time, Time)) -> Option<(DropReason, Option<EntryIndex>)> {
+    fn lost_on_wire(
+        &mut self,
+        id: PortId,
+        transmission: (Time, Time),
+        facts: &Facts,
+    ) -> Option<(DropReason, Option<EntryIndex>)> {
         let wire = &mut self.wires[id];
         if let Some((reason, failure)) = wire.port.meets_dead_time(transmission) {
-            return Some((reason, self.recorder.ledger.incident(failure)));
+            return Some((reason, facts.incidents[failure]));
         }
-        wire.port.forget_dead_times(self.now);
-        if let Some(failure) = self.power_causes[wire.to].last() {
-            return Some((DropReason::RouterDown, self.recorder.ledger.incident(*failure)));
+        wire.port.forget_dead_times(transmission.0);
+        if let Some(failure) = facts.power_causes[wire.to].last() {
+            return Some((DropReason::RouterDown, facts.incidents[*failure]));
         }
         for impairment in wire.port.impairments() {
             match *impairment {
                 Impairment::Grey { failure, parts_per_billion } => {
                     if wire.grey.chance(parts_per_billion) {
-                        return Some((DropReason::GreyLoss, self.recorder.ledger.incident(failure)));
+                        return Some((DropReason::GreyLoss, facts.incidents[failure]));
                     }
                 }
-                Impairment::ReceiverClosed => return Some((DropReason::PortDown, self.link_blame[wire.link].entry())),
+                Impairment::ReceiverClosed => return Some((DropReason::PortDown, facts.link_blame[wire.link].entry())),
                 Impairment::Dead { .. } => {}
             }
         }
@@ -129,50 +149,50 @@ impl Partition<'_> {
 
     /// A packet is at a router (or enters the network there) and is delivered or sent on.
     #[inline]
-    pub fn receive(&mut self, router: RouterId, packet: Packet) {
-        if packet.kind == PacketKind::ControlNeighbour || self.delivers_at[packet.destination] == router {
-            return self.deliver(router, packet);
+    fn receive(&mut self, router: RouterId, packet: Packet, facts: &Facts) {
+        if self.delivers_at[packet.destination] == router {
+            return self.deliver(packet, facts);
         }
-        self.forward(router, packet);
+        if let Some((hop, packet)) = self.route(router, packet, facts) {
+            self.send(hop, packet, facts);
+        }
     }
 
+    /// The next hop of a packet that is not yet where it should be; none when it died here.
     #[inline]
-    fn forward(&mut self, router: RouterId, mut packet: Packet) {
+    pub fn route(&mut self, router: RouterId, mut packet: Packet, facts: &Facts) -> Option<(NextHop, Packet)> {
         if packet.ttl == 0 {
-            let entry = self.route_entry(router, packet.destination);
-            return self.drop_packet(&packet, DropReason::TtlExpired, entry);
+            self.drop_packet(&packet, DropReason::TtlExpired, facts.route_entry(router, packet.destination));
+            return None;
         }
         packet.ttl -= 1;
         match self.forwarders[router].lookup(&packet) {
             Lookup::NoRoute => {
-                let entry = self.route_entry(router, packet.destination);
-                self.drop_packet(&packet, DropReason::NoRoute, entry);
+                self.drop_packet(&packet, DropReason::NoRoute, facts.route_entry(router, packet.destination));
+                None
             }
-            Lookup::Via(hop) => self.send(router, hop, packet),
+            Lookup::Via(hop) => {
+                let port = self.member(router, hop.port, &packet);
+                Some((NextHop { port, ..hop }, packet))
+            }
         }
-    }
-
-    /// The ledger entry behind the state of a forwarding entry; none when it is as it was from the beginning.
-    #[cold]
-    fn route_entry(&self, router: RouterId, destination: DestinationId) -> Option<EntryIndex> {
-        self.route_blame[router][destination.index()]
     }
 
     #[inline]
-    fn send(&mut self, router: RouterId, hop: NextHop, packet: Packet) {
-        let port = self.member(router, hop.port, &packet);
-        if hop.logical_link == NO_LOGICAL_LINK || packet.kind.is_control() {
-            self.transmit(port, packet);
+    fn send(&mut self, hop: NextHop, packet: Packet, facts: &Facts) {
+        let port = hop.port;
+        if hop.logical_link == NO_LOGICAL_LINK {
+            self.transmit(port, packet, facts);
             return;
         }
         let (end, direction) = (self.wires[port].end, self.wires[port].direction);
-        if let Some(policer) = &mut self.link_policers[hop.logical_link][end]
-            && policer.offer(self.now, u64::from(packet.size)) == Verdict::Drop
+        if let Some(limiter) = &mut self.link_limiters[hop.logical_link][end]
+            && limiter.policer.offer(self.now, u64::from(packet.size)) == Verdict::Drop
         {
-            let entry = self.recorder.congestion_entry();
+            let entry = limiter.congestion.entry(facts.latest_lasting());
             return self.drop_at(port, &packet, DropReason::RateLimit, entry);
         }
-        if self.transmit(port, packet) == Accepted::Yes {
+        if self.transmit(port, packet, facts) == Accepted::Yes {
             self.recorder.rode(&packet, hop.logical_link, direction);
         }
     }
@@ -190,38 +210,42 @@ impl Partition<'_> {
 
     /// Offers a packet to a port.
     #[inline]
-    pub fn transmit(&mut self, id: PortId, packet: Packet) -> Accepted {
+    fn transmit(&mut self, id: PortId, packet: Packet, facts: &Facts) -> Accepted {
         let wire = &mut self.wires[id];
         match wire.port.offer(self.now, packet) {
-            Offer::Accepted => Accepted::Yes,
+            Offer::Behind(_) => Accepted::Yes,
             Offer::Head(at) => {
-                let serial = wire.next_serial();
-                self.schedule(Event::Wire(id), at, serial);
+                if wire.reach == Reach::Inside {
+                    let serial = wire.next_serial();
+                    self.schedule(Event::Wire(id), at, serial);
+                }
                 Accepted::Yes
             }
             Offer::Dropped(reason) => {
-                self.refused(id, &packet, reason);
+                self.refused(id, &packet, reason, facts);
                 Accepted::No
             }
         }
     }
 
+    /// A port refused a packet.
     #[cold]
-    fn refused(&mut self, id: PortId, packet: &Packet, reason: DropReason) {
+    pub fn refused(&mut self, id: PortId, packet: &Packet, reason: DropReason, facts: &Facts) {
         if reason == DropReason::MacsecPacketNumbers && !self.wires[id].used_up {
             // A key's last number is used up without an event of its own.
             self.wires[id].used_up = true;
-            self.paths_changed = true;
+            self.used_up.push((self.now, id));
         }
-        let entry = self.blame_at_port(id, reason);
+        let entry = self.blame_at_port(id, reason, facts);
         self.drop_at(id, packet, reason, entry);
     }
 
     /// The ledger entry behind a packet that a port refused.
-    fn blame_at_port(&mut self, id: PortId, reason: DropReason) -> Option<EntryIndex> {
+    fn blame_at_port(&mut self, id: PortId, reason: DropReason, facts: &Facts) -> Option<EntryIndex> {
+        let wire = &mut self.wires[id];
         match reason {
-            DropReason::PortDown | DropReason::MacsecNoKey => self.link_blame[self.wires[id].link].entry(),
-            DropReason::BufferFull | DropReason::RateLimit => self.recorder.congestion_entry(),
+            DropReason::PortDown | DropReason::MacsecNoKey => facts.link_blame[wire.link].entry(),
+            DropReason::BufferFull | DropReason::RateLimit => wire.congestion.entry(facts.latest_lasting()),
             DropReason::TooBig | DropReason::MacsecPacketNumbers => None,
             DropReason::FibreCut
             | DropReason::SilentCut
@@ -236,26 +260,17 @@ impl Partition<'_> {
     }
 
     #[inline]
-    fn deliver(&mut self, router: RouterId, packet: Packet) {
+    fn deliver(&mut self, packet: Packet, facts: &Facts) {
+        self.recorder.delivered(self.now, &packet);
         match packet.kind {
-            PacketKind::Data => self.recorder.delivered(self.now, &packet),
+            PacketKind::Data => {}
             PacketKind::ProbeRequest => {
-                self.recorder.delivered(self.now, &packet);
                 let monitor = &self.network.monitors[self.recorder.monitors.of_flow(packet.flow)];
-                self.inject(monitor.reply, packet.size, packet.payload);
+                self.inject(monitor.reply, packet.size, packet.payload, facts);
             }
-            PacketKind::ProbeReply => {
-                self.recorder.delivered(self.now, &packet);
-                self.recorder.monitors.reply(self.now, &packet);
-            }
+            PacketKind::ProbeReply => self.recorder.monitors.reply(self.now, &packet),
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
-                self.recorder.control_delivered();
-                let (cause, control) = self.payloads.take(packet.payload);
-                self.cause = cause;
-                match control {
-                    Control::Bgp(segment) => self.bgp_segment_arrives(router, segment),
-                    Control::Bfd(bfd) => self.bfd_packet_arrives(&bfd),
-                }
+                unreachable!("control packets are delivered by the world")
             }
         }
     }
@@ -269,67 +284,15 @@ impl Partition<'_> {
 
     #[cold]
     fn drop_packet(&mut self, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
-        if packet.kind.is_control() {
-            self.payloads.take(packet.payload);
-        }
         self.recorder.dropped(self.now, packet, reason, entry);
-    }
-
-    /// A routing or liveness message leaves a router: to its neighbour by `port`, or routed to `destination`.
-    pub fn send_control(&mut self, way: ControlWay, control: Control, size: Bytes) {
-        let (kind, destination) = match way {
-            ControlWay::Neighbour(_) => (PacketKind::ControlNeighbour, DestinationId(0)),
-            ControlWay::Routed { destination, .. } => (PacketKind::ControlRouted, destination),
-        };
-        let packet = Packet {
-            sent: self.now,
-            waited: Span::ZERO,
-            flow: FlowId(0),
-            destination,
-            hash: 0,
-            size: u32::try_from(size.0).expect("a control message fits its packet"),
-            payload: self.payloads.insert((self.cause, control)),
-            ttl: CONTROL_TTL,
-            kind,
-            traffic_class: TrafficClass::NETWORK_CONTROL,
-        };
-        self.recorder.sent(&packet);
-        match way {
-            ControlWay::Neighbour(port) => {
-                self.transmit(port, packet);
-            }
-            ControlWay::Routed { from, .. } => self.receive(from, packet),
-        }
     }
 }
 
 /// Whether a port took a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sim) enum Accepted {
+enum Accepted {
     /// It did.
     Yes,
     /// It did not; the drop is recorded.
     No,
-}
-
-/// Hop limit of control messages; RFC 5881 and RFC 5082 use 255 too.
-const CONTROL_TTL: u8 = 255;
-
-/// How a control message travels.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::sim) enum ControlWay {
-    /// One hop, by this port.
-    Neighbour(PortId),
-    /// By forwarding tables.
-    Routed {
-        /// The sender.
-        from: RouterId,
-        /// The receiver's own address.
-        destination: DestinationId,
-    },
-}
-
-/// The port by which a router sends control messages on a link: that of the first member.
-pub(in crate::sim) fn first_port(network: &Network, link: crate::ids::LinkId, end: usize) -> PortId {
-    network.links[link].members[0].ports[end]
 }

@@ -10,7 +10,7 @@ use crate::ids::{LinkId, ProviderId, RouterId, SessionId};
 use crate::network::{Network, RouterRole, SessionKind};
 use crate::sim::delayed::Delayed;
 use crate::sim::event::Event;
-use crate::sim::partition::{Caused, Partition};
+use crate::sim::run::{Caused, Run};
 
 /// A change of a provider's interior view.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ fn says<K: PartialEq + Copy, V: PartialEq + Copy>(list: &mut Vec<(K, V)>, key: K
     }
 }
 
-impl Partition<'_> {
+impl Run<'_> {
     /// A link inside a provider can be used, or not: told once to interior routing.
     pub fn interior_hears(&mut self, link: LinkId, usable: Usable) {
         let provider = self.network.routers[self.network.links[link].ends[0]].provider;

@@ -11,9 +11,9 @@ use crate::dataplane::SecureTransmitter;
 use crate::ids::{Id, LinkId, PortId, SessionId};
 use crate::message::DropReason;
 use crate::network::{LinkKind, Network, SessionKind, Watched};
+use crate::sim::control_packets::first_port;
 use crate::sim::event::Event;
-use crate::sim::forwarding::first_port;
-use crate::sim::partition::Partition;
+use crate::sim::run::Run;
 use crate::units::{Span, Time};
 
 /// What one router knows of one of its links.
@@ -60,7 +60,7 @@ impl LinkEnd {
     }
 }
 
-impl Partition<'_> {
+impl Run<'_> {
     /// At the beginning of time all light is on and keys are agreed.
     pub fn start_link(&mut self, link: LinkId) {
         for end in [0, 1] {
@@ -110,7 +110,7 @@ impl Partition<'_> {
     pub fn carrier_settles(&mut self, link: LinkId, end: usize) {
         let fired = self.carrier_timers.fire(link.index() * 2 + end, self.now);
         if self.expired(fired, Event::Carrier(link, end)) {
-            self.cause = self.link_blame[link].entry();
+            self.cause = self.facts.link_blame[link].entry();
             self.link_ends[link][end].carrier = self.link_ends[link][end].light;
             self.note(link, end, "carrier");
             self.settle_end(link, end);
@@ -128,7 +128,7 @@ impl Partition<'_> {
             self.tell_bfd(session, end, bfd::Input::PathDown);
         }
         for port in self.ports_towards(link, end) {
-            self.wires[port].port.receiver_closed();
+            self.on_wire(port, |wire| wire.port.receiver_closed());
         }
     }
 
@@ -136,7 +136,7 @@ impl Partition<'_> {
     pub fn key_timer_fires(&mut self, link: LinkId, end: usize) {
         let fired = self.key_timers.fire(link.index() * 2 + end, self.now);
         if self.expired(fired, Event::KeyAgreement(link, end)) {
-            self.cause = self.link_blame[link].entry();
+            self.cause = self.facts.link_blame[link].entry();
             self.tell_keys(link, end, KeyInput::Timer);
         }
     }
@@ -190,8 +190,10 @@ impl Partition<'_> {
     fn on_secured_ports(&mut self, link: LinkId, end: usize, change: fn(&mut SecureTransmitter)) {
         self.paths_changed = true;
         for port in self.ports_from(link, end) {
-            self.wires[port].used_up = false;
-            if let Some(secure) = self.wires[port].port.secure_mut() {
+            self.used_up[port] = false;
+            let wire = self.wire_mut(port);
+            wire.used_up = false;
+            if let Some(secure) = wire.port.secure_mut() {
                 change(secure);
             }
         }
@@ -208,12 +210,13 @@ impl Partition<'_> {
 
     fn end_goes_down(&mut self, link: LinkId, end: usize) {
         for port in self.ports_from(link, end) {
-            let flushed = self.wires[port].port.close(self.now);
-            let blame = self.link_blame[link].entry();
-            flushed.iter().for_each(|packet| self.drop_at(port, packet, DropReason::PortDown, blame));
+            let now = self.now;
+            let flushed = self.wire_mut(port).port.close(now);
+            let blame = self.facts.link_blame[link].entry();
+            self.drop_flushed(port, &flushed, DropReason::PortDown, blame);
         }
         for port in self.ports_towards(link, end) {
-            self.wires[port].port.receiver_closed();
+            self.on_wire(port, |wire| wire.port.receiver_closed());
         }
         for session in self.link_ends[link][end].bfd.clone() {
             self.tell_bfd(session, end, bfd::Input::PathDown);
@@ -227,10 +230,10 @@ impl Partition<'_> {
 
     fn end_comes_up(&mut self, link: LinkId, end: usize) {
         for port in self.ports_from(link, end) {
-            self.wires[port].port.open();
+            self.wire_mut(port).port.open();
         }
         for port in self.ports_towards(link, end) {
-            self.wires[port].port.receiver_opened();
+            self.on_wire(port, |wire| wire.port.receiver_opened());
         }
         for session in self.link_ends[link][end].bfd.clone() {
             self.tell_bfd(session, end, bfd::Input::PathUp);
@@ -247,8 +250,8 @@ impl Partition<'_> {
         self.paths_changed = true;
         let network = self.network;
         let (name, router) = (&network.links[link].name, &network.routers[network.links[link].ends[end]].name);
-        self.recorder.chain_event(self.now, 100, crate::rng::named_hash(&[name, router]));
-        self.recorder.ledger.notice(self.link_blame[link].entry(), self.now, router, format!("link {name}"), how);
+        self.journal.chain_event(self.now, 100, crate::rng::named_hash(&[name, router]));
+        self.journal.ledger.notice(self.facts.link_blame[link].entry(), self.now, router, format!("link {name}"), how);
     }
 
     /// Interior routing uses a link inside a provider when both ends are up and BFD, if it runs, is too.

@@ -5,9 +5,9 @@ use crate::control::bgp;
 use crate::ids::RouterId;
 use crate::message::{BfdDiagnostic, BfdPacket, BfdState, Control};
 use crate::network::Watched;
+use crate::sim::control_packets::{ControlWay, first_port};
 use crate::sim::event::{BFD_TIMERS, Event};
-use crate::sim::forwarding::{ControlWay, first_port};
-use crate::sim::partition::Partition;
+use crate::sim::run::Run;
 use crate::units::Span;
 
 const TIMERS: [TimerKind; BFD_TIMERS] = [TimerKind::Transmit, TimerKind::Detection];
@@ -19,7 +19,7 @@ fn timer_index(kind: TimerKind) -> usize {
     }
 }
 
-impl Partition<'_> {
+impl Run<'_> {
     fn bfd_router(&self, session: usize, end: usize) -> RouterId {
         self.network.links[self.network.bfd_sessions[session].link].ends[end]
     }
@@ -33,7 +33,7 @@ impl Partition<'_> {
     pub fn bfd_timer_fires(&mut self, session: usize, end: usize, kind: usize) {
         let fired = self.bfd_timers.fire((session * 2 + end) * BFD_TIMERS + kind, self.now);
         if self.expired(fired, Event::BfdTimer(session, end, kind)) {
-            self.cause = self.link_blame[self.network.bfd_sessions[session].link].entry();
+            self.cause = self.facts.link_blame[self.network.bfd_sessions[session].link].entry();
             let input = match TIMERS[kind] {
                 TimerKind::Transmit => Input::TransmitTimer,
                 TimerKind::Detection => Input::DetectionTimer,
@@ -84,7 +84,7 @@ impl Partition<'_> {
         }
         let name = &network.routers[router].name;
         let what = if lost { 101 } else { 102 };
-        self.recorder.chain_event(self.now, what, crate::rng::named_hash(&[&configured.name, name]));
+        self.journal.chain_event(self.now, what, crate::rng::named_hash(&[&configured.name, name]));
         let how = match (lost, diagnostic) {
             (false, _) => Some("bfd"),
             (true, BfdDiagnostic::DetectionTimeExpired) => Some("bfd"),
@@ -94,7 +94,7 @@ impl Partition<'_> {
         };
         if let Some(how) = how {
             let subject = configured.name.replacen("bfd:", "session ", 1);
-            self.recorder.ledger.notice(self.link_blame[configured.link].entry(), self.now, name, subject, how);
+            self.journal.ledger.notice(self.facts.link_blame[configured.link].entry(), self.now, name, subject, how);
         }
         match configured.watched {
             // Until both ends have heard each other nothing is said: a link that comes up is not a link that went down.

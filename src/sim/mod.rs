@@ -1,17 +1,21 @@
 //! The one place where the parts meet: events, the loop, dispatch and the recorder.
 //!
 //! ```text
-//! EventQueue -> partition (dispatch) -> failing | light | liveness | interior | routing | tables | forwarding
-//!                                                    '-> recorder -> RunRecord
+//! run: world events -> failing | light | liveness | interior | routing | tables | control_packets
+//!  '-- partitions: packet events -> forwarding          '-> recorder -> RunRecord
 //! ```
 //! Parts below this layer never schedule: a handler here turns what they return into events.
 
+mod congestion;
+mod control_packets;
 mod delayed;
 mod event;
 pub mod expectation;
+mod facts;
 mod failing;
 mod forwarding;
 mod interior;
+mod layout;
 mod light;
 mod liveness;
 mod partition;
@@ -19,9 +23,12 @@ mod paths;
 pub mod record;
 mod recorder;
 mod routing;
+mod run;
 mod simulation;
 mod slab;
 mod tables;
 mod timers;
 
+pub use layout::Layout;
+pub use run::Observer;
 pub use simulation::{Continue, Progress, Simulation};

@@ -3,8 +3,8 @@
 use crate::dataplane::Impairment;
 use crate::ids::{DestinationId, IdVec, PortId, RouterId};
 use crate::network::{Connection, Network};
-use crate::sim::partition::Partition;
-use crate::units::Share;
+use crate::sim::run::Run;
+use crate::units::{Share, Time};
 
 /// How far a walk has got with a router.
 #[derive(Clone, Copy)]
@@ -16,16 +16,26 @@ enum Visit {
     Done(u64),
 }
 
-impl Partition<'_> {
-    /// Records the state of all connections' paths as of the last instant.
-    pub fn record_paths(&mut self) {
+impl Run<'_> {
+    /// Records the state of all connections' paths from `at` on.
+    pub fn record_paths(&mut self, at: Time) {
         self.paths_changed = false;
-        let at = self.now.max(self.origin);
         for (id, connection) in self.network.connections.enumerate() {
             for direction in [0, 1] {
                 let share = self.usable_share(connection, direction);
-                self.recorder.usable(at, id, direction, share);
+                self.journal.usable(at, id, direction, share);
             }
+        }
+    }
+
+    /// Ports used up their MACsec numbers while packets moved: in order of time, each changes the paths.
+    pub fn note_used_up(&mut self) {
+        let mut ports: Vec<(Time, PortId)> =
+            self.partitions.iter_mut().flat_map(|partition| partition.used_up.drain(..)).collect();
+        ports.sort_unstable();
+        for (at, port) in ports {
+            self.used_up[port] = true;
+            self.record_paths(at.max(self.origin));
         }
     }
 
@@ -46,16 +56,16 @@ impl Partition<'_> {
             Visit::Done(share) => return share,
             Visit::Unseen => {}
         }
-        if self.delivers_at[destination] == router {
+        if self.network.destinations[destination].router == router {
             return Share::ONE.as_ppb();
         }
         visits[router] = Visit::OnTheWay;
-        let group = self.forwarders[router].group(destination);
+        let group = self.forwarder(router).group(destination);
         let mut sum = 0;
         for hop in group {
             let carried = self.carried_share(hop.port);
             if carried > 0 {
-                sum += self.walk(self.wires[hop.port].to, destination, visits) * carried / Share::ONE.as_ppb();
+                sum += self.walk(self.network.ports[hop.port].to, destination, visits) * carried / Share::ONE.as_ppb();
             }
         }
         let share = sum / group.len().max(1) as u64;
@@ -65,21 +75,21 @@ impl Partition<'_> {
 
     /// Parts per billion of the five-tuples on a next hop whose member would carry a packet sent now.
     fn carried_share(&self, first: PortId) -> u64 {
-        let wire = &self.wires[first];
-        let members = &self.network.links[wire.link].members;
-        let alive = members.iter().filter(|member| self.carries(member.ports[wire.end])).count();
+        let first = &self.network.ports[first];
+        let members = &self.network.links[first.link].members;
+        let alive = members.iter().filter(|member| self.carries(member.ports[first.end])).count();
         Share::of(alive as u64, members.len() as u64).as_ppb()
     }
 
     /// Whether a packet sent now would arrive, chance apart.
-    fn carries(&self, port: PortId) -> bool {
-        let port = &self.wires[port].port;
+    fn carries(&self, id: PortId) -> bool {
+        let port = &self.wire(id).port;
         let alive = |impairment: &Impairment| match *impairment {
             Impairment::Dead { to, .. } => to <= self.now,
             Impairment::Grey { parts_per_billion, .. } => parts_per_billion < Share::ONE.as_ppb(),
             Impairment::ReceiverClosed => false,
         };
-        port.passes() && port.impairments().iter().all(alive)
+        port.passes() && !self.used_up[id] && port.impairments().iter().all(alive)
     }
 }
 

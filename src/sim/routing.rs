@@ -9,12 +9,12 @@ use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, T
 use crate::ids::{Id, LinkId, RouterId, SessionId};
 use crate::message::{BgpSegment, Control};
 use crate::network::SessionKind;
+use crate::sim::control_packets::{ControlWay, first_port};
 use crate::sim::event::{BGP_TIMERS, Event};
-use crate::sim::forwarding::{ControlWay, first_port};
-use crate::sim::partition::Partition;
+use crate::sim::run::Run;
 use crate::units::Span;
 
-impl Partition<'_> {
+impl Run<'_> {
     /// Links and interior routing work from the first instant; sessions come up from cold.
     pub fn start_routing(&mut self) {
         for link in self.network.links.ids() {
@@ -67,7 +67,7 @@ impl Partition<'_> {
         let fired = self.bgp_timers.fire((session.index() * 2 + end) * BGP_TIMERS + kind, self.now);
         let router = self.network.sessions[session].ends[end].router;
         if self.expired(fired, Event::BgpTimer(session, end, kind)) && self.is_powered(router) {
-            self.cause = self.channel_of(session).and_then(|channel| self.link_blame[channel].entry());
+            self.cause = self.channel_of(session).and_then(|channel| self.facts.link_blame[channel].entry());
             self.speak(router, Input::Timer(session, TimerKind::ALL[kind]));
         }
     }
@@ -145,14 +145,14 @@ impl Partition<'_> {
         let configured = &network.sessions[session];
         let name = &network.routers[router].name;
         let what = if came { 120 } else { 121 };
-        self.recorder.chain_event(self.now, what, crate::rng::named_hash(&[&configured.name, name]));
+        self.journal.chain_event(self.now, what, crate::rng::named_hash(&[&configured.name, name]));
         let SessionKind::External(logical) = configured.kind else { return };
         // One end's view is enough for the record: that of the first.
         if configured.ends[0].router == router {
             if came {
-                self.recorder.session_came_up(self.now, logical);
+                self.journal.session_came_up(self.now, logical);
             } else {
-                self.recorder.session_went_down(self.now, logical);
+                self.journal.session_went_down(self.now, logical);
             }
         }
         let how = match cause {
@@ -169,8 +169,8 @@ impl Partition<'_> {
             | SessionCause::FiniteStateMachineError => None,
         };
         if let Some(how) = how {
-            let entry = self.link_blame[network.logical_links[logical].channel].entry();
-            self.recorder.ledger.notice(entry, self.now, name, format!("session {}", configured.name), how);
+            let entry = self.facts.link_blame[network.logical_links[logical].channel].entry();
+            self.journal.ledger.notice(entry, self.now, name, format!("session {}", configured.name), how);
         }
     }
 
@@ -178,7 +178,7 @@ impl Partition<'_> {
     pub fn forget_routing(&mut self, router: RouterId) {
         self.processors[router].clear();
         self.installs[router].clear();
-        self.forwarders[router].clear();
+        self.forwarder_mut(router).clear();
         self.decided[router].iter_mut().for_each(Vec::clear);
         for destination in self.network.destinations.ids() {
             self.speak(router, Input::Forwarding { destination, installed: Installed::No });

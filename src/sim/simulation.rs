@@ -3,16 +3,18 @@
 use crate::network::Network;
 use crate::rng::RunSeed;
 use crate::sim::expectation;
-use crate::sim::partition::Partition;
+use crate::sim::layout::Layout;
 use crate::sim::record::RunRecord;
+use crate::sim::run::{Observer, Run};
 use crate::units::Span;
 
 /// A run that has not begun. `Simulation::new(&network, seed).run()` is a pure function: the same input gives the
-/// same record on every machine.
+/// same record on every machine, and however many threads share the work.
+#[derive(Debug, Clone, Copy)]
 pub struct Simulation<'n> {
     network: &'n Network,
-    /// Runs become parallel inside by having several partitions that meet at wires; today there is one.
-    partitions: Vec<Partition<'n>>,
+    seed: RunSeed,
+    threads: usize,
 }
 
 /// How far a run has come.
@@ -36,10 +38,22 @@ pub enum Continue {
 }
 
 impl<'n> Simulation<'n> {
-    /// Prepares a run.
+    /// Prepares a run by one thread.
     #[must_use]
-    pub fn new(network: &'n Network, seed: RunSeed) -> Self {
-        Self { network, partitions: vec![Partition::new(network, seed)] }
+    pub const fn new(network: &'n Network, seed: RunSeed) -> Self {
+        Self { network, seed, threads: 1 }
+    }
+
+    /// Lets up to so many threads share the run, where the network has parts that are far enough apart.
+    #[must_use]
+    pub const fn threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// How the run will be divided.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        Layout::new(self.network, self.threads)
     }
 
     /// Runs to the horizon.
@@ -49,11 +63,23 @@ impl<'n> Simulation<'n> {
     }
 
     /// Runs to the horizon, or until the observer, called every some hundred thousand events, says no.
-    pub fn run_observed(self, observer: &mut dyn FnMut(Progress) -> Continue) -> RunRecord {
-        let mut partitions = self.partitions;
-        let mut only = partitions.pop().expect("a simulation has a partition");
-        only.run(observer);
-        let mut record = only.finish();
+    ///
+    /// # Panics
+    /// When the system refuses to start threads.
+    pub fn run_observed(self, observer: Observer<'_>) -> RunRecord {
+        let layout = self.layout();
+        let threads = layout.count().min(self.threads);
+        let go = || {
+            let mut run = Run::new(self.network, self.seed, layout);
+            run.run(observer);
+            run.finish()
+        };
+        let mut record = if threads > 1 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.expect("the system starts threads").install(go)
+        } else {
+            go()
+        };
         record.expectations = expectation::evaluate(&record, &self.network.expectations);
         record
     }

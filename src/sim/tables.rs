@@ -8,11 +8,11 @@ use crate::control::bgp::{Input, Installed};
 use crate::ids::{DestinationId, Id, RouterId};
 use crate::message::{NO_LOGICAL_LINK, NextHop};
 use crate::network::{DestinationKind, SessionKind};
+use crate::sim::control_packets::first_port;
 use crate::sim::event::Event;
-use crate::sim::forwarding::first_port;
-use crate::sim::partition::Partition;
+use crate::sim::run::Run;
 
-impl Partition<'_> {
+impl Run<'_> {
     /// Decides anew on every destination.
     pub fn decide_all(&mut self, router: RouterId) {
         for destination in self.network.destinations.ids() {
@@ -101,16 +101,16 @@ impl Partition<'_> {
     fn install(&mut self, router: RouterId, destination: DestinationId, group: Vec<NextHop>) {
         let network = self.network;
         self.paths_changed = true;
-        let entry = self.cause.or_else(|| self.recorder.ledger.latest());
-        self.route_blame[router][destination.index()] = entry;
-        self.recorder.ledger.installed(self.now, entry);
+        let entry = self.cause.or_else(|| self.journal.ledger.latest());
+        self.facts.route_blame[router][destination.index()] = entry;
+        self.journal.ledger.installed(self.now, entry);
         let prefix = network.destinations[destination].prefix.to_string();
         let name = crate::rng::named_hash(&[&network.routers[router].name, &prefix]);
-        self.recorder.chain_event(self.now, 130 + group.len() as u64, name);
-        let is_new = self.forwarders[router].group(destination).is_empty() && !group.is_empty();
+        self.journal.chain_event(self.now, 130 + group.len() as u64, name);
+        let is_new = self.forwarder(router).group(destination).is_empty() && !group.is_empty();
         // What a later decision has replaced already is not announced any more.
         let is_latest = !group.is_empty() && self.decided[router][destination.index()] == group;
-        self.forwarders[router].install(destination, group);
+        self.forwarder_mut(router).install(destination, group);
         if is_latest {
             self.speak(router, Input::Forwarding { destination, installed: Installed::Yes });
         }

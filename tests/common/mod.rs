@@ -96,3 +96,40 @@ pub const fn ms(milliseconds: u64) -> Span {
 pub const fn s(seconds: u64) -> Span {
     Span::from_s(seconds)
 }
+
+/// Two regions of one provider, `leaves` routers each under two spines, 10 ms apart: traffic within each region, and
+/// some between them; a cut in one region and a grey link in the other.
+pub fn two_regions(leaves: usize, rate: &str, horizon: &str) -> String {
+    let mut text = format!(
+        "title = \"Two regions of {leaves} leaves\"\nhorizon = \"{horizon}\"\n[providers.net]\nasn = 64512\n\
+         [links.between]\nbetween = [\"west-spine-0\", \"east-spine-0\"]\nrate = \"100 Gbps\"\ndelay = \"10 ms\"\n\
+         [links.spare]\nbetween = [\"west-spine-1\", \"east-spine-1\"]\nrate = \"100 Gbps\"\ndelay = \"12 ms\"\n"
+    );
+    for (index, region) in ["west", "east"].iter().enumerate() {
+        for spine in 0..2 {
+            text += &format!("[routers.{region}-spine-{spine}]\nprovider = \"net\"\nrole = \"backbone\"\n");
+        }
+        for leaf in 0..leaves {
+            text += &format!("[routers.{region}-leaf-{leaf}]\nprovider = \"net\"\nrole = \"backbone\"\n");
+            for spine in 0..2 {
+                text += &format!(
+                    "[links.{region}-{leaf}-{spine}]\nbetween = [\"{region}-leaf-{leaf}\", \"{region}-spine-{spine}\"]\n\
+                     rate = \"10 Gbps\"\ndelay = \"2 us\"\n"
+                );
+            }
+            text += &format!(
+                "[attachments.{region}-{leaf}]\nprovider = \"net\"\nprefixes = [\"10.{index}.{leaf}.0/24\"]\n\
+                 routers = [\"{region}-leaf-{leaf}\"]\nrate = \"10 Gbps\"\n"
+            );
+            let (next, other) = ((leaf + 1) % leaves, ["east", "west"][index]);
+            for (kind, to) in [("near", format!("{region}-{next}")), ("far", format!("{other}-{leaf}"))] {
+                text += &format!(
+                    "[flows.{region}-{leaf}-{kind}]\nfrom = \"{region}-{leaf}\"\nto = \"{to}\"\nrate = \"{rate}\"\n\
+                     count = 4\narrivals = \"poisson\"\nsize = \"imix\"\n"
+                );
+            }
+        }
+    }
+    text + "[[failures]]\nname = \"cut\"\nkind = \"fibre_cut\"\nlink = \"west-0-0\"\nat = \"100 ms\"\nlasts = \"600 ms\"\n\
+            [[failures]]\nname = \"grey\"\nkind = \"grey_loss\"\nlink = \"between\"\nprobability = \"1%\"\nat = \"50 ms\"\n"
+}

@@ -44,6 +44,12 @@ impl SecureTransmitter {
         self.keyed = false;
     }
 
+    /// Whether a key is in use.
+    #[must_use]
+    pub const fn is_keyed(&self) -> bool {
+        self.keyed
+    }
+
     /// Whether a frame offered now would pass.
     ///
     /// # Errors

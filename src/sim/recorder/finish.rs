@@ -4,71 +4,99 @@ use std::collections::BTreeMap;
 
 use super::flows::{Drops, is_data};
 use super::latency::mean;
-use super::{Recorder, class_of};
+use super::{Journal, Recorder, class_of};
 use crate::ids::{ConnectionId, FlowId, Id, IdVec, LinkId, LogicalLinkId, PortId};
-use crate::message::{DropReason, Packet, PacketKind};
+use crate::message::{DropReason, PacketKind};
 use crate::network::{Flow, FlowEntry, LinkKind, Network};
 use crate::rng::{RunSeed, mix, named_hash};
+use crate::sim::partition::Partition;
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LinkDirectionRecord,
     LogicalLinkRecord, LossBin, RunRecord, Totals, UnavailableRun,
 };
+use crate::sim::run::Run;
 use crate::sla::{self, LossTimeline};
 use crate::units::{Bytes, Rate, Span, Time};
 
-/// What a port has to tell at the end.
-pub(in crate::sim) struct PortTotals {
-    pub packets: u64,
-    pub wire_bytes: Bytes,
-    pub queue_max: Bytes,
-    pub chain: u64,
-    pub dropped: Drops,
+/// What both sides of a port's wire have to tell at the end.
+#[derive(Clone)]
+struct PortTotals {
+    packets: u64,
+    wire_bytes: Bytes,
+    queue_max: Bytes,
+    chain: u64,
+    dropped: Drops,
 }
 
-/// How the run ended.
-pub(in crate::sim) struct RunEnd<'n> {
-    pub network: &'n Network,
-    pub seed: RunSeed,
-    pub end: Time,
-    pub events: u64,
-    pub packet_hops: u64,
-}
-
-/// Facts of the run that the recorder has not seen itself.
-struct Ending<'a> {
-    network: &'a Network,
+/// All that was written down.
+struct Ending<'n> {
+    network: &'n Network,
+    /// Scenario time 0.
+    origin: Time,
     end: Time,
+    recorder: Recorder,
+    journal: Journal,
+    ports: IdVec<PortId, PortTotals>,
     in_flight: IdVec<FlowId, u64>,
+    control: Counts,
 }
 
-impl Recorder {
-    /// Makes the record. `under_way` are the packets on wires and in queues at `end`.
-    pub fn finish<'p>(
-        mut self,
-        run: &RunEnd<'_>,
-        ports: &IdVec<PortId, PortTotals>,
-        under_way: impl Iterator<Item = &'p Packet>,
-    ) -> RunRecord {
-        let RunEnd { network, seed, end, events, packet_hops } = *run;
-        self.flows.close_gaps(network, self.origin, end, &mut self.ledger);
-        let mut in_flight: IdVec<FlowId, u64> = network.flows.iter().map(|_| 0).collect();
-        for packet in under_way {
-            match packet.kind {
-                PacketKind::Data | PacketKind::ProbeRequest | PacketKind::ProbeReply => in_flight[packet.flow] += 1,
-                PacketKind::ControlNeighbour | PacketKind::ControlRouted => self.control.in_flight += 1,
-            }
+/// Makes the record of a run that has come to its end.
+pub(in crate::sim) fn finish(run: Run<'_>) -> RunRecord {
+    let (network, seed, origin, end) = (run.network, run.seed, run.origin, run.end);
+    // Events without effect depend on how the run was divided.
+    let of_packets = |partition: &Partition<'_>| partition.queue.fired() - partition.stale;
+    let events = run.queue.fired() + run.partitions.iter().map(of_packets).sum::<u64>();
+    let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
+    let ports = network.ports.ids().map(|id| port_totals(&run.partitions, id)).collect();
+    let mut in_flight: IdVec<FlowId, u64> = network.flows.iter().map(|_| 0).collect();
+    let mut control_in_flight = 0;
+    for packet in run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(|wire| wire.port.packets()) {
+        match packet.kind {
+            PacketKind::Data | PacketKind::ProbeRequest | PacketKind::ProbeReply => in_flight[packet.flow] += 1,
+            PacketKind::ControlNeighbour | PacketKind::ControlRouted => control_in_flight += 1,
         }
-        let ending = Ending { network, end, in_flight };
-        let ended = end.since(self.origin);
-        let experience = self.seconds.finish(ended.as_ps().div_ceil(Span::from_s(1).as_ps()));
+    }
+    let mut journal = run.journal;
+    let mut recorders = run.partitions.into_iter().map(|partition| partition.recorder);
+    let mut recorder = recorders.next().expect("a run has a partition");
+    recorders.for_each(|other| recorder.add(other));
+    recorder.monitors.settle();
+    journal.blackouts.close(network, origin, end, &mut journal.ledger);
+    let control = Counts { in_flight: control_in_flight, ..recorder.control.clone() };
+    let mut ending = Ending { network, origin, end, recorder, journal, ports, in_flight, control };
+    ending.record(seed, events, packet_hops)
+}
+
+fn port_totals(partitions: &[Partition<'_>], id: PortId) -> PortTotals {
+    let idle =
+        PortTotals { packets: 0, wire_bytes: Bytes(0), queue_max: Bytes(0), chain: 0, dropped: Drops::default() };
+    // A wire between partitions has its queue in one and its arrivals in the other.
+    partitions.iter().map(|partition| &partition.wires[id]).fold(idle, |totals, wire| {
+        let (packets, wire_bytes, queue_max) = wire.port.counters();
+        PortTotals {
+            packets: totals.packets + packets,
+            wire_bytes: totals.wire_bytes + wire_bytes,
+            queue_max: totals.queue_max.max(queue_max),
+            chain: totals.chain ^ wire.port.chain(),
+            dropped: sum(&[totals.dropped, wire.drops]),
+        }
+    })
+}
+
+impl Ending<'_> {
+    fn record(&mut self, seed: RunSeed, events: u64, packet_hops: u64) -> RunRecord {
+        let network = self.network;
+        let ended = self.end.since(self.origin);
+        let experience = self.recorder.seconds.finish(ended.as_ps().div_ceil(Span::from_s(1).as_ps()));
         let totals = Totals {
-            data: self.counts(&ending, |flow| is_data(flow.role), &sum(&self.flows.class_drops)),
-            probes: self.counts(&ending, |flow| !is_data(flow.role), &self.flows.probe_drops),
+            data: self.counts(|flow| is_data(flow.role), &sum(&self.recorder.flows.class_drops)),
+            probes: self.counts(|flow| !is_data(flow.role), &self.recorder.flows.probe_drops),
             control: self.control.clone(),
             packet_hops,
             events,
-            latency: self.latencies.total().distribution(),
-            queueing: self.latencies.queueing.distribution(),
+            latency: self.recorder.latencies.total().distribution(),
+            queueing: self.recorder.latencies.queueing.distribution(),
             bad_seconds: experience.bad_seconds,
             seconds: experience.seconds,
             flow_seconds_lost: experience.flow_seconds_lost,
@@ -84,25 +112,25 @@ impl Recorder {
             warm_up: network.warm_up,
             ended,
             bin: network.bin,
-            connections: network.connections.ids().map(|id| self.connection(&ending, id, ended)).collect(),
-            logical_links: network.logical_links.ids().map(|id| self.logical_link(&ending, id)).collect(),
-            links: network.links.ids().flat_map(|id| link_directions(network, ports, id)).collect(),
-            flow_entries: self.flow_entries(&ending),
-            flows: self.flow_records(&ending),
-            monitors: self.monitors.records(network, &self.ledger, self.origin, end),
-            ledger: self.ledger.records(network, self.origin),
-            loss_series: self.loss_bins.iter().map(|(sent, drops)| loss_bin(*sent, drops)).collect(),
+            connections: network.connections.ids().map(|id| self.connection(id, ended)).collect(),
+            logical_links: network.logical_links.ids().map(|id| self.logical_link(id)).collect(),
+            links: network.links.ids().flat_map(|id| link_directions(network, &self.ports, id)).collect(),
+            flow_entries: self.flow_entries(),
+            flows: self.flow_records(),
+            monitors: self.recorder.monitors.records(network, &self.journal.ledger, self.origin, self.end),
+            ledger: self.journal.ledger.records(network, self.origin),
+            loss_series: self.recorder.loss_bins.iter().map(|(sent, drops)| loss_bin(*sent, drops)).collect(),
             expectations: Vec::new(),
-            fingerprint: self.fingerprint(network, ports),
+            fingerprint: self.fingerprint(),
             totals,
         }
     }
 
     /// Counts over the flows that `of` selects, conservation of each asserted.
-    fn counts(&self, ending: &Ending<'_>, of: impl Fn(&Flow) -> bool, drops: &Drops) -> Counts {
+    fn counts(&self, of: impl Fn(&Flow) -> bool, drops: &Drops) -> Counts {
         let mut counts = Counts { dropped: by_cause(drops), ..Counts::default() };
-        for (id, _) in ending.network.flows.enumerate().filter(|(_, flow)| of(flow)) {
-            let (stats, in_flight) = (&self.flows.stats[id], ending.in_flight[id]);
+        for (id, _) in self.network.flows.enumerate().filter(|(_, flow)| of(flow)) {
+            let (stats, in_flight) = (&self.recorder.flows.stats[id], self.in_flight[id]);
             assert_eq!(stats.sent, stats.delivered + stats.dropped + in_flight, "packets are conserved in every flow");
             counts.sent += stats.sent;
             counts.delivered += stats.delivered;
@@ -111,15 +139,15 @@ impl Recorder {
         counts
     }
 
-    fn bytes(&self, ending: &Ending<'_>, of: impl Fn(&Flow) -> bool) -> (Bytes, Bytes) {
-        let selected = ending.network.flows.enumerate().filter(|(_, flow)| of(flow));
-        selected.map(|(id, _)| &self.flows.stats[id]).fold((Bytes(0), Bytes(0)), |(sent, delivered), stats| {
+    fn bytes(&self, of: impl Fn(&Flow) -> bool) -> (Bytes, Bytes) {
+        let selected = self.network.flows.enumerate().filter(|(_, flow)| of(flow));
+        selected.map(|(id, _)| &self.recorder.flows.stats[id]).fold((Bytes(0), Bytes(0)), |(sent, delivered), stats| {
             (sent + Bytes(stats.sent_bytes), delivered + Bytes(stats.delivered_bytes))
         })
     }
 
-    fn connection(&self, ending: &Ending<'_>, id: ConnectionId, ended: Span) -> ConnectionRecord {
-        let network = ending.network;
+    fn connection(&self, id: ConnectionId, ended: Span) -> ConnectionRecord {
+        let network = self.network;
         let connection = &network.connections[id];
         let interconnect = &network.interconnects[connection.interconnect];
         ConnectionRecord {
@@ -127,28 +155,28 @@ impl Recorder {
             interconnect: interconnect.name.clone(),
             providers: interconnect.providers.map(|provider| network.providers[provider].name.clone()),
             provisioned: connection.bandwidth,
-            directions: [0, 1].map(|direction| self.direction(ending, id, direction)),
-            availability: self.availability(network, id, ended),
+            directions: [0, 1].map(|direction| self.direction(id, direction)),
+            availability: self.availability(id, ended),
         }
     }
 
-    fn direction(&self, ending: &Ending<'_>, id: ConnectionId, direction: usize) -> DirectionRecord {
+    fn direction(&self, id: ConnectionId, direction: usize) -> DirectionRecord {
         let class = id.index() * 2 + direction;
-        let of = |flow: &Flow| is_data(flow.role) && class_of(ending.network, flow) == class;
-        let (sent_bytes, delivered_bytes) = self.bytes(ending, of);
+        let of = |flow: &Flow| is_data(flow.role) && class_of(self.network, flow) == class;
+        let (sent_bytes, delivered_bytes) = self.bytes(of);
         DirectionRecord {
-            counts: self.counts(ending, of, &self.flows.class_drops[class]),
+            counts: self.counts(of, &self.recorder.flows.class_drops[class]),
             sent_bytes,
             delivered_bytes,
-            latency: self.latencies.classes[class].distribution(),
-            latency_series: self.latencies.series(class),
-            usable_paths: self.paths[id][direction].clone(),
+            latency: self.recorder.latencies.classes[class].distribution(),
+            latency_series: self.recorder.latencies.series(class),
+            usable_paths: self.journal.paths[id][direction].clone(),
         }
     }
 
-    fn availability(&self, network: &Network, id: ConnectionId, ended: Span) -> AvailabilityRecord {
-        let rule = &network.availability;
-        let timelines = [0, 1].map(|direction| LossTimeline::from_usable_paths(&self.paths[id][direction]));
+    fn availability(&self, id: ConnectionId, ended: Span) -> AvailabilityRecord {
+        let rule = &self.network.availability;
+        let timelines = [0, 1].map(|direction| LossTimeline::from_usable_paths(&self.journal.paths[id][direction]));
         let judgement = sla::judge(rule, [&timelines[0], &timelines[1]], ended);
         let run = |outage: &sla::Outage| UnavailableRun { from: outage.from, to: outage.to, charged: outage.charged };
         AvailabilityRecord {
@@ -164,8 +192,8 @@ impl Recorder {
         }
     }
 
-    fn logical_link(&self, ending: &Ending<'_>, id: LogicalLinkId) -> LogicalLinkRecord {
-        let network = ending.network;
+    fn logical_link(&self, id: LogicalLinkId) -> LogicalLinkRecord {
+        let network = self.network;
         let link = &network.logical_links[id];
         let channel = &network.links[link.channel];
         let connection = &network.connections[link.connection];
@@ -174,9 +202,9 @@ impl Recorder {
             let is_first = |router: &crate::ids::RouterId| network.routers[*router].provider == first;
             channel.ends.into_iter().find(|end| is_first(end) == (direction == 0)).unwrap_or(channel.ends[direction])
         };
-        let ridden = &self.logical_links[id];
+        let ridden = &self.recorder.logical_links[id];
         let span =
-            |(from, to): &(Time, Option<Time>)| (from.since(self.origin), to.unwrap_or(ending.end).since(self.origin));
+            |(from, to): &(Time, Option<Time>)| (from.since(self.origin), to.unwrap_or(self.end).since(self.origin));
         LogicalLinkRecord {
             name: link.name.clone(),
             connection: connection.name.clone(),
@@ -186,15 +214,15 @@ impl Recorder {
             bytes: [0, 1].map(|direction| Bytes(ridden[direction].bytes)),
             series: [0, 1].map(|direction| ridden[direction].series.clone()),
             provisioned: connection.bandwidth,
-            session_up: self.session_up[id].iter().map(span).collect(),
+            session_up: self.journal.session_up[id].iter().map(span).collect(),
         }
     }
 
-    fn flow_entries(&self, ending: &Ending<'_>) -> Vec<FlowEntryRecord> {
-        let network = ending.network;
+    fn flow_entries(&self) -> Vec<FlowEntryRecord> {
+        let network = self.network;
         let record = |(id, entry): (crate::ids::FlowEntryId, &FlowEntry)| {
             let of = |flow: &Flow| flow.entry == Some(id);
-            let (sent_bytes, delivered_bytes) = self.bytes(ending, of);
+            let (sent_bytes, delivered_bytes) = self.bytes(of);
             FlowEntryRecord {
                 name: entry.name.clone(),
                 from: network.attachments[entry.from].name.clone(),
@@ -202,7 +230,7 @@ impl Recorder {
                 connection: entry.connection.map(|connection| network.connections[connection].name.clone()),
                 rate: entry.rate,
                 five_tuples: entry.count,
-                counts: self.counts(ending, of, &self.flows.entry_drops[id.index()]),
+                counts: self.counts(of, &self.recorder.flows.entry_drops[id.index()]),
                 sent_bytes,
                 delivered_bytes,
             }
@@ -210,9 +238,9 @@ impl Recorder {
         network.flow_entries.enumerate().map(record).collect()
     }
 
-    fn flow_records(&self, ending: &Ending<'_>) -> Vec<FlowRecord> {
+    fn flow_records(&self) -> Vec<FlowRecord> {
         let record = |(id, flow): (FlowId, &Flow)| {
-            let stats = &self.flows.stats[id];
+            let stats = &self.recorder.flows.stats[id];
             FlowRecord {
                 name: flow.name.clone(),
                 five_tuple: format!(
@@ -222,27 +250,29 @@ impl Recorder {
                 sent: stats.sent,
                 delivered: stats.delivered,
                 dropped: stats.dropped,
-                dropped_by_cause: by_cause(&self.flows.flow_drops[id]),
+                dropped_by_cause: by_cause(&self.recorder.flows.flow_drops[id]),
                 sent_bytes: Bytes(stats.sent_bytes),
                 delivered_bytes: Bytes(stats.delivered_bytes),
                 latency_min: if stats.delivered == 0 { Span::ZERO } else { stats.latency_min },
                 latency_mean: mean(stats.latency_sum, stats.delivered),
                 latency_max: stats.latency_max,
-                longest_blackout: stats.longest_blackout,
+                longest_blackout: self.journal.blackouts.longest[id],
             }
         };
-        ending.network.flows.enumerate().filter(|(_, flow)| is_data(flow.role)).map(record).collect()
+        self.network.flows.enumerate().filter(|(_, flow)| is_data(flow.role)).map(record).collect()
     }
 
     /// Combined by addition and keyed by name, so that neither ids nor partitions enter.
-    fn fingerprint(&self, network: &Network, ports: &IdVec<PortId, PortTotals>) -> u64 {
+    fn fingerprint(&self) -> u64 {
+        let network = self.network;
         let port = |(id, totals): (PortId, &PortTotals)| mix(named_hash(&[&network.ports[id].name]) ^ totals.chain);
         let flow = |(id, flow): (FlowId, &Flow)| {
-            let stats = &self.flows.stats[id];
+            let stats = &self.recorder.flows.stats[id];
             let counts = stats.delivered.rotate_left(32) ^ stats.dropped ^ mean(stats.latency_sum, 1).as_ps();
             mix(named_hash(&["flow", &flow.name]) ^ counts)
         };
-        let ports = ports.enumerate().map(port).fold(self.chain, u64::wrapping_add);
+        let changes = self.journal.chain.wrapping_add(self.recorder.chain);
+        let ports = self.ports.enumerate().map(port).fold(changes, u64::wrapping_add);
         network.flows.enumerate().map(flow).fold(ports, u64::wrapping_add)
     }
 }

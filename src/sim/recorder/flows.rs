@@ -1,11 +1,10 @@
-//! Counts and blackouts of every five-tuple.
+//! Counts of every five-tuple.
 
-use super::ledger::{EntryIndex, Ledger};
 use super::{class_of, monitor_of};
 use crate::ids::{FlowId, IdVec, MonitorId};
 use crate::message::{DropReason, Packet};
 use crate::network::{FlowRole, Network};
-use crate::units::{Span, Time};
+use crate::units::Span;
 
 /// Packets dropped, by index of the cause.
 pub(in crate::sim) type Drops = [u64; DropReason::ALL.len()];
@@ -44,16 +43,16 @@ pub(super) struct FlowStats {
     pub latency_sum: u128,
     pub latency_min: Span,
     pub latency_max: Span,
-    pub longest_blackout: Span,
-    gap: Option<Gap>,
+    /// Number of the next packet, when none is lost or overtaken.
+    expected: u32,
 }
 
-/// Losses since the last delivery, by sending time.
+/// What a delivery tells.
 #[derive(Debug, Clone, Copy)]
-struct Gap {
-    from: Time,
-    last: Time,
-    entry: Option<EntryIndex>,
+pub(super) struct Delivery {
+    pub class: usize,
+    /// The number that was expected, when it was another.
+    pub expected_instead: Option<u32>,
 }
 
 impl Flows {
@@ -67,8 +66,7 @@ impl Flows {
             latency_sum: 0,
             latency_min: Span::MAX,
             latency_max: Span::ZERO,
-            longest_blackout: Span::ZERO,
-            gap: None,
+            expected: 1,
         };
         let facts = |flow: &crate::network::Flow| FlowFacts {
             class: class_of(network, flow),
@@ -96,41 +94,31 @@ impl Flows {
         stats.sent_bytes += u64::from(packet.size);
     }
 
-    /// Returns the flow's class.
+    /// A packet reaches its target.
     #[inline]
-    pub fn delivered(&mut self, packet: &Packet, latency: Span, ledger: &mut Ledger) -> usize {
+    pub fn delivered(&mut self, packet: &Packet, latency: Span) -> Delivery {
         let stats = &mut self.stats[packet.flow];
         stats.delivered += 1;
         stats.delivered_bytes += u64::from(packet.size);
         stats.latency_sum += u128::from(latency.as_ps());
         stats.latency_min = stats.latency_min.min(latency);
         stats.latency_max = stats.latency_max.max(latency);
-        if let Some(gap) = stats.gap
-            && packet.sent > gap.last
-        {
-            stats.close_gap(packet.flow, gap, packet.sent, ledger);
+        let expected = stats.expected;
+        if packet.payload >= expected {
+            stats.expected = packet.payload.wrapping_add(1);
         }
-        self.facts[packet.flow].class
+        let expected_instead = (packet.payload != expected).then_some(expected);
+        Delivery { class: self.facts[packet.flow].class, expected_instead }
     }
 
-    pub fn dropped(&mut self, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>, ledger: &mut Ledger) {
+    pub fn dropped(&mut self, packet: &Packet, reason: DropReason) {
         let facts = &self.facts[packet.flow];
         count_drops(&mut self.class_drops[facts.class], reason);
         count_drops(&mut self.flow_drops[packet.flow], reason);
         if let Some(drops) = self.entry_drops.get_mut(facts.entry) {
             count_drops(drops, reason);
         }
-        let stats = &mut self.stats[packet.flow];
-        stats.dropped += 1;
-        // One outage of a flow stands in one entry, the one it began with; what began without one belongs to none.
-        let entry = match (reason, stats.gap) {
-            (DropReason::RateLimit | DropReason::BufferFull, _) | (_, None) => entry,
-            (_, Some(gap)) => gap.entry,
-        };
-        ledger.lost(entry, packet.flow, reason);
-        let gap = stats.gap.get_or_insert(Gap { from: packet.sent, last: packet.sent, entry });
-        gap.from = gap.from.min(packet.sent);
-        gap.last = gap.last.max(packet.sent);
+        self.stats[packet.flow].dropped += 1;
     }
 
     pub fn probe_dropped(&mut self, packet: &Packet, reason: DropReason) {
@@ -138,27 +126,31 @@ impl Flows {
         count_drops(&mut self.probe_drops, reason);
     }
 
-    /// Ends every gap that is still open when the run does.
-    pub fn close_gaps(&mut self, network: &Network, origin: Time, end: Time, ledger: &mut Ledger) {
-        for flow in self.stats.ids() {
-            if let Some(gap) = self.stats[flow].gap {
-                let stop = origin + network.flows[flow].stop;
-                self.stats[flow].close_gap(flow, gap, end.min(stop), ledger);
-                // A flow that had nothing more to send has no blackout that goes on.
-                if stop >= end {
-                    ledger.unended(gap.entry);
-                }
-            }
+    /// Adds what another partition saw of the same flows.
+    pub fn add(&mut self, other: &Self) {
+        for (id, more) in other.stats.enumerate() {
+            self.stats[id].add(more);
         }
+        let add = |drops: &mut Drops, more: &Drops| drops.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        self.class_drops.iter_mut().zip(&other.class_drops).for_each(|(drops, more)| add(drops, more));
+        self.entry_drops.iter_mut().zip(&other.entry_drops).for_each(|(drops, more)| add(drops, more));
+        for (id, more) in other.flow_drops.enumerate() {
+            add(&mut self.flow_drops[id], more);
+        }
+        add(&mut self.probe_drops, &other.probe_drops);
     }
 }
 
 impl FlowStats {
-    #[cold]
-    fn close_gap(&mut self, flow: FlowId, gap: Gap, until: Time, ledger: &mut Ledger) {
-        self.gap = None;
-        self.longest_blackout = self.longest_blackout.max(until.since(gap.from));
-        ledger.blackout(gap.entry, flow, (gap.from, until));
+    fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.sent_bytes += other.sent_bytes;
+        self.delivered += other.delivered;
+        self.delivered_bytes += other.delivered_bytes;
+        self.dropped += other.dropped;
+        self.latency_sum += other.latency_sum;
+        self.latency_min = self.latency_min.min(other.latency_min);
+        self.latency_max = self.latency_max.max(other.latency_max);
     }
 }
 

@@ -32,6 +32,19 @@ struct Bin {
     max: Span,
 }
 
+impl Bin {
+    fn add(&mut self, other: &Self) {
+        self.min = match (self.count, other.count) {
+            (0, _) => other.min,
+            (_, 0) => self.min,
+            (_, _) => self.min.min(other.min),
+        };
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+}
+
 impl Sample {
     pub fn new() -> Self {
         let histogram = Histogram::new_with_max(LONGEST, 3).expect("the bounds are those the library documents");
@@ -99,6 +112,15 @@ impl Latencies {
             bin.max = bin.max.max(latency);
             bin.count += 1;
             bin.sum += u128::from(latency.as_ps());
+        }
+    }
+
+    /// Adds what another partition recorded.
+    pub fn add(&mut self, other: &Self) {
+        self.classes.iter_mut().zip(&other.classes).for_each(|(class, more)| class.add(more));
+        self.queueing.add(&other.queueing);
+        for (series, more) in self.series.iter_mut().zip(&other.series) {
+            series.iter_mut().zip(more).for_each(|(bin, more)| bin.add(more));
         }
     }
 

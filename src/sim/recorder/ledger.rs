@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::flows::{Drops, count_drops};
+use super::flows::Drops;
 use crate::ids::{FailureId, FlowId, MonitorId};
 use crate::message::DropReason;
 use crate::network::Network;
@@ -61,22 +61,6 @@ impl Ledger {
         self.entries.len().checked_sub(1).map(EntryIndex)
     }
 
-    /// The latest incident that has not ended.
-    pub fn latest_active(&self) -> Option<EntryIndex> {
-        let ended =
-            |failure| self.entries.iter().any(|entry| entry.failure == failure && entry.kind == LedgerKind::Return);
-        self.entries
-            .iter()
-            .rposition(|entry| entry.kind == LedgerKind::Incident && !ended(entry.failure))
-            .map(EntryIndex)
-    }
-
-    /// The incident of a failure.
-    pub fn incident(&self, failure: FailureId) -> Option<EntryIndex> {
-        let is = |entry: &Entry| entry.failure == failure && entry.kind == LedgerKind::Incident;
-        self.entries.iter().position(is).map(EntryIndex)
-    }
-
     /// A router learns of something; once per router and mechanism.
     pub fn notice(&mut self, index: Option<EntryIndex>, now: Time, router: &str, subject: String, how: &'static str) {
         let Some(entry) = index.map(|index| &mut self.entries[index.0]) else { return };
@@ -93,11 +77,11 @@ impl Ledger {
         }
     }
 
-    /// A data packet of a flow was lost.
-    pub fn lost(&mut self, index: Option<EntryIndex>, flow: FlowId, reason: DropReason) {
+    /// So many data packets of a flow were lost.
+    pub fn lost(&mut self, index: Option<EntryIndex>, flow: FlowId, reason: DropReason, count: u64) {
         let Some(entry) = index.map(|index| &mut self.entries[index.0]) else { return };
-        count_drops(&mut entry.dropped, reason);
-        entry.hit.entry(flow).or_default().lost += 1;
+        entry.dropped[reason.index()] += count;
+        entry.hit.entry(flow).or_default().lost += count;
     }
 
     /// A flow got nothing through between two sending times.

@@ -1,56 +1,55 @@
 //! What a run writes down while it goes.
 //!
 //! ```text
-//! sent, delivered, dropped -> flows (counts, blackouts)   latency (histograms)   seconds (experience)
-//! notices, installs        -> ledger                       probes -> monitors     paths -> timelines
+//! partition: sent, delivered, dropped -> Recorder: flows, latency, seconds, probes ; trace of losses
+//! world:     notices, installs, sessions, paths, traces of all partitions -> Journal: ledger, blackouts, timelines
 //!                                        all of it -> finish -> RunRecord
 //! ```
+//! Recorders of partitions merge by sums and extremes, so the record does not tell how the run was divided.
 
+mod blackouts;
 mod finish;
 mod flows;
+mod journal;
 mod latency;
 mod ledger;
 mod monitors;
 mod seconds;
+mod trace;
 
-pub(in crate::sim) use finish::{PortTotals, RunEnd};
+pub(in crate::sim) use finish::finish;
 pub(in crate::sim) use flows::{Drops, count_drops};
+pub(in crate::sim) use journal::Journal;
 pub(in crate::sim) use ledger::EntryIndex;
 
-use crate::ids::{ConnectionId, Id, IdVec, LogicalLinkId};
+use crate::ids::{Id, IdVec, LogicalLinkId};
 use crate::message::{DropReason, Packet, PacketKind};
 use crate::network::{FlowRole, Network};
 use crate::sim::record::Counts;
-use crate::units::{Share, Span, Time};
+use crate::units::{Span, Time};
 use flows::Flows;
 use latency::Latencies;
-use ledger::Ledger;
 use monitors::Monitors;
 use seconds::Seconds;
+use trace::{Loss, Trace};
 
-/// Collects everything that reports need. Times inside are simulation time; `finish` turns them into scenario time.
+/// Collects what packets do in one partition. Times inside are simulation time; `finish` turns them into scenario
+/// time.
 pub(in crate::sim) struct Recorder {
     origin: Time,
     bin: Span,
     bin_index: usize,
-    bin_ends: Time,
-    second_ends: Time,
-    /// The recorder needs to hear of the first event at or after this instant.
+    /// The recorder needs to hear of the first event at or after this instant: the present bin ends.
     pub next_tick: Time,
     flows: Flows,
     latencies: Latencies,
     seconds: Seconds,
-    pub ledger: Ledger,
     pub monitors: Monitors,
     control: Counts,
     loss_bins: Vec<(u64, Drops)>,
     logical_links: IdVec<LogicalLinkId, [Ridden; 2]>,
-    session_up: IdVec<LogicalLinkId, Vec<(Time, Option<Time>)>>,
-    /// Usable paths of each direction of each connection, from scenario time on.
-    paths: IdVec<ConnectionId, [Vec<(Span, Share)>; 2]>,
-    /// Whether queues or policers dropped packets while nothing had failed.
-    congested_by_design: bool,
-    /// Hash over state changes and drops.
+    trace: Trace,
+    /// Hash over drops.
     chain: u64,
 }
 
@@ -62,6 +61,14 @@ struct Ridden {
     series: Vec<u64>,
 }
 
+impl Ridden {
+    fn add(&mut self, other: &Self) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.series.iter_mut().zip(&other.series).for_each(|(bytes, more)| *bytes += more);
+    }
+}
+
 impl Recorder {
     pub fn new(network: &Network) -> Self {
         let origin = Time::ZERO + network.warm_up;
@@ -71,39 +78,50 @@ impl Recorder {
             origin,
             bin: network.bin,
             bin_index: 0,
-            bin_ends: origin + network.bin,
-            second_ends: origin + Span::from_s(1),
-            next_tick: origin + network.bin.min(Span::from_s(1)),
+            next_tick: origin + network.bin,
             flows: Flows::new(network),
             latencies: Latencies::new(network.connections.len() * 2, bins),
             seconds: Seconds::new(network.flows.len()),
-            ledger: Ledger::default(),
             monitors: Monitors::new(network),
             control: Counts::default(),
             loss_bins: vec![(0, Drops::default()); bins],
             logical_links: network.logical_links.iter().map(|_| [ridden(), ridden()]).collect(),
-            session_up: network.logical_links.iter().map(|_| Vec::new()).collect(),
-            paths: network.connections.iter().map(|_| [Vec::new(), Vec::new()]).collect(),
-            congested_by_design: false,
+            trace: Trace::default(),
             chain: 0,
         }
     }
 
-    /// Moves the recorder's clocks on; called before the first event at or after `next_tick`.
+    /// Moves the recorder's bins on; called before the first event at or after `next_tick`.
     #[cold]
     pub fn tick(&mut self, now: Time) {
-        while self.bin_ends <= now && self.bin_index + 1 < self.loss_bins.len() {
+        while self.next_tick <= now {
+            if self.bin_index + 1 == self.loss_bins.len() {
+                self.next_tick = Time::MAX;
+                return;
+            }
             self.bin_index += 1;
-            self.bin_ends += self.bin;
+            self.next_tick += self.bin;
         }
-        if self.bin_ends <= now {
-            self.bin_ends = Time::MAX;
-        }
-        while self.second_ends <= now {
-            self.seconds.advance();
-            self.second_ends += Span::from_s(1);
-        }
-        self.next_tick = self.bin_ends.min(self.second_ends);
+    }
+
+    /// The next second of scenario time begins; all losses so far have been settled.
+    pub fn second_begins(&mut self) {
+        self.seconds.advance();
+    }
+
+    /// A settled loss of a flow that begins in this partition.
+    pub fn lost_in_second(&mut self, loss: &Loss) {
+        self.seconds.lost(loss.flow, loss.first_sent.since(self.origin), loss.count());
+    }
+
+    /// Whether the trace should be taken soon.
+    pub const fn wants_settling(&self) -> bool {
+        self.trace.is_long()
+    }
+
+    /// Losses, and arrivals out of turn, since the last call.
+    pub fn take_trace(&mut self) -> Trace {
+        std::mem::take(&mut self.trace)
     }
 
     /// A packet leaves its source.
@@ -136,9 +154,12 @@ impl Recorder {
     #[inline]
     pub fn delivered(&mut self, now: Time, packet: &Packet) {
         let latency = now - packet.sent;
-        let class = self.flows.delivered(packet, latency, &mut self.ledger);
+        let delivery = self.flows.delivered(packet, latency);
         if packet.kind == PacketKind::Data {
-            self.latencies.record(class, self.bin_index, latency, packet.waited);
+            if let Some(expected) = delivery.expected_instead {
+                self.trace.out_of_turn(packet, expected);
+            }
+            self.latencies.record(delivery.class, self.bin_index, latency, packet.waited);
         }
     }
 
@@ -149,18 +170,18 @@ impl Recorder {
 
     /// A packet dies; `entry` is the ledger entry to blame, if any.
     pub fn dropped(&mut self, now: Time, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
-        self.chain_event(now, reason as u64 + 1, u64::from(packet.hash));
+        self.chain = self.chain.wrapping_add(event_hash(now, reason as u64 + 1, u64::from(packet.hash)));
         match packet.kind {
             PacketKind::Data => {
-                self.flows.dropped(packet, reason, entry, &mut self.ledger);
-                self.seconds.lost(packet.flow, packet.sent.since(self.origin));
+                self.flows.dropped(packet, reason);
+                self.trace.lost(packet, self.origin, reason, entry);
                 let sent = packet.sent.since(self.origin).as_ps() / self.bin.as_ps().max(1);
                 let bin = usize::try_from(sent).unwrap_or(usize::MAX).min(self.bin_index);
                 count_drops(&mut self.loss_bins[bin].1, reason);
             }
             PacketKind::ProbeRequest | PacketKind::ProbeReply => {
                 self.flows.probe_dropped(packet, reason);
-                self.ledger.probe_dropped(entry, self.flows.monitor_of(packet.flow));
+                self.trace.probe_lost(entry, self.flows.monitor_of(packet.flow));
             }
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
                 *self.control.dropped.entry(reason).or_default() += 1;
@@ -168,46 +189,32 @@ impl Recorder {
         }
     }
 
-    /// The ledger entry behind a full queue or an exceeded rate: the incident that lasts, unless the design drops such
-    /// packets when nothing has failed, too.
-    #[cold]
-    pub fn congestion_entry(&mut self) -> Option<EntryIndex> {
-        let active = self.ledger.latest_active();
-        self.congested_by_design |= active.is_none();
-        active.filter(|_| !self.congested_by_design)
-    }
-
-    /// The share of equal-cost paths that lead to the other side, from `now` on.
-    pub fn usable(&mut self, now: Time, connection: ConnectionId, direction: usize, share: Share) {
-        let at = now.since(self.origin);
-        let usable = &mut self.paths[connection][direction];
-        if let Some(last) = usable.last_mut()
-            && last.0 == at
-        {
-            last.1 = share;
-        } else if usable.last().is_none_or(|last| last.1 != share) {
-            usable.push((at, share));
+    /// Adds what another partition's recorder has.
+    fn add(&mut self, other: Self) {
+        self.flows.add(&other.flows);
+        self.latencies.add(&other.latencies);
+        self.seconds.add(&other.seconds);
+        self.monitors.add(other.monitors);
+        self.control.sent += other.control.sent;
+        self.control.delivered += other.control.delivered;
+        for (reason, count) in other.control.dropped {
+            *self.control.dropped.entry(reason).or_default() += count;
         }
-    }
-
-    /// The eBGP session of a logical link came up.
-    pub fn session_came_up(&mut self, now: Time, logical_link: LogicalLinkId) {
-        self.session_up[logical_link].push((now, None));
-    }
-
-    /// The eBGP session of a logical link went down.
-    pub fn session_went_down(&mut self, now: Time, logical_link: LogicalLinkId) {
-        if let Some(last) = self.session_up[logical_link].last_mut() {
-            last.1.get_or_insert(now);
+        for (bin, more) in self.loss_bins.iter_mut().zip(&other.loss_bins) {
+            bin.0 += more.0;
+            bin.1.iter_mut().zip(&more.1).for_each(|(count, more)| *count += more);
         }
+        for (id, more) in other.logical_links.enumerate() {
+            self.logical_links[id].iter_mut().zip(more).for_each(|(ridden, more)| ridden.add(more));
+        }
+        self.chain = self.chain.wrapping_add(other.chain);
     }
+}
 
-    /// Adds a state change to the fingerprint.
-    pub fn chain_event(&mut self, now: Time, what: u64, whom: u64) {
-        // A sum of independent hashes: equal for any order of simultaneous changes, as partitions may see them.
-        let event = crate::rng::mix(now.as_ps() ^ what.rotate_left(48) ^ whom.rotate_left(24));
-        self.chain = self.chain.wrapping_add(event);
-    }
+/// One event in the fingerprint, which is a sum of independent hashes: equal for any order of simultaneous events, as
+/// partitions may see them.
+fn event_hash(now: Time, what: u64, whom: u64) -> u64 {
+    crate::rng::mix(now.as_ps() ^ what.rotate_left(48) ^ whom.rotate_left(24))
 }
 
 /// The monitor whose probes a flow carries.

@@ -12,6 +12,9 @@ use super::ledger::Ledger;
 /// All probes of all monitors.
 pub(in crate::sim) struct Monitors {
     probes: IdVec<MonitorId, Vec<Probe>>,
+    /// Which probe, in which of its directions, rode which logical link: told apart from the probes, because it may
+    /// have been in another partition.
+    rides: Vec<(MonitorId, u32, PacketKind, LogicalLinkId)>,
     by_flow: Vec<(FlowId, MonitorId)>,
 }
 
@@ -31,7 +34,7 @@ impl Monitors {
             .flat_map(|(id, monitor)| [(monitor.request, id), (monitor.reply, id)])
             .collect();
         by_flow.sort_unstable();
-        Self { probes: network.monitors.iter().map(|_| Vec::new()).collect(), by_flow }
+        Self { probes: network.monitors.iter().map(|_| Vec::new()).collect(), rides: Vec::new(), by_flow }
     }
 
     /// The monitor of a probe's flow.
@@ -57,10 +60,24 @@ impl Monitors {
 
     /// A probe enters a logical link.
     pub fn rode(&mut self, packet: &Packet, logical_link: LogicalLinkId) {
-        let monitor = self.of_flow(packet.flow);
-        let probe = &mut self.probes[monitor][packet.payload as usize];
-        let side = if packet.kind == PacketKind::ProbeRequest { &mut probe.forward } else { &mut probe.reverse };
-        *side = Some(logical_link);
+        self.rides.push((self.of_flow(packet.flow), packet.payload, packet.kind, logical_link));
+    }
+
+    /// Adds what another partition saw; each monitor's probes begin and end in one of them.
+    pub fn add(&mut self, mut other: Self) {
+        for id in other.probes.ids() {
+            self.probes[id].append(&mut other.probes[id]);
+        }
+        self.rides.append(&mut other.rides);
+    }
+
+    /// Books rides to their probes.
+    pub fn settle(&mut self) {
+        for (monitor, number, kind, logical_link) in self.rides.drain(..) {
+            let probe = &mut self.probes[monitor][number as usize];
+            let side = if kind == PacketKind::ProbeRequest { &mut probe.forward } else { &mut probe.reverse };
+            *side = Some(logical_link);
+        }
     }
 
     pub fn records(&self, network: &Network, ledger: &Ledger, origin: Time, end: Time) -> Vec<MonitorRecord> {

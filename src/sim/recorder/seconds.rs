@@ -1,5 +1,7 @@
 //! What customers felt: how much of each five-tuple's traffic each second lost.
 
+use std::collections::BTreeSet;
+
 use crate::ids::{FlowId, Id};
 use crate::units::{Share, Span};
 
@@ -12,7 +14,8 @@ pub(super) struct Seconds {
     present: u64,
     open: Vec<[Second; OPEN]>,
     closed: u64,
-    bad: u64,
+    /// Seconds in which some flow lost more than one percent.
+    bad: BTreeSet<u64>,
     flow_seconds: u64,
     lost_ppb: u128,
 }
@@ -33,7 +36,7 @@ pub(super) struct Experience {
 impl Seconds {
     pub fn new(flows: usize) -> Self {
         let open = vec![[Second::default(); OPEN]; flows];
-        Self { present: 0, open, closed: 0, bad: 0, flow_seconds: 0, lost_ppb: 0 }
+        Self { present: 0, open, closed: 0, bad: BTreeSet::new(), flow_seconds: 0, lost_ppb: 0 }
     }
 
     #[inline]
@@ -41,9 +44,23 @@ impl Seconds {
         self.open[flow.index()][slot(self.present)].sent += 1;
     }
 
-    pub fn lost(&mut self, flow: FlowId, sent_at: Span) {
+    /// So many packets, the first of them sent at `sent_at` and all in one second, were lost.
+    pub fn lost(&mut self, flow: FlowId, sent_at: Span, count: u32) {
         let second = (sent_at.as_ps() / Span::from_s(1).as_ps()).max(self.oldest());
-        self.open[flow.index()][slot(second)].lost += 1;
+        self.open[flow.index()][slot(second)].lost += count;
+    }
+
+    /// Adds what another partition counted of the same seconds; each flow begins in one of them.
+    pub fn add(&mut self, other: &Self) {
+        for (seconds, more) in self.open.iter_mut().zip(&other.open) {
+            for (second, more) in seconds.iter_mut().zip(more) {
+                second.sent += more.sent;
+                second.lost += more.lost;
+            }
+        }
+        self.bad.extend(&other.bad);
+        self.flow_seconds += other.flow_seconds;
+        self.lost_ppb += other.lost_ppb;
     }
 
     const fn oldest(&self) -> u64 {
@@ -70,7 +87,9 @@ impl Seconds {
             }
         }
         self.closed += 1;
-        self.bad += u64::from(any_bad);
+        if any_bad {
+            self.bad.insert(second);
+        }
     }
 
     /// Closes everything and sums up; `seconds` is the run's length, begun seconds included.
@@ -81,7 +100,7 @@ impl Seconds {
         let mean = self.lost_ppb / u128::from(self.flow_seconds.max(1));
         Experience {
             seconds,
-            bad_seconds: self.bad,
+            bad_seconds: self.bad.len() as u64,
             flow_seconds_lost: Share::from_ppb(u64::try_from(mean).unwrap_or(u64::MAX)),
         }
     }
@@ -103,11 +122,11 @@ mod tests {
                 seconds.sent(FlowId(0));
             }
             if second == 3 {
-                seconds.lost(FlowId(0), Span::from_s(3)); // exactly 1%: not bad
+                seconds.lost(FlowId(0), Span::from_s(3), 1); // exactly 1%: not bad
             }
             if second == 5 {
-                seconds.lost(FlowId(0), Span::from_s(4));
-                seconds.lost(FlowId(0), Span::from_s(4)); // 2% of second 4, booked one second later
+                seconds.lost(FlowId(0), Span::from_s(4), 1);
+                seconds.lost(FlowId(0), Span::from_s(4), 1); // 2% of second 4, booked one second later
             }
             seconds.advance();
         }

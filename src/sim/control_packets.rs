@@ -1,0 +1,127 @@
+//! Control messages as packets: they ride the same wires as data, and every arrival of one is a world event.
+
+use crate::dataplane::Offer;
+use crate::ids::{DestinationId, FlowId, LinkId, PortId, RouterId};
+use crate::message::{Control, DropReason, Packet, PacketKind};
+use crate::network::Network;
+use crate::sim::event::Event;
+use crate::sim::recorder::EntryIndex;
+use crate::sim::run::Run;
+use crate::units::{Bytes, Span, TrafficClass};
+
+/// Hop limit of control messages; RFC 5881 and RFC 5082 use 255 too.
+const CONTROL_TTL: u8 = 255;
+
+/// How a control message travels.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sim) enum ControlWay {
+    /// One hop, by this port.
+    Neighbour(PortId),
+    /// By forwarding tables.
+    Routed {
+        /// The sender.
+        from: RouterId,
+        /// The receiver's own address.
+        destination: DestinationId,
+    },
+}
+
+/// The port by which a router sends control messages on a link: that of the first member.
+pub(in crate::sim) fn first_port(network: &Network, link: LinkId, end: usize) -> PortId {
+    network.links[link].members[0].ports[end]
+}
+
+impl Run<'_> {
+    /// A routing or liveness message leaves a router: to its neighbour by `port`, or routed to `destination`.
+    pub fn send_control(&mut self, way: ControlWay, control: Control, size: Bytes) {
+        let (kind, destination, from) = match way {
+            ControlWay::Neighbour(port) => {
+                (PacketKind::ControlNeighbour, DestinationId(0), self.network.ports[port].from)
+            }
+            ControlWay::Routed { from, destination } => (PacketKind::ControlRouted, destination, from),
+        };
+        let packet = Packet {
+            sent: self.now,
+            waited: Span::ZERO,
+            flow: FlowId(0),
+            destination,
+            hash: 0,
+            size: u32::try_from(size.0).expect("a control message fits its packet"),
+            payload: self.payloads.insert((self.cause, control)),
+            ttl: CONTROL_TTL,
+            kind,
+            traffic_class: TrafficClass::NETWORK_CONTROL,
+        };
+        self.partitions[self.layout.of(from).0].recorder.sent(&packet);
+        match way {
+            ControlWay::Neighbour(port) => self.transmit_control(port, packet),
+            ControlWay::Routed { from, .. } => self.route_control(from, packet),
+        }
+    }
+
+    /// A control packet is at a router, and is delivered there or sent on.
+    fn route_control(&mut self, router: RouterId, packet: Packet) {
+        let index = self.layout.of(router).0;
+        if packet.kind == PacketKind::ControlNeighbour || self.network.destinations[packet.destination].router == router
+        {
+            self.partitions[index].recorder.control_delivered();
+            return self.deliver_control(router, &packet);
+        }
+        match self.partitions[index].route(router, packet, &self.facts) {
+            Some((hop, packet)) => self.transmit_control(hop.port, packet),
+            None => self.forget_payload(&packet),
+        }
+    }
+
+    fn transmit_control(&mut self, port: PortId, packet: Packet) {
+        let index = self.layout.of(self.network.ports[port].from).0;
+        let wire = &mut self.partitions[index].wires[port];
+        match wire.port.offer(self.now, packet) {
+            Offer::Behind(at) | Offer::Head(at) => {
+                let serial = wire.next_serial();
+                self.schedule(Event::Control(port), at, serial);
+            }
+            Offer::Dropped(reason) => {
+                self.partitions[index].refused(port, &packet, reason, &self.facts);
+                self.forget_payload(&packet);
+            }
+        }
+    }
+
+    /// A control packet reaches the end of a wire, unless it was flushed.
+    pub fn control_arrives(&mut self, port: PortId) {
+        let to = self.network.ports[port].to;
+        let index = self.layout.of(to).0;
+        let partition = &mut self.partitions[index];
+        let Some(head) = partition.wires[port].port.head_at(self.now).filter(|head| head.kind.is_control()) else {
+            return;
+        };
+        match partition.take_arrival(port, &self.facts) {
+            Some(packet) => self.route_control(to, packet),
+            None => self.forget_payload(&head),
+        }
+    }
+
+    fn deliver_control(&mut self, router: RouterId, packet: &Packet) {
+        let (cause, control) = self.payloads.take(packet.payload);
+        self.cause = cause;
+        match control {
+            Control::Bgp(segment) => self.bgp_segment_arrives(router, segment),
+            Control::Bfd(bfd) => self.bfd_packet_arrives(&bfd),
+        }
+    }
+
+    fn forget_payload(&mut self, packet: &Packet) {
+        self.payloads.take(packet.payload);
+    }
+
+    /// Packets that a port threw out of its queue die.
+    pub fn drop_flushed(&mut self, port: PortId, flushed: &[Packet], reason: DropReason, entry: Option<EntryIndex>) {
+        for packet in flushed {
+            self.sender(port).drop_at(port, packet, reason, entry);
+            if packet.kind.is_control() {
+                self.forget_payload(packet);
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What the world writes down: the ledger, sessions, usable paths, and the blackouts that all partitions' losses make.
+
+use super::blackouts::Blackouts;
+use super::event_hash;
+use super::ledger::Ledger;
+use super::trace::{Loss, Trace};
+use crate::ids::{ConnectionId, IdVec, LogicalLinkId};
+use crate::network::Network;
+use crate::units::{Share, Span, Time};
+
+/// The world's part of the record.
+pub(in crate::sim) struct Journal {
+    pub(super) origin: Time,
+    pub ledger: Ledger,
+    pub(super) blackouts: Blackouts,
+    pub(super) session_up: IdVec<LogicalLinkId, Vec<(Time, Option<Time>)>>,
+    /// Usable paths of each direction of each connection, from scenario time on.
+    pub(super) paths: IdVec<ConnectionId, [Vec<(Span, Share)>; 2]>,
+    /// Hash over state changes.
+    pub(super) chain: u64,
+}
+
+impl Journal {
+    pub fn new(network: &Network) -> Self {
+        Self {
+            origin: Time::ZERO + network.warm_up,
+            ledger: Ledger::default(),
+            blackouts: Blackouts::new(network.flows.len()),
+            session_up: network.logical_links.iter().map(|_| Vec::new()).collect(),
+            paths: network.connections.iter().map(|_| [Vec::new(), Vec::new()]).collect(),
+            chain: 0,
+        }
+    }
+
+    /// Takes the trace of a partition.
+    pub fn hear(&mut self, trace: Trace) {
+        for (entry, monitor) in trace.probes {
+            self.ledger.probe_dropped(entry, monitor);
+        }
+        self.blackouts.hear(trace.losses, trace.arrivals);
+    }
+
+    /// Books what is certain by now; returns every loss heard since the last call.
+    pub fn settle(&mut self) -> Vec<Loss> {
+        self.blackouts.settle(&mut self.ledger)
+    }
+
+    /// The share of equal-cost paths that lead to the other side, from `now` on.
+    pub fn usable(&mut self, now: Time, connection: ConnectionId, direction: usize, share: Share) {
+        let at = now.since(self.origin);
+        let usable = &mut self.paths[connection][direction];
+        if let Some(last) = usable.last_mut()
+            && last.0 == at
+        {
+            last.1 = share;
+        } else if usable.last().is_none_or(|last| last.1 != share) {
+            usable.push((at, share));
+        }
+    }
+
+    /// The eBGP session of a logical link came up.
+    pub fn session_came_up(&mut self, now: Time, logical_link: LogicalLinkId) {
+        self.session_up[logical_link].push((now, None));
+    }
+
+    /// The eBGP session of a logical link went down.
+    pub fn session_went_down(&mut self, now: Time, logical_link: LogicalLinkId) {
+        if let Some(last) = self.session_up[logical_link].last_mut() {
+            last.1.get_or_insert(now);
+        }
+    }
+
+    /// Adds a state change to the fingerprint.
+    pub fn chain_event(&mut self, now: Time, what: u64, whom: u64) {
+        self.chain = self.chain.wrapping_add(event_hash(now, what, whom));
+    }
+}

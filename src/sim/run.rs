@@ -1,0 +1,340 @@
+//! A whole run: the world that changes now and then, and the partitions in which packets move between its changes.
+//!
+//! ```text
+//!   world event   |<-- windows: partitions side by side, then hand over at borders -->|   world event
+//! ```
+//! World events are few: failures, light, keys, timers, installations, and every arrival of a control packet. They
+//! see all partitions at rest at one instant, so a run has the same course however it is divided.
+
+use rayon::prelude::*;
+
+use crate::control::bfd::Endpoint;
+use crate::control::bgp::{self, Speaker};
+use crate::dataplane::Forwarder;
+use crate::engine::EventQueue;
+use crate::ids::{DestinationId, IdVec, LinkId, PortId, ProviderId, RouterId};
+use crate::message::{Control, NextHop};
+use crate::network::Network;
+use crate::rng::RunSeed;
+use crate::sim::delayed::Delayed;
+use crate::sim::event::{BFD_TIMERS, BGP_TIMERS, Event};
+use crate::sim::facts::Facts;
+use crate::sim::interior::InteriorState;
+use crate::sim::layout::{Layout, PartitionIndex};
+use crate::sim::light::LinkEnd;
+use crate::sim::partition::{Partition, Wire};
+use crate::sim::record::RunRecord;
+use crate::sim::recorder::{EntryIndex, Journal};
+use crate::sim::slab::Slab;
+use crate::sim::timers::{Fired, Timers};
+use crate::sim::{Continue, Progress};
+use crate::units::{Span, Time};
+
+/// Next hops on their way into a forwarding table.
+pub(in crate::sim) type Installation = (DestinationId, Vec<NextHop>);
+
+/// Something with the ledger entry behind it.
+pub(in crate::sim) type Caused<T> = (Option<EntryIndex>, T);
+
+/// Called now and then while a run goes on.
+pub type Observer<'o> = &'o mut (dyn FnMut(Progress) -> Continue + Send);
+
+/// Windows with fewer events than this are run by one thread: meeting the others would cost more than they do.
+const WORTH_SHARING: u64 = 2_000;
+
+/// A run under way.
+pub(in crate::sim) struct Run<'n> {
+    pub network: &'n Network,
+    pub seed: RunSeed,
+    pub now: Time,
+    pub origin: Time,
+    pub end: Time,
+    pub queue: EventQueue,
+    pub layout: Layout,
+    pub partitions: Vec<Partition<'n>>,
+    pub facts: Facts,
+    pub journal: Journal,
+    /// Events of the last window.
+    window_events: u64,
+    /// Events since the observer was called.
+    unobserved: u64,
+
+    // Control plane.
+    pub payloads: Slab<Caused<Control>>,
+    pub speakers: IdVec<RouterId, Speaker>,
+    pub processors: IdVec<RouterId, Delayed<Caused<bgp::Input>>>,
+    pub installs: IdVec<RouterId, Delayed<Caused<Installation>>>,
+    /// What each router has decided, installed or not yet.
+    pub decided: IdVec<RouterId, Vec<Vec<NextHop>>>,
+    pub interiors: IdVec<ProviderId, InteriorState>,
+    pub bfd: Vec<[Endpoint; 2]>,
+    pub bgp_timers: Timers,
+    pub bfd_timers: Timers,
+
+    // Physical world.
+    pub link_ends: IdVec<LinkId, [LinkEnd; 2]>,
+    pub carrier_timers: Timers,
+    pub key_timers: Timers,
+    pub dark: IdVec<LinkId, u32>,
+    /// Ports whose MACsec numbers are used up.
+    pub used_up: IdVec<PortId, bool>,
+    /// The ledger entry behind what is being handled.
+    pub cause: Option<EntryIndex>,
+    /// Something changed that may change which paths are usable.
+    pub paths_changed: bool,
+}
+
+impl<'n> Run<'n> {
+    pub fn new(network: &'n Network, seed: RunSeed, layout: Layout) -> Self {
+        let destinations = network.destinations.len();
+        let groups = || vec![Vec::new(); destinations];
+        let endpoints = |session| [0, 1].map(|end| Endpoint::new(network, session, end, seed));
+        let origin = Time::ZERO + network.warm_up;
+        let partition = |index| Partition::new(network, seed, &layout, PartitionIndex(index));
+        let mut run = Self {
+            network,
+            seed,
+            now: Time::ZERO,
+            origin,
+            end: origin + network.horizon,
+            queue: EventQueue::new(),
+            partitions: (0..layout.count()).map(partition).collect(),
+            layout,
+            facts: Facts::new(network),
+            journal: Journal::new(network),
+            window_events: u64::MAX,
+            unobserved: 0,
+            payloads: Slab::default(),
+            speakers: network.routers.ids().map(|router| Speaker::new(network, router, seed)).collect(),
+            processors: network.routers.iter().map(|_| Delayed::default()).collect(),
+            installs: network.routers.iter().map(|_| Delayed::default()).collect(),
+            decided: network.routers.iter().map(|_| groups()).collect(),
+            interiors: network.providers.ids().map(|id| InteriorState::new(network, id)).collect(),
+            bfd: (0..network.bfd_sessions.len()).map(endpoints).collect(),
+            bgp_timers: Timers::new(network.sessions.len() * 2 * BGP_TIMERS),
+            bfd_timers: Timers::new(network.bfd_sessions.len() * 2 * BFD_TIMERS),
+            link_ends: network.links.ids().map(|id| LinkEnd::pair(network, id)).collect(),
+            carrier_timers: Timers::new(network.links.len() * 2),
+            key_timers: Timers::new(network.links.len() * 2),
+            dark: network.links.iter().map(|_| 0).collect(),
+            used_up: network.ports.iter().map(|_| false).collect(),
+            cause: None,
+            paths_changed: true,
+        };
+        run.start();
+        run
+    }
+
+    /// Schedules what begins by itself: failures, seconds, and the control plane from cold.
+    fn start(&mut self) {
+        for (id, failure) in self.network.failures.enumerate() {
+            let begins = self.origin + failure.at;
+            self.schedule(Event::FailureBegins(id), begins, 0);
+            if let Some(lasts) = failure.lasts {
+                self.schedule(Event::FailureEnds(id), begins + lasts, 0);
+            }
+        }
+        self.schedule(Event::SecondBegins, self.origin + Span::from_s(1), 0);
+        self.start_routing();
+    }
+
+    /// Puts a world event into the queue, unless it lies at or behind the end of the run.
+    pub fn schedule(&mut self, event: Event, at: Time, serial: u32) {
+        if at < self.end {
+            self.queue.push(event.key(at, serial));
+        }
+    }
+
+    /// Runs to the end, or until the observer says no.
+    pub fn run(&mut self, observer: Observer<'_>) {
+        loop {
+            let at = self.queue.next_time().unwrap_or(self.end).min(self.end);
+            if self.paths_changed && at > self.origin {
+                self.record_paths(self.now.max(self.origin));
+            }
+            if self.move_packets(at, observer) == Continue::No || self.observe(1, at, observer) == Continue::No {
+                let reached = self.partitions.iter().map(|partition| partition.now).max().unwrap_or(self.now);
+                self.end = reached.max(self.origin).max(self.now);
+                break;
+            }
+            self.now = at;
+            if at >= self.end {
+                break;
+            }
+            self.partitions.iter_mut().for_each(|partition| partition.stand_at(at));
+            while let Some(key) = self.queue.pop_before(at + Span::from_ps(1)) {
+                self.dispatch(Event::of(key));
+            }
+        }
+    }
+
+    /// Lets packets move until the world changes at `limit`.
+    fn move_packets(&mut self, limit: Time, observer: Observer<'_>) -> Continue {
+        while let Some(next) = self.next_packet_event().filter(|next| *next < limit) {
+            let window = self.layout.window_end(next, limit);
+            let before = self.packet_events();
+            // What arrives within the window has departed by its beginning.
+            self.hand_over(next);
+            self.run_window(window);
+            self.window_events = self.packet_events() - before;
+            if self.partitions.iter().any(|partition| partition.recorder.wants_settling()) {
+                self.settle_losses();
+            }
+            if self.observe(self.window_events, window, observer) == Continue::No {
+                return Continue::No;
+            }
+        }
+        self.hand_over(limit);
+        self.note_used_up();
+        Continue::Yes
+    }
+
+    /// Counts events, and asks the observer now and then whether to go on.
+    fn observe(&mut self, events: u64, now: Time, observer: Observer<'_>) -> Continue {
+        self.unobserved += events;
+        if self.unobserved < OBSERVE_EVERY {
+            return Continue::Yes;
+        }
+        self.unobserved = 0;
+        let packet_hops = self.partitions.iter().map(|partition| partition.packet_hops).sum();
+        observer(Progress { now: now.since(self.origin), horizon: self.network.horizon, packet_hops })
+    }
+
+    fn run_window(&mut self, end: Time) {
+        let facts = &self.facts;
+        if self.partitions.len() > 1 && self.window_events >= WORTH_SHARING {
+            self.partitions.par_iter_mut().for_each(|partition| partition.run_before(end, facts));
+        } else {
+            self.partitions.iter_mut().for_each(|partition| partition.run_before(end, facts));
+        }
+    }
+
+    /// When the next packet does something: in a partition, or on its way to another one.
+    fn next_packet_event(&mut self) -> Option<Time> {
+        let queued = self.partitions.iter_mut().filter_map(|partition| partition.queue.next_time()).min();
+        let arrival = |port: &PortId| self.wire(*port).port.head_arrival();
+        let under_way = self.layout.borders().iter().filter_map(arrival).min();
+        queued.into_iter().chain(under_way).min()
+    }
+
+    fn packet_events(&self) -> u64 {
+        self.partitions.iter().map(|partition| partition.queue.fired()).sum()
+    }
+
+    /// Losses and arrivals out of turn, of all partitions, become blackouts.
+    fn settle_losses(&mut self) {
+        for partition in &mut self.partitions {
+            let trace = partition.recorder.take_trace();
+            self.journal.hear(trace);
+        }
+        let lost = self.journal.settle();
+        for loss in &lost {
+            let edge = self.network.flows[loss.flow].edge;
+            self.partitions[self.layout.of(edge).0].recorder.lost_in_second(loss);
+        }
+    }
+
+    /// The next second of scenario time begins.
+    fn second_begins(&mut self) {
+        self.settle_losses();
+        self.partitions.iter_mut().for_each(|partition| partition.recorder.second_begins());
+        self.schedule(Event::SecondBegins, self.now + Span::from_s(1), 0);
+    }
+
+    fn dispatch(&mut self, event: Event) {
+        match event {
+            Event::SecondBegins => self.second_begins(),
+            Event::FailureBegins(failure) => self.failure_begins(failure),
+            Event::FailureEnds(failure) => self.failure_ends(failure),
+            Event::Carrier(link, end) => self.carrier_settles(link, end),
+            Event::KeyAgreement(link, end) => self.key_timer_fires(link, end),
+            Event::Interior(provider) => self.interior_converges(provider),
+            Event::Install(router) => self.installs_due(router),
+            Event::Process(router) => self.processor_runs(router),
+            Event::BgpTimer(session, end, kind) => self.bgp_timer_fires(session, end, kind),
+            Event::BfdTimer(session, end, kind) => self.bfd_timer_fires(session, end, kind),
+            Event::Control(port) => self.control_arrives(port),
+            Event::Wire(_) | Event::Source(_) => unreachable!("packets move in partitions"),
+        }
+    }
+
+    /// Judges a fired timer entry: true when the timer has run out.
+    pub fn expired(&mut self, fired: Fired, event: Event) -> bool {
+        match fired {
+            Fired::Expired => true,
+            Fired::Stale => false,
+            Fired::Later(at, serial) => {
+                self.schedule(event, at, serial);
+                false
+            }
+        }
+    }
+
+    /// The instant `delay` from now; no delay is one picosecond, so that effects come after their causes.
+    pub fn after(&self, delay: Span) -> Time {
+        self.now + delay.max(Span::from_ps(1))
+    }
+
+    /// Whether a router has power.
+    pub fn is_powered(&self, router: RouterId) -> bool {
+        self.facts.is_powered(router)
+    }
+
+    /// The forwarding table of a router.
+    pub fn forwarder(&self, router: RouterId) -> &Forwarder {
+        &self.partitions[self.layout.of(router).0].forwarders[router]
+    }
+
+    /// The forwarding table of a router, to change it.
+    pub fn forwarder_mut(&mut self, router: RouterId) -> &mut Forwarder {
+        &mut self.partitions[self.layout.of(router).0].forwarders[router]
+    }
+
+    /// The partition in which a port sends.
+    pub fn sender(&mut self, port: PortId) -> &mut Partition<'n> {
+        &mut self.partitions[self.layout.of(self.network.ports[port].from).0]
+    }
+
+    /// The sending side of a wire.
+    pub fn wire(&self, port: PortId) -> &Wire {
+        &self.partitions[self.layout.of(self.network.ports[port].from).0].wires[port]
+    }
+
+    /// The sending side of a wire, to change it.
+    pub fn wire_mut(&mut self, port: PortId) -> &mut Wire {
+        &mut self.sender(port).wires[port]
+    }
+
+    /// Both sides of a wire, which are one unless it leads to another partition: for what befalls packets under way.
+    pub fn on_wire(&mut self, port: PortId, change: impl Fn(&mut Wire)) {
+        let configured = &self.network.ports[port];
+        let (from, to) = (self.layout.of(configured.from), self.layout.of(configured.to));
+        change(&mut self.partitions[from.0].wires[port]);
+        if from != to {
+            change(&mut self.partitions[to.0].wires[port]);
+        }
+    }
+
+    /// What departed by border wires until `now` continues in the partition at the far end.
+    fn hand_over(&mut self, now: Time) {
+        for port in self.layout.borders() {
+            let configured = &self.network.ports[*port];
+            let sides = [self.layout.of(configured.from).0, self.layout.of(configured.to).0];
+            let [near, far] = self.partitions.get_disjoint_mut(sides).expect("a border has two sides");
+            let wire = &mut far.wires[*port];
+            if let Some(at) = near.wires[*port].port.hand_over(now, &mut wire.port) {
+                let serial = wire.next_serial();
+                far.schedule(Event::Wire(*port), at, serial);
+            }
+        }
+    }
+
+    /// Makes the record.
+    pub fn finish(mut self) -> RunRecord {
+        self.settle_losses();
+        crate::sim::recorder::finish(self)
+    }
+}
+
+/// Events between two calls of the observer.
+const OBSERVE_EVERY: u64 = 1 << 18;
