@@ -10,9 +10,10 @@ use common::{network, run, run_seeded, two_regions};
 use fabricsim::report::{Provenance, write_results};
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
-use fabricsim::sim::Simulation;
 use fabricsim::sim::record::RunRecord;
+use fabricsim::sim::{Simulation, Whole};
 use fabricsim::study::repeat::{RepeatSummary, repeat};
+use fabricsim::units::Span;
 
 /// Random arrivals and sizes, jittered protocols, chance on a link, and three failures that overlap.
 const BUSY: &str = r#"
@@ -184,14 +185,14 @@ fn repeated_runs_are_the_same_on_any_number_of_threads() {
 
 #[test]
 fn a_run_is_the_same_however_it_is_divided() {
-    for text in [BUSY.to_owned(), two_regions(4, "40 Mbps", "2 s")] {
-        let network = network(&text);
+    let regions = two_regions(4, "40 Mbps", "2 s");
+    for text in [BUSY, &reordered(BUSY), &regions] {
+        let network = network(text);
         let whole = Simulation::new(&network, RunSeed(3)).run();
         let expected = files(&whole);
-        let mut parts = Vec::new();
         for threads in [1, 2, 3, 8] {
-            let simulation = Simulation::new(&network, RunSeed(3)).threads(threads);
-            parts.push(simulation.layout().count());
+            let simulation = Simulation::new(&network, RunSeed(3)).threads(threads).divided_anyway();
+            assert_eq!(simulation.layout().count() > 1, threads > 1, "{}", whole.title);
             let divided = simulation.run();
             assert_eq!(divided.fingerprint, whole.fingerprint, "{} with {threads} threads", whole.title);
             assert_eq!(divided.totals.events, whole.totals.events);
@@ -199,7 +200,40 @@ fn a_run_is_the_same_however_it_is_divided() {
             let differing: Vec<String> = files(&divided).into_iter().filter(differs).map(|(name, _)| name).collect();
             assert!(differing.is_empty(), "{} with {threads} threads: {differing:?}", whole.title);
         }
-        assert_eq!(parts[0], 1);
-        assert!(parts[1] == 2, "{} is divided into {parts:?}", whole.title);
     }
+}
+
+#[test]
+fn a_run_is_divided_where_that_gains_something() {
+    let layout = |text: &str| Simulation::new(&network(text), RunSeed(1)).threads(2).layout();
+    let busy = layout(&two_regions(4, "8 Gbps", "1 s"));
+    assert_eq!((busy.count(), busy.reason()), (2, Whole::No));
+    assert!(busy.lookahead() >= Span::from_ms(10), "the way between the regions");
+    let quiet = layout(&two_regions(4, "10 kbps", "1 s"));
+    assert_eq!((quiet.count(), quiet.reason()), (1, Whole::TooQuiet));
+    // One router with its two attachments next to it.
+    let near = r#"
+horizon = "1 s"
+[providers.net]
+asn = 64512
+forwarding_latency = "0 ps"
+[routers.only]
+provider = "net"
+role = "backbone"
+[attachments.a]
+provider = "net"
+prefixes = ["10.1.0.0/16"]
+routers = ["only"]
+delay = "1 us"
+[attachments.b]
+provider = "net"
+prefixes = ["10.2.0.0/16"]
+routers = ["only"]
+delay = "1 us"
+[flows.all]
+from = "a"
+to = "b"
+rate = "50 Gbps"
+"#;
+    assert_eq!(layout(near).reason(), Whole::TooClose);
 }

@@ -14,7 +14,7 @@ use crate::report::{self, Provenance};
 use crate::rng::RunSeed;
 use crate::scenario::Loaded;
 use crate::sim::record::RunRecord;
-use crate::sim::{Continue, Simulation};
+use crate::sim::{Continue, Simulation, Whole};
 use crate::units::Share;
 
 /// Arguments of `run`.
@@ -39,6 +39,10 @@ pub(super) struct Run {
     /// Run N seeds in parallel and report each blackout as min, median, p95 and max over the runs.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     repeat: Option<u32>,
+    /// Threads that share one run where that makes it faster; the results are the same for any number [default: one
+    /// per core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
     /// Fail (exit code 1) when a connection is charged more than this promise allows in the SLA period.
     #[arg(long, value_name = "PERCENT", value_parser = gate::parse_target)]
     gate: Option<Share>,
@@ -130,12 +134,34 @@ impl Run {
     fn simulate(&self, prepared: &Prepared) -> RunRecord {
         let network = &prepared.loaded.network;
         let meter = Meter::new(self.progress(), 1, network.horizon);
-        let record = Simulation::new(network, prepared.seed).run_observed(&mut |progress| {
+        let simulation = Simulation::new(network, prepared.seed).threads(self.threads());
+        self.tell_division(&simulation);
+        let record = simulation.run_observed(&mut |progress| {
             meter.update(0, &progress);
             if prepared.interrupt.requested() { Continue::No } else { Continue::Yes }
         });
         meter.finish();
         record
+    }
+
+    fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.map_or_else(cores, |threads| threads as usize)
+    }
+
+    /// Says how the run is shared, when the user asked for several threads.
+    fn tell_division(&self, simulation: &Simulation<'_>) {
+        if self.quiet || self.threads.is_none_or(|threads| threads == 1) {
+            return;
+        }
+        let layout = simulation.layout();
+        note(&match layout.reason() {
+            Whole::No => format!("{} parts run side by side, in windows of {}", layout.count(), layout.lookahead()),
+            Whole::TooClose => "one thread: no two parts of the network are far enough apart".to_owned(),
+            Whole::TooQuiet => {
+                "one thread: too little happens between the parts' meetings to gain by sharing".to_owned()
+            }
+        });
     }
 
     /// Prints the result and, where they do not disturb it, the gate's verdicts.

@@ -18,33 +18,64 @@ pub struct Layout {
     count: usize,
     lookahead: Span,
     borders: Vec<PortId>,
+    reason: Whole,
+}
+
+/// Why a run is not divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// It is, or nobody asked.
+    No,
+    /// No two parts of the network are far enough apart.
+    TooClose,
+    /// So little happens in a window that meeting at its end would cost more than is gained.
+    TooQuiet,
 }
 
 /// Below this a window holds too few packets to be worth the meeting at its end.
 const LEAST_LOOKAHEAD: Span = Span::from_us(5);
 
 impl Layout {
-    /// At most `wanted` partitions; one where routers are too close, or too unequal, to gain anything.
+    /// At most `wanted` partitions, where that makes a run faster.
+    #[must_use]
+    pub fn gainful(network: &Network, wanted: usize) -> Self {
+        let layout = Self::new(network, wanted);
+        if layout.count > 1 && events_within(network, layout.lookahead) < WORTH_MEETING {
+            return Self { reason: Whole::TooQuiet, ..Self::whole(network) };
+        }
+        layout
+    }
+
+    /// At most `wanted` partitions; one where routers are too close.
     #[must_use]
     pub fn new(network: &Network, wanted: usize) -> Self {
+        if wanted < 2 {
+            return Self::whole(network);
+        }
         let mut delays: Vec<Span> = network.ports.iter().map(|port| delay(network, port)).collect();
         delays.retain(|delay| *delay >= LEAST_LOOKAHEAD);
         delays.sort_unstable();
         delays.dedup();
         let weights = weights(network);
         let dividing = |lookahead: &Span| divide(network, &weights, *lookahead, wanted);
-        let whole = Self::whole(network);
+        let whole = Self { reason: Whole::TooClose, ..Self::whole(network) };
         // The widest windows win among divisions that are about as even.
         let best = delays.iter().filter_map(dividing).min_by_key(|(heaviest, layout)| {
             let total: u64 = weights.iter().sum();
             (*heaviest * 20 / total.max(1), std::cmp::Reverse(layout.lookahead))
         });
-        best.filter(|_| wanted > 1).map_or(whole, |(_, layout)| layout)
+        best.map_or(whole, |(_, layout)| layout)
     }
 
     fn whole(network: &Network) -> Self {
         let partitions = network.routers.iter().map(|_| PartitionIndex(0)).collect();
-        Self { partitions, count: 1, lookahead: Span::MAX, borders: Vec::new() }
+        Self { partitions, count: 1, lookahead: Span::MAX, borders: Vec::new(), reason: Whole::No }
+    }
+
+    /// Why it has one partition only.
+    #[must_use]
+    pub const fn reason(&self) -> Whole {
+        self.reason
     }
 
     /// The partition of a router.
@@ -76,6 +107,20 @@ impl Layout {
     pub fn window_end(&self, from: Time, limit: Time) -> Time {
         if limit.since(from) <= self.lookahead { limit } else { from + self.lookahead }
     }
+}
+
+/// Events in a window below which threads meet too often: a meeting costs about as much as a hundred events.
+const WORTH_MEETING: u64 = 2_000;
+
+/// Hops of a usual path.
+const USUAL_HOPS: u64 = 4;
+
+/// Packet events to be expected within a window.
+fn events_within(network: &Network, window: Span) -> u64 {
+    let thousandths =
+        |flow: &crate::network::Flow| u128::from(window.as_ps()) * 1_000 / u128::from(flow.interval.as_ps().max(1));
+    let sum: u128 = network.flows.iter().map(thousandths).sum();
+    u64::try_from(sum / 1_000).unwrap_or(u64::MAX).saturating_mul(USUAL_HOPS + 1)
 }
 
 /// From the end of a packet's transmission until the next router offers it to a port, at least.
@@ -133,7 +178,7 @@ fn divide(network: &Network, weights: &IdVec<RouterId, u64>, lookahead: Span, wa
     let borders: Vec<PortId> = network.ports.enumerate().filter(|(_, port)| crosses(port)).map(|(id, _)| id).collect();
     let lookahead = borders.iter().map(|port| delay(network, &network.ports[*port])).min().unwrap_or(Span::MAX);
     let heaviest = sums.iter().copied().max().unwrap_or(0);
-    Some((heaviest, Layout { partitions, count, lookahead, borders }))
+    Some((heaviest, Layout { partitions, count, lookahead, borders, reason: Whole::No }))
 }
 
 /// Disjoint sets.

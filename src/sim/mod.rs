@@ -29,6 +29,6 @@ mod slab;
 mod tables;
 mod timers;
 
-pub use layout::Layout;
+pub use layout::{Layout, Whole};
 pub use run::Observer;
 pub use simulation::{Continue, Progress, Simulation};

@@ -15,6 +15,16 @@ pub struct Simulation<'n> {
     network: &'n Network,
     seed: RunSeed,
     threads: usize,
+    division: Division,
+}
+
+/// When a run that several threads may share is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Division {
+    /// When that makes it faster.
+    Gainful,
+    /// Whenever it is possible.
+    Possible,
 }
 
 /// How far a run has come.
@@ -41,7 +51,7 @@ impl<'n> Simulation<'n> {
     /// Prepares a run by one thread.
     #[must_use]
     pub const fn new(network: &'n Network, seed: RunSeed) -> Self {
-        Self { network, seed, threads: 1 }
+        Self { network, seed, threads: 1, division: Division::Gainful }
     }
 
     /// Lets up to so many threads share the run, where the network has parts that are far enough apart.
@@ -50,10 +60,19 @@ impl<'n> Simulation<'n> {
         Self { threads, ..self }
     }
 
+    /// Divides the run even where that makes it slower, as tests do that compare.
+    #[must_use]
+    pub const fn divided_anyway(self) -> Self {
+        Self { division: Division::Possible, ..self }
+    }
+
     /// How the run will be divided.
     #[must_use]
     pub fn layout(&self) -> Layout {
-        Layout::new(self.network, self.threads)
+        match self.division {
+            Division::Gainful => Layout::gainful(self.network, self.threads),
+            Division::Possible => Layout::new(self.network, self.threads),
+        }
     }
 
     /// Runs to the horizon.
