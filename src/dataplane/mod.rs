@@ -5,14 +5,17 @@
 //! ```
 //! Every part gets `now` and its input and returns what happened; only `sim` schedules.
 
+mod classes;
 mod forwarder;
 mod hashing;
 mod impairment;
 mod pace;
 mod policer;
 mod port;
+mod queue_audit;
 mod secure;
 
+pub use classes::{ClassQueues, ClassTotals};
 pub use forwarder::{Forwarder, Lookup};
 pub use hashing::{Buckets, FlowHash, Lag};
 pub use impairment::{Fate, Frame, Impairments, LateFrames};
@@ -23,3 +26,4 @@ pub use secure::{
     Association, ChannelIdentifier, ChannelKnown, Icv, InCounter, Received, SecureFrame, SecureReceiver,
     SecureTransmitter, Tag,
 };
+pub use queue_audit::QueueAudit;

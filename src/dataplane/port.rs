@@ -6,20 +6,26 @@
 //! ```
 //! Departure is known when a packet is offered, so a hop costs one event: the head's arrival. Only the head is in
 //! the event queue. A control packet enters behind the packet in service, and those behind it are re-timed.
+//! With several classes packets wait in [`ClassQueues`] instead, and the ring holds what has begun.
+
+mod classed;
+mod paced;
 
 use std::collections::VecDeque;
 
-use crate::dataplane::{Pace, SecureTransmitter};
+use crate::dataplane::{ClassQueues, Pace, QueueAudit, SecureTransmitter};
 use crate::ids::FailureId;
 use crate::message::{DropReason, Packet};
 use crate::network;
 use crate::network::{Buffer, Framing};
 use crate::units::{Bytes, Span, Time};
+use paced::FormerPaces;
 
 /// One direction of one member of a link.
 #[derive(Debug, Clone)]
 pub struct Port {
     pace: Pace,
+    former_paces: FormerPaces,
     around: u64,
     between: u64,
     smallest_frame: u64,
@@ -35,8 +41,9 @@ pub struct Port {
     waiting_bytes: u64,
     free_at: Time,
     secure: Option<SecureTransmitter>,
-    /// Why offers are refused: the sending end knows that its link is down.
-    closed: Closed,
+    gate: Gate,
+    /// Where packets wait when there are several classes.
+    queues: Option<Box<ClassQueues>>,
     /// Everything that may kill a packet on the wire, looked at only when there is something.
     impairments: Vec<Impairment>,
     sent: u64,
@@ -44,6 +51,7 @@ pub struct Port {
     queue_max: u64,
     /// Hash chain over departures.
     chain: u64,
+    audit: QueueAudit,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +61,13 @@ struct OnWire {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Closed {
-    No,
-    Yes,
+enum Gate {
+    /// Packets wait in the ring.
+    Open,
+    /// Packets wait by class.
+    OpenByClass,
+    /// Offers are refused: the sending end knows that its link is down.
+    Closed,
 }
 
 /// Something on the wire that kills packets.
@@ -121,6 +133,7 @@ impl Port {
             port.macsec.map_or((Span::ZERO, Span::ZERO), |config| (config.encrypt_latency, config.decrypt_latency));
         Self {
             pace: Pace::new(port.rate),
+            former_paces: FormerPaces::default(),
             around: around.0,
             between: between.0,
             smallest_frame: match port.framing {
@@ -137,12 +150,14 @@ impl Port {
             waiting_bytes: 0,
             free_at: Time::ZERO,
             secure: port.macsec.as_ref().map(SecureTransmitter::new),
-            closed: Closed::No,
+            gate: Gate::Open,
+            queues: None,
             impairments: Vec::new(),
             sent: 0,
             sent_bytes: 0,
             queue_max: 0,
             chain: 0,
+            audit: QueueAudit::default(),
         }
     }
 
@@ -154,12 +169,16 @@ impl Port {
 
     #[inline]
     fn start(&self, entry: &OnWire) -> Time {
-        Time::from_ps(entry.departure.as_ps() - self.pace.time(self.wire_bytes(&entry.packet)).as_ps())
+        let pace = self.former_paces.of(entry.departure).unwrap_or(self.pace);
+        Time::from_ps(entry.departure.as_ps() - pace.time(self.wire_bytes(&entry.packet)).as_ps())
     }
 
     /// Offers a packet to the output queue at `now`, not before the last offer.
     #[inline]
     pub fn offer(&mut self, now: Time, mut packet: Packet) -> Offer {
+        if self.gate != Gate::Open {
+            return self.offer_by_class(now, packet);
+        }
         if let Err(reason) = self.admits(&packet) {
             return Offer::Dropped(reason);
         }
@@ -172,10 +191,16 @@ impl Port {
             if self.overflows(bytes) {
                 return Offer::Dropped(DropReason::BufferFull);
             }
-            packet.waited += self.free_at - now;
+            let wait = self.free_at - now;
+            packet.waited += wait;
             self.waiting_bytes += bytes;
             self.queue_max = self.queue_max.max(self.waiting_bytes);
+            self.audit.sees(now, self.waiting());
+            self.audit.tells(i128::from(wait.as_ps()));
         } else {
+            if cfg!(debug_assertions) {
+                self.settle(now); // for the audit
+            }
             // All that was offered has departed.
             self.waiting_bytes = 0;
             self.first_waiting = self.ring.len() + 1;
@@ -195,9 +220,6 @@ impl Port {
 
     #[inline]
     fn admits(&self, packet: &Packet) -> Result<(), DropReason> {
-        if self.closed == Closed::Yes {
-            return Err(DropReason::PortDown);
-        }
         if packet.size > self.mtu {
             return Err(DropReason::TooBig);
         }
@@ -217,19 +239,33 @@ impl Port {
     #[inline]
     fn settle(&mut self, now: Time) {
         while let Some(entry) = self.ring.get(self.first_waiting) {
-            if self.start(entry) > now {
+            let start = self.start(entry);
+            if start > now {
                 break;
             }
+            self.audit.sees(start, self.waiting());
             self.waiting_bytes -= self.wire_bytes(&entry.packet);
             self.first_waiting += 1;
         }
+    }
+
+    /// Sees to everything that began up to `now`.
+    fn catch_up(&mut self, now: Time) {
+        self.settle(now);
+        self.serve_classes(now);
+    }
+
+    /// Number of packets that wait in the ring.
+    #[inline]
+    fn waiting(&self) -> usize {
+        self.ring.len() - self.first_waiting.min(self.ring.len())
     }
 
     #[inline]
     fn overflows(&self, bytes: u64) -> bool {
         match self.buffer {
             Buffer::Bytes(limit) => self.waiting_bytes + bytes > limit.0,
-            Buffer::Packets(limit) => self.ring.len() - self.first_waiting >= limit as usize,
+            Buffer::Packets(limit) => self.waiting() >= limit as usize,
             Buffer::Unlimited => false,
         }
     }
@@ -244,13 +280,17 @@ impl Port {
         let before = place.checked_sub(1).and_then(|before| self.ring.get(before));
         let start = before.map_or(now, |entry| entry.departure.max(now));
         packet.waited += start - now;
+        self.audit.sees(now, self.waiting());
+        self.audit.tells(i128::from((start - now).as_ps()));
         for entry in self.ring.iter_mut().skip(place) {
             entry.departure += time;
             entry.packet.waited += time;
+            self.audit.tells(i128::from(time.as_ps()));
         }
         let departure = start + time;
         self.ring.insert(place, OnWire { packet, departure });
         self.waiting_bytes += bytes;
+        self.queue_max = self.queue_max.max(self.waiting_bytes);
         self.free_at += time;
         self.count(bytes);
         self.accepted(departure)
@@ -284,6 +324,7 @@ impl Port {
     #[inline]
     fn left_ring(&mut self, entry: &OnWire) {
         if self.first_waiting == 0 {
+            self.audit.sees(self.start(entry), self.ring.len() + 1);
             self.waiting_bytes -= self.wire_bytes(&entry.packet);
         } else {
             self.first_waiting -= 1;
@@ -311,6 +352,9 @@ impl Port {
         let word = entry.departure.as_ps() ^ (u64::from(entry.packet.hash) << 20) ^ u64::from(entry.packet.size);
         self.chain = (self.chain.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let transmission = (self.start(&entry), entry.departure);
+        if self.ring.is_empty() && self.queues.is_some() {
+            self.serve_classes(self.arrival_of(entry.departure));
+        }
         let next = self.next_data_arrival();
         Arrival { packet: entry.packet, transmission, next }
     }
@@ -380,46 +424,71 @@ impl Port {
 
     /// The sending end knows that its link is down: refuses offers and returns what waited.
     pub fn close(&mut self, now: Time) -> Flushed {
-        self.closed = Closed::Yes;
-        self.settle(now);
-        let flushed = self.cut_ring(self.first_waiting);
+        self.catch_up(now);
+        self.gate = Gate::Closed;
+        let mut flushed = self.cut_ring(now, self.first_waiting);
+        flushed.append(&mut self.flush_classes(now));
         self.free_at = self.ring.back().map_or(now, |last| last.departure).min(self.free_at);
         flushed
     }
 
     /// The sending end's link is up again.
     pub const fn open(&mut self) {
-        self.closed = Closed::No;
+        self.gate = if self.queues.is_some() { Gate::OpenByClass } else { Gate::Open };
     }
 
     /// Whether the sending end accepts packets and has a key where it needs one.
     #[must_use]
     pub fn passes(&self) -> bool {
-        self.closed == Closed::No && self.secure.as_ref().is_none_or(SecureTransmitter::is_keyed)
+        self.gate != Gate::Closed && self.secure.as_ref().is_none_or(SecureTransmitter::is_keyed)
     }
 
     /// The sending router lost its power: returns all that had not left it completely.
     pub fn power_off(&mut self, now: Time) -> Flushed {
-        self.settle(now);
+        self.catch_up(now);
         let left = self.ring.iter().take_while(|entry| entry.departure <= now).count();
-        let flushed = self.cut_ring(left);
+        let mut flushed = self.cut_ring(now, left);
+        flushed.append(&mut self.flush_classes(now));
         self.first_waiting = self.ring.len();
         self.waiting_bytes = 0;
         self.free_at = now;
-        self.closed = Closed::Yes;
+        self.gate = Gate::Closed;
         flushed
     }
 
-    fn cut_ring(&mut self, keep: usize) -> Flushed {
+    fn cut_ring(&mut self, now: Time, keep: usize) -> Flushed {
+        self.audit.sees(now, self.waiting());
+        self.audit.tells(-self.told_ahead(now));
         let flushed: Flushed = self.ring.drain(keep.min(self.ring.len())..).map(|entry| entry.packet).collect();
+        let bytes = self.uncount(&flushed);
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
+        flushed
+    }
+
+    /// Packets will not be sent after all; returns their bytes.
+    fn uncount(&mut self, flushed: &[Packet]) -> u64 {
         let bytes: u64 = flushed.iter().map(|packet| self.wire_bytes(packet)).sum();
         self.sent -= flushed.len() as u64;
         self.sent_bytes -= bytes;
         if let Some(secure) = &mut self.secure {
             secure.give_back(flushed.len() as u64);
         }
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
-        flushed
+        bytes
+    }
+
+    /// Picoseconds that the waiting packets were told to wait from `now` on, together.
+    fn told_ahead(&self, now: Time) -> i128 {
+        let waiting = self.ring.iter().skip(self.first_waiting);
+        waiting.map(|entry| i128::from(self.start(entry).since(now).as_ps())).sum()
+    }
+
+    /// Asserts Little's law for this port's queues up to `now`; nothing in release builds.
+    pub fn audit(&mut self, now: Time) {
+        self.catch_up(now);
+        self.audit.holds(now, self.waiting(), -self.told_ahead(now));
+        if let Some(queues) = &self.queues {
+            queues.audit(now);
+        }
     }
 
     /// The MACsec entity, when there is one.
@@ -429,7 +498,8 @@ impl Port {
 
     /// The packets in the queue and on the wire.
     pub fn packets(&self) -> impl Iterator<Item = &Packet> {
-        self.ring.iter().map(|entry| &entry.packet)
+        let by_class = self.queues.iter().flat_map(|queues| queues.packets());
+        self.ring.iter().map(|entry| &entry.packet).chain(by_class)
     }
 
     /// Whether nothing is in the queue or on the wire.

@@ -33,11 +33,13 @@ pub enum DropReason {
     MacsecIcv,
     /// Its MACsec packet number is below the replay window.
     MacsecLate,
+    /// Early detection, before the output queue was full.
+    RedDrop,
 }
 
 impl DropReason {
     /// All causes, in the order of reports.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::FibreCut,
         Self::SilentCut,
         Self::GreyLoss,
@@ -53,6 +55,7 @@ impl DropReason {
         Self::MacsecPacketNumbers,
         Self::MacsecIcv,
         Self::MacsecLate,
+        Self::RedDrop,
     ];
 
     /// The cause's word in scenarios and reports.
@@ -74,6 +77,7 @@ impl DropReason {
             Self::MacsecPacketNumbers => "macsec-packet-numbers",
             Self::MacsecIcv => "macsec-icv",
             Self::MacsecLate => "macsec-late",
+            Self::RedDrop => "red",
         }
     }
 

@@ -14,6 +14,7 @@ mod impairment;
 mod judgement;
 mod link;
 mod prefix_table;
+mod queueing;
 mod routing;
 mod trace;
 mod traffic;
@@ -27,6 +28,7 @@ pub use link::{
     SecureKey, ValidateFrames,
 };
 pub use prefix_table::PrefixTable;
+pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
 pub use routing::{
     BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Session, SessionEnd, SessionKind, Watched,
 };

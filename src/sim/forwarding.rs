@@ -245,7 +245,9 @@ impl Partition<'_> {
         let wire = &mut self.wires[id];
         match reason {
             DropReason::PortDown | DropReason::MacsecNoKey => facts.link_blame[wire.link].entry(),
-            DropReason::BufferFull | DropReason::RateLimit => wire.congestion.entry(facts.latest_lasting()),
+            DropReason::BufferFull | DropReason::RateLimit | DropReason::RedDrop => {
+                wire.congestion.entry(facts.latest_lasting())
+            }
             DropReason::TooBig | DropReason::MacsecPacketNumbers => None,
             DropReason::FibreCut
             | DropReason::SilentCut

@@ -1,0 +1,251 @@
+//! The queues of one port and their scheduler.
+
+use std::collections::VecDeque;
+
+use super::pool::Pool;
+use super::red::{Judgement, Red};
+use crate::dataplane::QueueAudit;
+use crate::message::{DropReason, Packet};
+use crate::network::{Buffer, QueueClass, Queueing, Room, Service};
+use crate::rng::Stream;
+use crate::units::{Ecn, Span, Time};
+
+/// Waiting packets by class.
+#[derive(Debug, Clone)]
+pub struct ClassQueues {
+    /// Strict ones first.
+    queues: Vec<Queue>,
+    strict: usize,
+    by_code_point: [u8; 64],
+    control: usize,
+    pool: Pool,
+    waiting_bytes: u64,
+    /// The round-robin queue whose turn it is.
+    turn: usize,
+    stream: Stream,
+}
+
+#[derive(Debug, Clone)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// In the pool's unit.
+    length: u64,
+    room: Room,
+    red: Option<Red>,
+    quantum: u64,
+    /// Bytes that its turn has left.
+    deficit: u64,
+    totals: ClassTotals,
+    audit: QueueAudit,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    packet: Packet,
+    offered: Time,
+    bytes: u64,
+}
+
+/// What a class of one port has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClassTotals {
+    /// Packets sent.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub wire_bytes: u64,
+    /// Packets that found no room.
+    pub buffer_full: u64,
+    /// Packets that early detection dropped.
+    pub red: u64,
+    /// Packets that it marked.
+    pub marked: u64,
+    /// The longest the queue ever was, in bytes or packets as the port's buffer.
+    pub longest: u64,
+}
+
+impl ClassQueues {
+    /// Empty queues that share `buffer`.
+    #[must_use]
+    pub fn new(queueing: &Queueing, buffer: Buffer, stream: Stream) -> Self {
+        let queue = |class: &QueueClass| Queue {
+            waiting: VecDeque::new(),
+            length: 0,
+            room: class.room,
+            red: class.early.map(Red::new),
+            quantum: match class.service {
+                Service::Strict => 0,
+                Service::DeficitRoundRobin { quantum } => u64::from(quantum),
+            },
+            deficit: 0,
+            totals: ClassTotals::default(),
+            audit: QueueAudit::default(),
+        };
+        let queues: Vec<Queue> = queueing.classes.iter().map(queue).collect();
+        let strict = queueing.classes.iter().take_while(|class| class.service == Service::Strict).count();
+        Self {
+            queues,
+            strict,
+            by_code_point: queueing.by_code_point,
+            control: queueing.control,
+            pool: Pool::new(buffer, queueing.classes.iter().map(|class| class.room)),
+            waiting_bytes: 0,
+            turn: strict,
+            stream,
+        }
+    }
+
+    fn class_of(&self, packet: &Packet) -> usize {
+        if packet.kind.is_control() {
+            self.control
+        } else {
+            usize::from(self.by_code_point[usize::from(packet.traffic_class.code_point())])
+        }
+    }
+
+    /// Early detection judges an arriving packet, which may come back marked; `time` is its transmission time.
+    ///
+    /// # Errors
+    /// The cause of the drop.
+    pub fn judge(&mut self, now: Time, mut packet: Packet, time: Span) -> Result<Packet, DropReason> {
+        let class = self.class_of(&packet);
+        let Queue { red, length, totals, .. } = &mut self.queues[class];
+        let Some(red) = red else { return Ok(packet) };
+        match red.judge(now, *length, packet.traffic_class, time, &mut self.stream) {
+            Judgement::Pass => {}
+            Judgement::Mark => {
+                packet.traffic_class = packet.traffic_class.with_ecn(Ecn::CongestionExperienced);
+                totals.marked += 1;
+            }
+            Judgement::Drop => {
+                totals.red += 1;
+                return Err(DropReason::RedDrop);
+            }
+        }
+        Ok(packet)
+    }
+
+    /// A packet goes straight to the free line.
+    pub fn passes_by(&mut self, packet: &Packet, bytes: u64) {
+        let class = self.class_of(packet);
+        self.queues[class].totals.sent(bytes);
+    }
+
+    /// Puts a packet into its queue.
+    ///
+    /// # Errors
+    /// The cause of the drop: no room.
+    pub fn enqueue(&mut self, now: Time, packet: Packet, bytes: u64) -> Result<(), DropReason> {
+        let class = self.class_of(&packet);
+        let queue = &mut self.queues[class];
+        let (length, more) = (queue.length, self.pool.room_of(bytes));
+        if !self.pool.admits(queue.room, length, more) {
+            queue.totals.buffer_full += 1;
+            return Err(DropReason::BufferFull);
+        }
+        self.pool.moved(queue.room, length, length + more);
+        queue.length += more;
+        queue.totals.longest = queue.totals.longest.max(queue.length);
+        queue.audit.sees(now, queue.waiting.len());
+        queue.waiting.push_back(Waiting { packet, offered: now, bytes });
+        self.waiting_bytes += bytes;
+        Ok(())
+    }
+
+    /// Takes the packet that is sent next, at `now`, with the time it waited added to it.
+    pub fn dequeue(&mut self, now: Time) -> Option<(Packet, u64)> {
+        let class = self.next_class()?;
+        let queue = &mut self.queues[class];
+        queue.audit.sees(now, queue.waiting.len());
+        let Waiting { mut packet, offered, bytes } = queue.waiting.pop_front()?;
+        let waited = now - offered;
+        packet.waited += waited;
+        queue.audit.tells(i128::from(waited.as_ps()));
+        queue.totals.sent(bytes);
+        queue.deficit = if queue.waiting.is_empty() { 0 } else { queue.deficit.saturating_sub(bytes) };
+        let (length, less) = (queue.length, self.pool.room_of(bytes));
+        self.pool.moved(queue.room, length, length - less);
+        queue.length -= less;
+        if queue.length == 0
+            && let Some(red) = &mut queue.red
+        {
+            red.emptied(now);
+        }
+        self.waiting_bytes -= bytes;
+        Some((packet, bytes))
+    }
+
+    /// The first strict class that waits, or the round-robin class whose turn has enough left for its packet.
+    fn next_class(&mut self) -> Option<usize> {
+        if self.waiting_bytes == 0 {
+            return None;
+        }
+        if let Some(strict) = (0..self.strict).find(|class| !self.queues[*class].waiting.is_empty()) {
+            return Some(strict);
+        }
+        loop {
+            let queue = &mut self.queues[self.turn];
+            if queue.waiting.front().is_some_and(|head| head.bytes <= queue.deficit) {
+                return Some(self.turn);
+            }
+            self.turn = if self.turn + 1 == self.queues.len() { self.strict } else { self.turn + 1 };
+            let queue = &mut self.queues[self.turn];
+            if !queue.waiting.is_empty() {
+                queue.deficit += queue.quantum;
+            }
+        }
+    }
+
+    /// Empties all queues.
+    pub fn flush(&mut self, now: Time) -> Vec<Packet> {
+        let mut flushed = Vec::new();
+        for queue in &mut self.queues {
+            queue.audit.sees(now, queue.waiting.len());
+            queue.audit.tells(queue.waited_so_far(now));
+            flushed.extend(queue.waiting.drain(..).map(|waiting| waiting.packet));
+            self.pool.moved(queue.room, queue.length, 0);
+            (queue.length, queue.deficit) = (0, 0);
+            if let Some(red) = &mut queue.red {
+                red.emptied(now);
+            }
+        }
+        self.waiting_bytes = 0;
+        flushed
+    }
+
+    /// Bytes on the wire of all that waits.
+    #[must_use]
+    pub const fn waiting_bytes(&self) -> u64 {
+        self.waiting_bytes
+    }
+
+    /// The waiting packets, class by class.
+    pub fn packets(&self) -> impl Iterator<Item = &Packet> {
+        self.queues.iter().flat_map(|queue| queue.waiting.iter().map(|waiting| &waiting.packet))
+    }
+
+    /// What each class has done, in order of class.
+    pub fn totals(&self) -> impl Iterator<Item = ClassTotals> + '_ {
+        self.queues.iter().map(|queue| queue.totals)
+    }
+
+    /// Asserts Little's law for every queue up to `now`.
+    pub fn audit(&self, now: Time) {
+        for queue in &self.queues {
+            queue.audit.holds(now, queue.waiting.len(), queue.waited_so_far(now));
+        }
+    }
+}
+
+impl Queue {
+    /// Picoseconds that the packets in the queue have waited together.
+    fn waited_so_far(&self, now: Time) -> i128 {
+        self.waiting.iter().map(|waiting| i128::from((now - waiting.offered).as_ps())).sum()
+    }
+}
+
+impl ClassTotals {
+    const fn sent(&mut self, bytes: u64) {
+        self.packets += 1;
+        self.wire_bytes += bytes;
+    }
+}

@@ -1,0 +1,84 @@
+//! A port with several classes: its line takes the next packet from their queues whenever it becomes free.
+//!
+//! Which packet that is depends on nothing that comes later, so the choice is made when somebody looks: at the next
+//! offer, or when the wire behind the line has run empty. A hop still costs one event.
+
+use super::{Flushed, Gate, Offer, OnWire, Port};
+use crate::dataplane::{ClassQueues, ClassTotals};
+use crate::message::{DropReason, Packet};
+use crate::network;
+use crate::network::Queueing;
+use crate::rng::Stream;
+use crate::units::{Span, Time};
+
+impl Port {
+    /// An idle port whose packets wait by class; early detection draws from `stream`.
+    #[must_use]
+    pub fn with_classes(port: &network::Port, forwarding: Span, queueing: &Queueing, stream: Stream) -> Self {
+        let queues = Some(Box::new(ClassQueues::new(queueing, port.buffer, stream)));
+        Self { queues, gate: Gate::OpenByClass, ..Self::new(port, forwarding) }
+    }
+
+    /// An offer to a port that is closed or has classes.
+    #[inline(never)]
+    pub(super) fn offer_by_class(&mut self, now: Time, packet: Packet) -> Offer {
+        if self.gate == Gate::Closed {
+            return Offer::Dropped(DropReason::PortDown);
+        }
+        if let Err(reason) = self.admits(&packet) {
+            return Offer::Dropped(reason);
+        }
+        self.serve_classes(now);
+        let bytes = self.wire_bytes(&packet);
+        let time = self.pace.time(bytes);
+        let Some(queues) = &mut self.queues else { unreachable!("a port open by class has classes") };
+        let packet = match queues.judge(now, packet, time) {
+            Ok(packet) => packet,
+            Err(reason) => return Offer::Dropped(reason),
+        };
+        if self.free_at <= now {
+            queues.passes_by(&packet, bytes);
+            self.count(bytes);
+            return self.begin(now, packet, time);
+        }
+        if let Err(reason) = queues.enqueue(now, packet, bytes) {
+            return Offer::Dropped(reason);
+        }
+        self.queue_max = self.queue_max.max(queues.waiting_bytes());
+        self.count(bytes);
+        Offer::Behind(self.arrival_of(self.free_at + time))
+    }
+
+    /// A packet's transmission begins at `start`, when the line is free.
+    fn begin(&mut self, start: Time, packet: Packet, time: Span) -> Offer {
+        self.free_at = start + time;
+        self.ring.push_back(OnWire { packet, departure: self.free_at });
+        self.first_waiting = self.ring.len();
+        self.accepted(self.free_at)
+    }
+
+    /// Begins every transmission that is due by `now`.
+    pub(super) fn serve_classes(&mut self, now: Time) {
+        while self.free_at <= now {
+            let Some(queues) = &mut self.queues else { return };
+            let Some((packet, bytes)) = queues.dequeue(self.free_at) else { return };
+            let _ = self.begin(self.free_at, packet, self.pace.time(bytes));
+        }
+    }
+
+    /// Empties the queues of the classes.
+    pub(super) fn flush_classes(&mut self, now: Time) -> Flushed {
+        let flushed = self.queues.as_mut().map_or_else(Flushed::new, |queues| queues.flush(now));
+        self.uncount(&flushed);
+        flushed
+    }
+
+    /// What each class has done, in order of class; nothing without classes.
+    pub fn class_totals(&self) -> impl Iterator<Item = ClassTotals> + '_ {
+        self.queues.iter().flat_map(|queues| queues.totals())
+    }
+}
+
+#[cfg(test)]
+#[path = "classed_tests.rs"]
+mod tests;
