@@ -9,8 +9,8 @@ mod classes;
 mod forwarder;
 mod hashing;
 mod impairment;
+mod limits;
 mod pace;
-mod policer;
 mod port;
 mod queue_audit;
 mod secure;
@@ -19,11 +19,11 @@ pub use classes::{ClassQueues, ClassTotals};
 pub use forwarder::{Forwarder, Lookup};
 pub use hashing::{Buckets, FlowHash, Lag};
 pub use impairment::{Fate, Frame, Impairments, LateFrames};
+pub use limits::{Colour, Limited, Limiter, Marker, Policer, Shaped, Shaper, Verdict};
 pub use pace::Pace;
-pub use policer::{Policer, Verdict};
 pub use port::{Arrival, Flushed, Impairment, Offer, Port};
+pub use queue_audit::QueueAudit;
 pub use secure::{
     Association, ChannelIdentifier, ChannelKnown, Icv, InCounter, Received, SecureFrame, SecureReceiver,
     SecureTransmitter, Tag,
 };
-pub use queue_audit::QueueAudit;

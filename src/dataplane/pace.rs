@@ -21,6 +21,12 @@ impl Pace {
         Self { rate, whole_ps_per_byte: if whole { Some(PS_BITS_PER_BYTE / bps) } else { None } }
     }
 
+    /// The rate.
+    #[must_use]
+    pub const fn rate(&self) -> Rate {
+        self.rate
+    }
+
     /// Time to send so many bytes.
     #[must_use]
     #[inline]

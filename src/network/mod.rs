@@ -12,6 +12,7 @@ mod failure;
 pub mod graph;
 mod impairment;
 mod judgement;
+mod limit;
 mod link;
 mod prefix_table;
 mod queueing;
@@ -23,6 +24,7 @@ pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
 pub use failure::{Failure, FailureKind};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
+pub use limit::{AggregateLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates};
 pub use link::{
     Buffer, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, Protection, ReplayProtection,
     SecureKey, ValidateFrames,
@@ -34,8 +36,7 @@ pub use routing::{
 };
 pub use trace::{Arrival, Trace, TraceOf};
 pub use traffic::{
-    AggregateLimit, ArrivalLaw, Connection, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, LogicalLink,
-    Monitor, PerLinkLimit, RateLimit, SizeLaw,
+    ArrivalLaw, Connection, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, LogicalLink, Monitor, SizeLaw,
 };
 
 use crate::ids::{

@@ -7,6 +7,7 @@ use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, InterconnectId, LinkId, LogicalLinkId, MonitorId,
     ProviderId, RouterId, SessionId,
 };
+use crate::network::{PerLinkLimit, RateLimit};
 use crate::units::{Bytes, Rate, Span};
 
 /// A redundancy group of channels.
@@ -48,35 +49,6 @@ pub struct Connection {
     pub logical_links: Vec<LogicalLinkId>,
 }
 
-/// How a purchased rate is enforced. Control protocols are exempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimit {
-    /// At the sending border router, on each logical link.
-    pub per_link: PerLinkLimit,
-    /// Over all logical links together.
-    pub aggregate_at: AggregateLimit,
-    /// Depth of the token buckets.
-    pub burst: Span,
-}
-
-/// The policer on each logical link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PerLinkLimit {
-    /// Every logical link passes the full purchased rate, so one survivor suffices.
-    Full,
-    /// Every logical link passes its equal share.
-    EqualShare,
-}
-
-/// The policer on the whole connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AggregateLimit {
-    /// At the attachment's edge, for each direction: routers in two buildings cannot share a bucket.
-    VpcEdge,
-    /// Nowhere.
-    None,
-}
-
 /// A connection's VLAN on one channel.
 #[derive(Debug, Clone)]
 pub struct LogicalLink {
@@ -90,10 +62,8 @@ pub struct LogicalLink {
     pub vlan: u16,
     /// Its eBGP session.
     pub session: SessionId,
-    /// What the policer at each sending end passes; `None` when not limited.
+    /// What each sending end passes; `None` when not limited.
     pub limit: Option<Rate>,
-    /// Depth of that policer's bucket.
-    pub burst: Span,
 }
 
 /// Time between the packets of a flow.

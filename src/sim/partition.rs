@@ -122,7 +122,7 @@ impl<'n> Partition<'n> {
             wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
             forwarders: network.routers.iter().map(|router| Forwarder::new(router, destinations)).collect(),
             delivers_at: network.destinations.iter().map(|destination| destination.router).collect(),
-            link_limiters: network.logical_links.iter().map(link_limiters).collect(),
+            link_limiters: network.logical_links.iter().map(|link| link_limiters(network, link)).collect(),
             edge_limiters: network.connections.iter().map(edge_limiters).collect(),
             sources: network.flows.iter().map(|flow| flow_source(network, flow, seed)).collect(),
             recorder: Recorder::new(network),
@@ -203,13 +203,14 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Re
     }
 }
 
-fn link_limiters(link: &crate::network::LogicalLink) -> [Option<Limiter>; 2] {
-    [0, 1].map(|_| link.limit.map(|rate| Limiter::new(rate, link.burst)))
+fn link_limiters(network: &Network, link: &crate::network::LogicalLink) -> [Option<Limiter>; 2] {
+    let depth = network.connections[link.connection].rate_limit.bucket.depth;
+    [0, 1].map(|_| link.limit.map(|rate| Limiter::new(rate, depth)))
 }
 
 fn edge_limiters(connection: &crate::network::Connection) -> [Option<Limiter>; 2] {
     [0, 1].map(|_| match connection.rate_limit.aggregate_at {
-        AggregateLimit::VpcEdge => Some(Limiter::new(connection.bandwidth, connection.rate_limit.burst)),
+        AggregateLimit::VpcEdge => Some(Limiter::new(connection.bandwidth, connection.rate_limit.bucket.depth)),
         AggregateLimit::None => None,
     })
 }

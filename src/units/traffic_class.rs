@@ -11,6 +11,13 @@ impl TrafficClass {
     /// CS6, what routers mark their own protocols with (RFC 4594 section 3.2).
     pub const NETWORK_CONTROL: Self = Self(48 << 2);
 
+    /// The lowest of the three drop precedences: green.
+    pub const LOW_DROP: u8 = 0;
+    /// Yellow.
+    pub const MEDIUM_DROP: u8 = 1;
+    /// Red.
+    pub const HIGH_DROP: u8 = 2;
+
     /// Number of code points.
     pub const CODE_POINTS: u8 = 64;
 
@@ -38,6 +45,27 @@ impl TrafficClass {
             0b10 => Ecn::Capable0,
             _ => Ecn::CongestionExperienced,
         }
+    }
+
+    /// Drop precedence of an assured-forwarding code point (RFC 2597 section 6), 0 to 2; 0 of any other.
+    #[must_use]
+    pub const fn drop_precedence(self) -> u8 {
+        if self.is_assured() { (self.code_point() >> 1 & 0b11) - 1 } else { Self::LOW_DROP }
+    }
+
+    /// The same assured-forwarding class with a drop precedence of 0 to 2; any other code point stays as it is.
+    #[must_use]
+    pub const fn with_drop_precedence(self, precedence: u8) -> Self {
+        if !self.is_assured() {
+            return self;
+        }
+        Self(self.0 & 0b1110_0011 | (precedence + 1) << 3)
+    }
+
+    /// `cccdd0` with class 1 to 4 and precedence 1 to 3.
+    const fn is_assured(self) -> bool {
+        let (class, precedence) = (self.code_point() >> 3, self.code_point() >> 1 & 0b11);
+        1 <= class && class <= 4 && precedence > 0 && self.code_point() & 1 == 0
     }
 
     /// The same code point with another ECN field.
@@ -85,6 +113,21 @@ mod tests {
         assert_eq!(marked, TrafficClass(0xbb));
         assert_eq!((marked.code_point(), marked.ecn()), (46, Ecn::CongestionExperienced));
         assert_eq!(TrafficClass::NETWORK_CONTROL, TrafficClass(0xc0));
+    }
+
+    #[test]
+    fn assured_forwarding_has_three_drop_precedences() {
+        // RFC 2597 section 6: AF11 10, AF12 12, AF13 14; AF41 34, AF42 36, AF43 38.
+        let class = |code_point| TrafficClass::new(code_point, Ecn::Capable0);
+        for (low, medium, high) in [(10, 12, 14), (18, 20, 22), (26, 28, 30), (34, 36, 38)] {
+            assert_eq!([low, medium, high].map(|point| class(point).drop_precedence()), [0, 1, 2]);
+            assert_eq!([0, 1, 2].map(|to| class(medium).with_drop_precedence(to)), [low, medium, high].map(class));
+        }
+        // CS1 (8), EF (46), and 11, which is nobody's.
+        for other in [0, 8, 11, 46, 48] {
+            assert_eq!(class(other).drop_precedence(), 0);
+            assert_eq!(class(other).with_drop_precedence(2), class(other));
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Red {
     /// Judges a packet that finds `length` waiting; `time` is its own transmission time.
     pub fn judge(&mut self, now: Time, length: u64, class: TrafficClass, time: Span, stream: &mut Stream) -> Judgement {
         self.follow(now, length, time);
-        let curve = self.config.curves[drop_precedence(class)];
+        let curve = self.config.curves[usize::from(class.drop_precedence())];
         let average = self.average >> u32::from(self.config.weight);
         let (min, max) = (curve.min << FRACTION, curve.max << FRACTION);
         if average < min {
@@ -97,15 +97,6 @@ fn spread(probability: u64, since: u64) -> u64 {
         return WHOLE;
     }
     u64::try_from(u128::from(probability) * u128::from(WHOLE) / u128::from(left)).expect("at most the whole")
-}
-
-/// Drop precedence 0 to 2 of an assured-forwarding code point (RFC 2597 section 6: `cccdd0` with class 1 to 4 and
-/// precedence 1 to 3); all others are of the lowest.
-fn drop_precedence(class: TrafficClass) -> usize {
-    let point = class.code_point();
-    let (group, precedence) = (point >> 3, (point >> 1) & 0b11);
-    let assured = (1..=4).contains(&group) && precedence > 0 && point & 1 == 0;
-    if assured { usize::from(precedence) - 1 } else { 0 }
 }
 
 #[cfg(test)]

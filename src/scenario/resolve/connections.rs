@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Names, Resolver, names_of};
 use crate::ids::{AttachmentId, ConnectionId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, SessionId};
 use crate::network::{
-    AggregateLimit, BfdConfig, Connection, Interconnect, InterconnectKind, LinkKind, LogicalLink, PerLinkLimit,
-    RateLimit,
+    AggregateLimit, BfdConfig, Connection, Excess, Interconnect, InterconnectKind, LinkKind, LogicalLink, PerLinkLimit,
+    RateLimit, TokenBucket,
 };
 use crate::rng::named_hash;
 use crate::scenario::file::{BgpTable, ConnectionTable};
@@ -93,7 +93,10 @@ impl Resolver<'_> {
         RateLimit {
             per_link: self.reader.word(&join(place, "per_link"), &limit.per_link, &per_link),
             aggregate_at: self.reader.word(&join(place, "aggregate_at"), &limit.aggregate_at, &aggregate),
-            burst: self.positive_span(&join(place, "burst"), &limit.burst, "20 ms"),
+            bucket: TokenBucket {
+                depth: self.positive_span(&join(place, "burst"), &limit.burst, "20 ms"),
+                excess: Excess::Drop,
+            },
         }
     }
 
@@ -159,7 +162,6 @@ impl Resolver<'_> {
         sold.logical_links.push(id);
         let count = self.network.interconnects[sold.interconnect].channels.len();
         let limit = sold.link_limit(count);
-        let burst = sold.rate_limit.burst;
         let used: BTreeSet<u16> = self
             .network
             .logical_links
@@ -176,7 +178,7 @@ impl Resolver<'_> {
         });
         // Sessions are numbered by name too, which is known only when all are made.
         let session = SessionId(0);
-        self.network.logical_links.push(LogicalLink { name, connection, channel, vlan, session, limit, burst });
+        self.network.logical_links.push(LogicalLink { name, connection, channel, vlan, session, limit });
     }
 
     /// The attachments of a connection by side.
