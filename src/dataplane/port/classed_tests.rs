@@ -7,7 +7,8 @@ use crate::dataplane::port::Arrival;
 use crate::ids::{DestinationId, FlowId, LinkId, RouterId};
 use crate::message::PacketKind;
 use crate::network::{
-    Buffer, Framing, MacsecConfig, PacketNumberWidth, QueueClass, Room, SecureKey, Service, Threshold,
+    Buffer, Framing, MacsecConfig, PacketNumberWidth, Protection, QueueClass, ReplayProtection, Room, SecureKey,
+    Service, Threshold, ValidateFrames,
 };
 use crate::rng::RunSeed;
 use crate::units::{Bytes, Ecn, Rate, TrafficClass};
@@ -21,6 +22,9 @@ const MACSEC: MacsecConfig = MacsecConfig {
     first_packet_number: (1 << 32) - 3_000,
     key_agreement: Span::ZERO,
     key_life: Span::ZERO,
+    validate: ValidateFrames::Strict,
+    replay: ReplayProtection::Off,
+    protection: Protection::Confidentiality,
 };
 
 fn configured(buffer: Buffer, framing: Framing, macsec: Option<MacsecConfig>) -> network::Port {
