@@ -19,6 +19,7 @@ fn configured(buffer: Buffer) -> network::Port {
         to: RouterId(1),
         rate: Rate::from_bps(8_000_000_000).expect("not zero"), // 1 ns a byte
         buffer,
+        queueing: None,
         mtu: Bytes(9_000),
         framing: Framing::None,
         macsec: None,

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::PrefixTable;
+use super::{AttachmentLimit, PrefixTable};
 use crate::ids::{AttachmentId, DestinationId, FacilityId, LinkId, ProviderId};
 use crate::units::Span;
 
@@ -90,4 +90,6 @@ pub struct Attachment {
     pub table: PrefixTable,
     /// The router that stands for it.
     pub edge: crate::ids::RouterId,
+    /// What it may send; `None` without a limit.
+    pub limit: Option<AttachmentLimit>,
 }

@@ -32,6 +32,15 @@ pub enum AggregateLimit {
     None,
 }
 
+/// What an attachment may send in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttachmentLimit {
+    /// In bits of IP packets.
+    pub bandwidth: Rate,
+    /// The token buckets.
+    pub bucket: TokenBucket,
+}
+
 /// A token bucket without its rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenBucket {

@@ -1,6 +1,9 @@
 //! Links, their members and the two ports (one each way) of every member.
 
+use std::sync::Arc;
+
 use crate::ids::{InterconnectId, LinkId, PortId, RouterId};
+use crate::network::Queueing;
 use crate::units::{Bytes, Rate, Span};
 
 /// What a link is for.
@@ -59,6 +62,8 @@ pub struct Port {
     pub rate: Rate,
     /// Room for packets that wait.
     pub buffer: Buffer,
+    /// Classes of packets that share it; `None`: one class for all data, behind control messages.
+    pub queueing: Option<Arc<Queueing>>,
     /// Largest IP packet; the bytes that MACsec adds count as part of it.
     pub mtu: Bytes,
     /// What is put around an IP packet.

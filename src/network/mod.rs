@@ -7,6 +7,7 @@
 //! ```
 //! Only `graph.rs` knows petgraph.
 
+mod change;
 mod device;
 mod failure;
 pub mod graph;
@@ -20,11 +21,14 @@ mod routing;
 mod trace;
 mod traffic;
 
+pub use change::{Change, ChangeKind};
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
 pub use failure::{Failure, FailureKind};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
-pub use limit::{AggregateLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates};
+pub use limit::{
+    AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,
+};
 pub use link::{
     Buffer, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, Protection, ReplayProtection,
     SecureKey, ValidateFrames,
@@ -92,6 +96,8 @@ pub struct Network {
     pub monitors: IdVec<MonitorId, Monitor>,
     /// Scripted failures, in order of name.
     pub failures: IdVec<FailureId, Failure>,
+    /// Scripted changes, in order of time.
+    pub changes: Vec<Change>,
     /// How availability is judged.
     pub availability: Availability,
     /// What the scenario expects of itself.

@@ -7,8 +7,8 @@ use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, InterconnectId, LinkId, LogicalLinkId, MonitorId,
     ProviderId, RouterId, SessionId,
 };
-use crate::network::{PerLinkLimit, RateLimit};
-use crate::units::{Bytes, Rate, Span};
+use super::{PerLinkLimit, RateLimit};
+use crate::units::{Bytes, Rate, Span, TrafficClass};
 
 /// A redundancy group of channels.
 #[derive(Debug, Clone)]
@@ -153,6 +153,8 @@ pub struct Flow {
     pub stop: Span,
     /// Initial hop limit.
     pub ttl: u8,
+    /// Code point and ECN field of its packets.
+    pub traffic_class: TrafficClass,
     /// The five-tuple of the other direction, when the entry is two-way.
     pub reverse: Option<FlowId>,
 }

@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::file::{
     AttachmentTable, BfdTable, BgpTable, ConnectionTable, File, FlowTable, Leaf, LinkTable, MacsecTable, MonitorTable,
-    ProviderTable, RateLimitTable, RouterTable, SlaTable, Switch,
+    ProviderTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
 };
 use super::profiles::{FAST_BFD, estimate, profile};
 use super::read::peek;
@@ -52,6 +52,7 @@ pub(super) fn fill(file: &mut File) {
         let nearby = backbones.get(&provider).cloned().unwrap_or_default();
         fill_attachment(attachment, file.providers.get(&provider), nearby, interior_bfd);
     }
+    file.queueing.values_mut().for_each(fill_queueing);
     fill_top(file);
     let horizon = peek(&file.top.horizon).unwrap_or_default().to_owned();
     for (name, flow) in &mut file.flows {
@@ -62,6 +63,9 @@ pub(super) fn fill(file: &mut File) {
     }
     for (index, failure) in file.failures.iter_mut().enumerate() {
         default(&mut failure.name, format!("failure-{}", index + 1));
+    }
+    for (index, change) in file.changes.iter_mut().enumerate() {
+        default(&mut change.name, format!("change-{}", index + 1));
     }
     fill_sla(&mut file.sla);
 }
@@ -224,10 +228,41 @@ fn fill_connection(connection: &mut ConnectionTable) {
     let limit = connection.rate_limit.get_or_insert_with(RateLimitTable::default);
     default(&mut limit.per_link, "full");
     default(&mut limit.aggregate_at, "vpc-edge");
-    default(&mut limit.burst, estimate::BURST);
+    fill_bucket(limit);
     // Left open, each end uses its own provider's values; these stand under [providers].
     if connection.bfd.is_some() || peek(&connection.timers) == Some("fast") {
         fill_bfd(&mut connection.bfd, FAST_BFD);
+    }
+}
+
+fn fill_bucket(limit: &mut RateLimitTable) {
+    default(&mut limit.burst, estimate::BURST);
+    default(&mut limit.excess, "drop");
+    match peek(&limit.excess) {
+        Some("delay") => default(&mut limit.queue, estimate::BUFFER),
+        Some("mark") => {
+            default(&mut limit.standard, "rfc2698");
+            default(&mut limit.peak_burst, estimate::BURST);
+            default(&mut limit.colours, "blind");
+        }
+        Some(_) | None => {}
+    }
+}
+
+fn fill_queueing(queueing: &mut QueueingTable) {
+    for class in queueing.classes.iter_mut().flat_map(BTreeMap::values_mut) {
+        default(&mut class.scheduler, "deficit-round-robin");
+        if peek(&class.scheduler) == Some("deficit-round-robin") {
+            default(&mut class.quantum, estimate::QUANTUM);
+        }
+        if let Some(red) = &mut class.red {
+            default(&mut red.probability, estimate::RED_PROBABILITY);
+            default(&mut red.weight, estimate::RED_WEIGHT);
+            default(&mut red.ecn, "off");
+            for curve in [&mut red.medium, &mut red.high].into_iter().flatten() {
+                default(&mut curve.probability, estimate::RED_PROBABILITY);
+            }
+        }
     }
 }
 
@@ -244,6 +279,9 @@ fn fill_attachment(
     }
     default(&mut attachment.buffer, estimate::BUFFER);
     default(&mut attachment.mtu, "8500 B");
+    if let Some(limit) = &mut attachment.rate_limit {
+        fill_bucket(limit);
+    }
     default(&mut attachment.framing, "ethernet");
     default(&mut attachment.hash, "five-tuple");
     inherit(&mut attachment.carrier_down, provider.map(|p| &p.carrier_down), estimate::CARRIER_DOWN);
@@ -294,6 +332,8 @@ fn fill_flow(name: &str, flow: &mut FlowTable, horizon: &str) {
     default(&mut flow.source_port, i64::try_from(port).expect("a port fits"));
     default(&mut flow.target_port, 443);
     default(&mut flow.ttl, 64);
+    default(&mut flow.dscp, 0);
+    default(&mut flow.ecn, "off");
 }
 
 fn fill_monitor(monitor: &mut MonitorTable) {

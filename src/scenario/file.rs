@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::source::{item_place, join};
 
 /// The sections whose tables carry names.
-pub(super) const SECTIONS: [&str; 10] = [
+pub(super) const SECTIONS: [&str; 12] = [
     "providers",
     "facilities",
     "routers",
@@ -23,9 +23,11 @@ pub(super) const SECTIONS: [&str; 10] = [
     "interconnects",
     "connections",
     "attachments",
+    "queueing",
     "flows",
     "monitors",
     "failures",
+    "changes",
 ];
 
 /// A leaf: whatever stands in the file.
@@ -113,7 +115,8 @@ tables! {
     RouterTable { provider, facility, role, address, forwarding_latency, hash, fib_install, processing }
     /// `[links.x]`
     LinkTable {
-        between, interconnect, members, min_links, rate, length, delay, buffer, mtu, framing, carrier_down, carrier_up;
+        between, interconnect, members, min_links, rate, length, delay, buffer, queueing, mtu, framing, carrier_down,
+        carrier_up;
         macsec: Switch<MacsecTable>, bfd: Switch<BfdTable>
     }
     /// MACsec on every member of a link.
@@ -128,22 +131,33 @@ tables! {
         interconnect, bandwidth, attachments, timers;
         rate_limit: RateLimitTable, bgp: BgpTable, bfd: Switch<BfdTable>
     }
-    /// How a purchased rate is enforced.
-    RateLimitTable { per_link, aggregate_at, burst }
+    /// How a purchased rate is enforced; `bandwidth` belongs to attachments, the first two keys to connections.
+    RateLimitTable { per_link, aggregate_at, bandwidth, burst, excess, queue, standard, peak, peak_burst, colours }
     /// `[attachments.x]`
     AttachmentTable {
-        provider, prefixes, routers, rate, length, delay, buffer, mtu, framing, carrier_down, carrier_up, hash,
-        forwarding_latency, fib_install, processing;
-        bfd: Switch<BfdTable>
+        provider, prefixes, routers, rate, length, delay, buffer, queueing, mtu, framing, carrier_down, carrier_up,
+        hash, forwarding_latency, fib_install, processing;
+        bfd: Switch<BfdTable>, rate_limit: RateLimitTable
     }
+    /// `[queueing.x]`
+    QueueingTable { control; classes: BTreeMap<String, ClassTable> }
+    /// `[queueing.x.classes.y]`
+    ClassTable { scheduler, priority, quantum, code_points, reserved, limit, threshold; red: RedTable }
+    /// Random early detection.
+    RedTable { min, max, probability, weight, ecn; medium: CurveTable, high: CurveTable }
+    /// Another curve for packets of a higher drop precedence.
+    CurveTable { min, max, probability }
     /// `[flows.x]`
     FlowTable {
-        from, to, rate, count, direction, arrivals, trace, size, start, stop, protocol, source_port, target_port, ttl
+        from, to, rate, count, direction, arrivals, trace, size, start, stop, protocol, source_port, target_port, ttl,
+        dscp, ecn
     }
     /// `[monitors.x]`
     MonitorTable { from, to, period, interval, timeout, size, protocol, target_port, ttl }
     /// `[[failures]]`
     FailureTable { name, kind, link, router, facility, at, lasts, probability }
+    /// `[[changes]]`
+    ChangeTable { name, at, connection, bandwidth, link, rate }
     /// `[sla]`
     SlaTable { rule, minimum_run, dead_direction, target, period }
 }
@@ -160,9 +174,11 @@ pub(super) struct File {
     pub interconnects: BTreeMap<String, InterconnectTable>,
     pub connections: BTreeMap<String, ConnectionTable>,
     pub attachments: BTreeMap<String, AttachmentTable>,
+    pub queueing: BTreeMap<String, QueueingTable>,
     pub flows: BTreeMap<String, FlowTable>,
     pub monitors: BTreeMap<String, MonitorTable>,
     pub failures: Vec<FailureTable>,
+    pub changes: Vec<ChangeTable>,
     pub sla: SlaTable,
     pub expect: Table,
 }
@@ -178,9 +194,13 @@ impl File {
                 }
             )*};
         }
-        section!(providers, facilities, routers, links, interconnects, connections, attachments, flows, monitors);
+        section!(providers, facilities, routers, links, interconnects, connections, attachments, queueing);
+        section!(flows, monitors);
         if let Some(value) = table.remove("failures") {
             file.failures = array("failures", value, problems);
+        }
+        if let Some(value) = table.remove("changes") {
+            file.changes = array("changes", value, problems);
         }
         if let Some(value) = table.remove("sla") {
             file.sla = one("sla", value, problems).unwrap_or_default();
@@ -251,6 +271,9 @@ fn one<T: for<'de> Deserialize<'de> + Keys>(place: &str, value: Value, problems:
             [.., "bfd", _] => BfdTable::KEYS,
             [.., "bgp", _] => BgpTable::KEYS,
             [.., "rate_limit", _] => RateLimitTable::KEYS,
+            [.., "red", _] => RedTable::KEYS,
+            [.., "medium" | "high", _] => CurveTable::KEYS,
+            [.., "classes", _, _] => ClassTable::KEYS,
             _ => T::KEYS,
         };
         problems.push(unknown_key(&join(place, &path.join(".")), key, known));

@@ -69,5 +69,11 @@ pub(super) mod estimate {
     /// IEEE 802.1X table 9-3: MKA Life Time.
     pub const KEY_LIFE: &str = "6 s";
     pub const BURST: &str = "20 ms";
+    /// A full packet and some: Shreedhar and Varghese ask for no less.
+    pub const QUANTUM: &str = "9000 B";
+    /// Floyd's later advice ("RED: Discussions of Setting Parameters", 1997).
+    pub const RED_PROBABILITY: &str = "10%";
+    /// 2^-9, near the 0.002 of Floyd and Jacobson 1993.
+    pub const RED_WEIGHT: i64 = 9;
     pub const PROBE_INTERVAL: &str = "1 s";
 }

@@ -30,7 +30,7 @@ impl<'a> Source<'a> {
         source.index_table("", document.get_ref());
         match Table::deserialize(toml::de::Deserializer::from(document)) {
             Ok(mut table) => {
-                name_failures(&mut table);
+                name_items(&mut table);
                 (source, table, Vec::new())
             }
             Err(error) => {
@@ -90,10 +90,10 @@ impl<'a> Source<'a> {
                 DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => {
                     for (index, item) in items.iter().enumerate() {
                         let DeValue::Table(table) = item.get_ref() else { continue };
-                        let unnamed = format!("failure-{}", index + 1);
+                        let unnamed = item_name(&inner, index);
                         let name = match table.get("name") {
                             Some(name) => name.get_ref().as_str(),
-                            None => (inner == "failures").then_some(unnamed.as_str()),
+                            None => unnamed.as_deref(),
                         };
                         let inner = item_place(&inner, index, name);
                         let origin = self.at(item.span());
@@ -115,14 +115,26 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Gives failures without a name their number, so that problems and overrides can tell them apart.
-fn name_failures(table: &mut Table) {
-    let Some(Value::Array(items)) = table.get_mut("failures") else { return };
-    for (index, item) in items.iter_mut().enumerate() {
-        if let Value::Table(failure) = item {
-            failure.entry("name").or_insert_with(|| format!("failure-{}", index + 1).into());
+/// Gives failures and changes without a name their number, so that problems and overrides can tell them apart.
+fn name_items(table: &mut Table) {
+    for section in ["failures", "changes"] {
+        let Some(Value::Array(items)) = table.get_mut(section) else { continue };
+        for (index, item) in items.iter_mut().enumerate() {
+            if let (Value::Table(item), Some(name)) = (item, item_name(section, index)) {
+                item.entry("name").or_insert_with(|| name.into());
+            }
         }
     }
+}
+
+/// The name of an item of an array of tables that was given none.
+pub(super) fn item_name(section: &str, index: usize) -> Option<String> {
+    let singular = match section {
+        "failures" => "failure",
+        "changes" => "change",
+        _ => return None,
+    };
+    Some(format!("{singular}-{}", index + 1))
 }
 
 /// The place of `key` in the table at `place`.

@@ -37,6 +37,7 @@ fn configured(buffer: Buffer, framing: Framing, macsec: Option<MacsecConfig>) ->
         to: RouterId(1),
         rate: Rate::from_bps(8_000_000_000).expect("not zero"), // 1 ns a byte
         buffer,
+        queueing: None,
         mtu: Bytes(1_500),
         framing,
         macsec,

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Names, Resolver, names_of};
 use crate::ids::{AttachmentId, ConnectionId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, SessionId};
-use crate::network::{
-    AggregateLimit, BfdConfig, Connection, Excess, Interconnect, InterconnectKind, LinkKind, LogicalLink, PerLinkLimit,
-    RateLimit, TokenBucket,
-};
+use crate::network::{BfdConfig, Connection, Interconnect, InterconnectKind, LinkKind, LogicalLink, RateLimit};
 use crate::rng::named_hash;
 use crate::scenario::file::{BgpTable, ConnectionTable};
 use crate::scenario::read::peek_list;
@@ -50,6 +47,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn connections(&mut self) {
+        self.names.connections = names_of(&self.file.connections);
         for (name, table) in &self.file.connections {
             let draft = self.connection(&join("connections", name), table);
             self.connections.push(draft);
@@ -79,24 +77,10 @@ impl Resolver<'_> {
         ConnectionDraft {
             interconnect,
             bandwidth: bandwidth.unwrap_or_else(|| Rate::from_bps(1_000_000_000).expect("not zero")),
-            rate_limit: self.rate_limit(&join(place, "rate_limit"), table),
+            rate_limit: self.rate_limit(&join(place, "rate_limit"), table, bandwidth),
             attachments: attachments.into_iter().collect(),
             liveness,
             bgp: table.bgp.clone().unwrap_or_default(),
-        }
-    }
-
-    fn rate_limit(&mut self, place: &str, table: &ConnectionTable) -> RateLimit {
-        let limit = table.rate_limit.clone().unwrap_or_default();
-        let per_link = [("full", PerLinkLimit::Full), ("equal-share", PerLinkLimit::EqualShare)];
-        let aggregate = [("vpc-edge", AggregateLimit::VpcEdge), ("none", AggregateLimit::None)];
-        RateLimit {
-            per_link: self.reader.word(&join(place, "per_link"), &limit.per_link, &per_link),
-            aggregate_at: self.reader.word(&join(place, "aggregate_at"), &limit.aggregate_at, &aggregate),
-            bucket: TokenBucket {
-                depth: self.positive_span(&join(place, "burst"), &limit.burst, "20 ms"),
-                excess: Excess::Drop,
-            },
         }
     }
 

@@ -210,8 +210,10 @@ impl Resolver<'_> {
                 let destination = self.network.destinations.push(Destination { prefix, kind, router: edge, provider });
                 destined.push((prefix, destination));
             }
+            let limit = self.attachment_limit(&join(&place, "rate_limit"), table.rate_limit.as_ref());
             let table = destined.iter().copied().collect();
-            self.network.attachments.push(Attachment { name: name.clone(), provider, prefixes: destined, table, edge });
+            let name = name.clone();
+            self.network.attachments.push(Attachment { name, provider, prefixes: destined, table, edge, limit });
         }
     }
 

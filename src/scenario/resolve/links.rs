@@ -1,11 +1,12 @@
 //! Links, their members and ports, and the zone links of attachments.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Names, Resolver, link_id, zone_link};
 use crate::ids::{InterconnectId, LinkId, RouterId};
-use crate::network::{BfdConfig, Buffer, Framing, Link, LinkKind, MacsecConfig, Member, Port, RouterRole};
-use crate::scenario::file::{AttachmentTable, LinkTable, Switch};
+use crate::network::{BfdConfig, Buffer, Framing, Link, LinkKind, MacsecConfig, Member, Port, Queueing, RouterRole};
+use crate::scenario::file::{AttachmentTable, Leaf, LinkTable, Switch};
 use crate::scenario::read::peek_list;
 use crate::scenario::source::join;
 use crate::units::{Bytes, Length, Rate, Span};
@@ -29,6 +30,7 @@ pub(super) struct LinkDraft {
 pub(super) struct Wire {
     rate: Rate,
     buffer: Buffer,
+    queueing: Option<Arc<Queueing>>,
     mtu: Bytes,
     framed: Framed,
     /// By sending end.
@@ -126,6 +128,7 @@ impl Resolver<'_> {
             length: table.length.clone(),
             delay: table.delay.clone(),
             buffer: table.buffer.clone(),
+            queueing: table.queueing.clone(),
             mtu: table.mtu.clone(),
             framing: table.framing.clone(),
             macsec: Some(Switch::Word("off".into())),
@@ -159,11 +162,7 @@ impl Resolver<'_> {
     }
 
     fn wire(&mut self, place: &str, table: &LinkTable) -> Wire {
-        let at = join(place, "rate");
-        let rate: Option<Rate> = self.reader.quantity(&at, &table.rate, "100 Gbps");
-        if rate.is_some_and(|rate| rate.as_bps() > FASTEST_BPS) {
-            self.reader.error(&at, "is above 10 Tbps, faster than any port", "write for example \"400 Gbps\"");
-        }
+        let rate = self.link_rate(&join(place, "rate"), &table.rate);
         let propagation = if table.length.is_some() {
             if table.delay.is_some() {
                 self.reader.error(place, "has both length and delay", "leave one of them out");
@@ -179,10 +178,12 @@ impl Resolver<'_> {
             let remedy = "write \"68 B\" to \"65535 B\"";
             self.reader.error(join(place, "mtu"), "is not the size of an IP packet", remedy);
         }
+        let buffer = self.buffer(&join(place, "buffer"), &table.buffer);
         let framings = [("ethernet", Framed::Ethernet), ("none", Framed::Bare)];
         Wire {
             rate: rate.unwrap_or_else(|| Rate::from_bps(FASTEST_BPS).expect("not zero")),
-            buffer: self.buffer(&join(place, "buffer"), table),
+            buffer,
+            queueing: self.queueing_of(&join(place, "queueing"), &table.queueing, buffer).map(Arc::new),
             mtu: mtu.unwrap_or(Bytes(8500)),
             framed: self.reader.word(&join(place, "framing"), &table.framing, &framings),
             macsec: self.macsec(&join(place, "macsec"), table.macsec.as_ref()),
@@ -190,8 +191,16 @@ impl Resolver<'_> {
         }
     }
 
-    fn buffer(&mut self, place: &str, table: &LinkTable) -> Buffer {
-        let Some(text) = self.reader.text(place, &table.buffer, "16 MiB") else { return Buffer::Unlimited };
+    pub(super) fn link_rate(&mut self, place: &str, leaf: &Leaf) -> Option<Rate> {
+        let rate: Option<Rate> = self.reader.quantity(place, leaf, "100 Gbps");
+        if rate.is_some_and(|rate| rate.as_bps() > FASTEST_BPS) {
+            self.reader.error(place, "is above 10 Tbps, faster than any port", "write for example \"400 Gbps\"");
+        }
+        rate
+    }
+
+    pub(super) fn buffer(&mut self, place: &str, leaf: &Leaf) -> Buffer {
+        let Some(text) = self.reader.text(place, leaf, "16 MiB") else { return Buffer::Unlimited };
         if text == "unlimited" {
             return Buffer::Unlimited;
         }
@@ -256,6 +265,7 @@ impl Resolver<'_> {
             to,
             rate: wire.rate,
             buffer: wire.buffer,
+            queueing: wire.queueing.clone(),
             mtu: wire.mtu,
             framing,
             macsec: wire.macsec.map(|ends| ends[end]),

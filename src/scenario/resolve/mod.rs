@@ -6,12 +6,15 @@
 //! ```
 
 mod addresses;
+mod changes;
 mod connections;
 mod devices;
 mod failures;
 mod judgement;
+mod limits;
 mod links;
 mod macsec;
+mod queueing;
 mod sessions;
 mod trace;
 mod traffic;
@@ -30,6 +33,7 @@ use crate::units::Span;
 use addresses::Addresses;
 use connections::ConnectionDraft;
 use links::LinkDraft;
+use queueing::QueueingDraft;
 use traffic::{FlowDraft, MonitorDraft};
 
 /// Resolves a filled file. `None` when names were missing, so that no network can be built; whether the problems
@@ -45,6 +49,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
         addresses: Addresses::default(),
         timing: IdVec::new(),
         liveness: IdVec::new(),
+        queueing: BTreeMap::new(),
         links: Vec::new(),
         connections: Vec::new(),
     };
@@ -54,12 +59,14 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
     resolver.facilities();
     resolver.routers();
     resolver.attachments();
+    resolver.queueing();
     resolver.links();
     resolver.interconnects();
     resolver.connections();
     let flows = resolver.flows();
     let monitors = resolver.monitors();
     resolver.failures();
+    resolver.changes();
     resolver.availability();
     resolver.expectations();
     resolver.all_named.then(|| resolver.build(&flows, &monitors))
@@ -75,6 +82,7 @@ struct Names {
     /// Links and the zone links of attachments.
     links: Vec<String>,
     interconnects: Vec<String>,
+    connections: Vec<String>,
     attachments: Vec<String>,
 }
 
@@ -92,6 +100,8 @@ struct Resolver<'a> {
     timing: IdVec<ProviderId, BgpTiming>,
     /// BFD of each provider towards others; `None` when off.
     liveness: IdVec<ProviderId, Option<BfdConfig>>,
+    /// By name.
+    queueing: BTreeMap<String, QueueingDraft>,
     /// In order of link id.
     links: Vec<LinkDraft>,
     /// In order of connection id.

@@ -13,7 +13,7 @@ use crate::rng::named_hash;
 use crate::scenario::file::{FlowTable, Leaf, MonitorTable};
 use crate::scenario::read::peek;
 use crate::scenario::source::join;
-use crate::units::{Bytes, Rate, Span};
+use crate::units::{Bytes, Rate, Span, TrafficClass};
 
 /// What the name of a flow's way back ends with.
 const REVERSE: &str = " (reverse)";
@@ -63,6 +63,7 @@ struct Law {
     start: Span,
     stop: Span,
     ttl: u8,
+    traffic_class: TrafficClass,
 }
 
 /// The words for arrivals.
@@ -112,6 +113,7 @@ impl Resolver<'_> {
             // Nothing is sent after the end of the run, however late an entry stops.
             stop: stop.min(self.network.horizon),
             ttl: self.octet(&join(&place, "ttl"), &table.ttl),
+            traffic_class: self.traffic_class(&place, &table.dscp, &table.ecn),
         };
         FlowDraft {
             name: name.to_owned(),
@@ -239,6 +241,7 @@ impl Resolver<'_> {
             start: Span::ZERO,
             stop: self.network.horizon,
             ttl: self.octet(&join(&place, "ttl"), &table.ttl),
+            traffic_class: TrafficClass::DEFAULT,
         };
         MonitorDraft {
             name: name.to_owned(),
@@ -337,6 +340,7 @@ impl Resolver<'_> {
             start: law.start,
             stop: law.stop,
             ttl: law.ttl,
+            traffic_class: law.traffic_class,
             reverse: None,
         }
     }

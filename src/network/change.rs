@@ -1,0 +1,34 @@
+//! What a scenario changes while it runs.
+
+use crate::ids::{ConnectionId, LinkId};
+use crate::units::{Rate, Span};
+
+/// A scripted change that is no failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Name in the scenario.
+    pub name: String,
+    /// When, in scenario time.
+    pub at: Span,
+    /// What changes.
+    pub kind: ChangeKind,
+}
+
+/// What changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The purchased bandwidth of a connection: all its limits follow at once.
+    Bandwidth {
+        /// The connection.
+        connection: ConnectionId,
+        /// The new bandwidth.
+        rate: Rate,
+    },
+    /// The line rate of every member of a link, in both directions.
+    LinkRate {
+        /// The link.
+        link: LinkId,
+        /// The new rate.
+        rate: Rate,
+    },
+}
