@@ -21,7 +21,7 @@ pub use hashing::{Buckets, FlowHash, Lag};
 pub use impairment::{Fate, Frame, Impairments, LateFrames};
 pub use limits::{Colour, Limited, Limiter, Marker, Policer, Shaped, Shaper, Verdict};
 pub use pace::Pace;
-pub use port::{Arrival, Flushed, Impairment, Offer, Port};
+pub use port::{Arrival, Flushed, Impairment, Offer, Port, Repaced};
 pub use queue_audit::QueueAudit;
 pub use secure::{
     Association, ChannelIdentifier, ChannelKnown, Icv, InCounter, Received, SecureFrame, SecureReceiver,

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::trace::TraceOf;
+use super::{PerLinkLimit, RateLimit};
 use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, InterconnectId, LinkId, LogicalLinkId, MonitorId,
     ProviderId, RouterId, SessionId,
 };
-use super::{PerLinkLimit, RateLimit};
 use crate::units::{Bytes, Rate, Span, TrafficClass};
 
 /// A redundancy group of channels.

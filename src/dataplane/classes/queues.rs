@@ -195,6 +195,22 @@ impl ClassQueues {
         }
     }
 
+    /// Bytes of the packets that are sent before one that joins its queue now; others may be, but in the first class.
+    pub fn before(&self, packet: &Packet) -> impl Iterator<Item = u64> + '_ {
+        self.queues[self.class_of(packet)].waiting.iter().map(|waiting| waiting.bytes)
+    }
+
+    /// The waiting packets of the class of control messages, in order.
+    pub fn packets_with_control(&self) -> impl Iterator<Item = &Packet> {
+        self.queues[self.control].waiting.iter().map(|waiting| &waiting.packet)
+    }
+
+    /// Whether nothing overtakes a control message that waits.
+    #[must_use]
+    pub const fn control_is_first(&self) -> bool {
+        self.control == 0 && self.strict > 0
+    }
+
     /// Empties all queues.
     pub fn flush(&mut self, now: Time) -> Vec<Packet> {
         let mut flushed = Vec::new();

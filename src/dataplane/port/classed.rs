@@ -41,12 +41,28 @@ impl Port {
             self.count(bytes);
             return self.begin(now, packet, time);
         }
+        let before: u64 = queues.before(&packet).map(|bytes| self.pace.time(bytes).as_ps()).sum();
         if let Err(reason) = queues.enqueue(now, packet, bytes) {
             return Offer::Dropped(reason);
         }
         self.queue_max = self.queue_max.max(queues.waiting_bytes());
         self.count(bytes);
-        Offer::Behind(self.arrival_of(self.free_at + time))
+        Offer::Behind(self.arrival_of(self.free_at + Span::from_ps(before) + time))
+    }
+
+    /// The earliest instant after `now` at which a control packet may arrive, where that is not known when it is
+    /// offered: in a class that others may overtake.
+    pub fn next_control(&mut self, now: Time) -> Option<Time> {
+        if self.queues.as_ref().is_none_or(|queues| queues.control_is_first()) {
+            return None;
+        }
+        self.serve_classes(now);
+        let begun = self.ring.iter().filter(|entry| entry.packet.kind.is_control());
+        let begun = begun.map(|entry| self.arrival_of(entry.departure)).find(|at| *at > now);
+        begun.or_else(|| {
+            let waiting = self.queues.as_ref()?.packets().find(|packet| packet.kind.is_control())?;
+            Some(self.arrival_of(self.free_at + self.pace.time(self.wire_bytes(waiting))))
+        })
     }
 
     /// A packet's transmission begins at `start`, when the line is free.
@@ -64,6 +80,19 @@ impl Port {
             let Some((packet, bytes)) = queues.dequeue(self.free_at) else { return };
             let _ = self.begin(self.free_at, packet, self.pace.time(bytes));
         }
+    }
+
+    /// When the control packets in the queues arrive, at the earliest if others may overtake them.
+    pub(super) fn waiting_controls(&self) -> Vec<Time> {
+        let mut end = self.free_at;
+        let mut arrivals = Vec::new();
+        for packet in self.queues.iter().flat_map(|queues| queues.packets_with_control()) {
+            end += self.pace.time(self.wire_bytes(packet));
+            if packet.kind.is_control() {
+                arrivals.push(self.arrival_of(end));
+            }
+        }
+        arrivals
     }
 
     /// Empties the queues of the classes.

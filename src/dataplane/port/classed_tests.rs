@@ -76,37 +76,68 @@ fn packet(number: u32, size: u32, kind: PacketKind, code_point: u8) -> Packet {
     }
 }
 
-/// A port with its pending event, and a log of all that is seen from outside.
+/// A port with its pending events, and a log of all that is seen from outside.
 struct Observed {
     port: Port,
     event: Option<Time>,
+    /// When control packets are awaited.
+    controls: Vec<Time>,
     arrivals: Vec<Arrival>,
     log: String,
 }
 
 impl Observed {
     fn new(port: Port) -> Self {
-        Self { port, event: None, arrivals: Vec::new(), log: String::new() }
+        Self { port, event: None, controls: Vec::new(), arrivals: Vec::new(), log: String::new() }
     }
 
+    /// Handles what is due by `now`, control packets first, as a run does.
     fn run_to(&mut self, now: Time) {
-        while let Some(at) = self.event.filter(|at| *at <= now) {
-            if self.port.head_arrival() != Some(at) {
-                self.event = self.port.head_arrival();
-                continue;
+        loop {
+            let control = self.controls.iter().copied().enumerate().map(|(index, at)| (at, index)).min();
+            let first = control.map(|(at, _)| at).into_iter().chain(self.event).min();
+            let Some(first) = first.filter(|first| *first <= now) else { return };
+            if let Some((at, index)) = control.filter(|(at, _)| *at == first) {
+                self.controls.swap_remove(index);
+                if self.port.head_at(at).is_some_and(|head| head.kind.is_control()) {
+                    self.takes();
+                } else {
+                    self.controls.extend(self.port.next_control(at));
+                }
+            } else {
+                self.event = None;
+                if self.port.head_arrival() == Some(first) {
+                    self.takes();
+                }
             }
-            let arrival = self.port.arrive();
-            self.event = arrival.next;
-            self.arrivals.push(arrival);
         }
+    }
+
+    fn takes(&mut self) {
+        let arrival = self.port.arrive();
+        if arrival.next.is_some() {
+            self.event = arrival.next;
+        }
+        self.arrivals.push(arrival);
     }
 
     fn offer(&mut self, now: Time, packet: Packet) {
         let offer = self.port.offer(now, packet);
-        if let Offer::Head(at) = offer {
-            self.event = Some(at);
+        match offer {
+            Offer::Head(at) | Offer::Behind(at) if packet.kind.is_control() => self.controls.push(at),
+            Offer::Head(at) => self.event = Some(at),
+            Offer::Behind(_) | Offer::Dropped(_) => {}
         }
-        let _ = writeln!(self.log, "{now:?} {:?}: {offer:?}", packet.flow);
+        let seen = match offer {
+            Offer::Behind(_) if !packet.kind.is_control() => "behind".to_owned(),
+            Offer::Behind(_) | Offer::Head(_) | Offer::Dropped(_) => format!("{offer:?}"),
+        };
+        let _ = writeln!(self.log, "{now:?} {:?}: {seen}", packet.flow);
+    }
+
+    fn set_rate(&mut self, now: Time, bits_per_second: u64) {
+        let repaced = self.port.set_rate(now, Rate::from_bps(bits_per_second).expect("not zero"));
+        self.controls.extend(repaced.controls);
     }
 
     fn flushed(&mut self, now: Time, flushed: &[Packet]) {
@@ -127,7 +158,7 @@ impl Observed {
                 self.flushed(now, &flushed);
             }
             2..=9 => self.port.open(),
-            10 => self.port.set_rate(now, Rate::from_bps(1_000_000_000 * (6 + dice[1] % 5)).expect("not zero")),
+            10 => self.set_rate(now, 1_000_000_000 * (6 + dice[1] % 5)),
             _ => {
                 let kind = if dice[1] % 10 == 0 { PacketKind::ControlRouted } else { PacketKind::Data };
                 let size = 40 + u32::try_from(dice[2]).expect("small");
@@ -181,7 +212,8 @@ fn one_class_with_rare_control_is_the_fused_port() {
             assert_eq!(differ, None, "case {case}, seed {seed}");
             let differ = fused.arrivals.iter().zip(&classed.arrivals).find(|(fused, classed)| fused != classed);
             assert_eq!(differ, None, "case {case}, seed {seed}");
-            assert_eq!(fused.arrivals.len(), classed.arrivals.len());
+            assert_eq!(fused.arrivals.len(), classed.arrivals.len(), "case {case}, seed {seed}");
+            assert_eq!(fused.log.len(), classed.log.len());
             assert_eq!(fused.port.counters(), classed.port.counters());
             assert_eq!(fused.port.chain(), classed.port.chain());
             assert!((1_000..9_900).contains(&fused.arrivals.len()), "{}", fused.arrivals.len());
@@ -210,7 +242,7 @@ fn a_rate_change_leaves_the_packet_in_transmission_alone() {
         (0..3).for_each(|number| port.offer(Time::ZERO, packet(number, 1_000, PacketKind::Data, 1)));
         // At 0.5 us the first is half sent: it ends at 1 us; the others take 2 us each at half the rate.
         let now = Time::ZERO + Span::from_ns(500);
-        port.port.set_rate(now, Rate::from_bps(4_000_000_000).expect("not zero"));
+        port.set_rate(now, 4_000_000_000);
         port.run_to(Time::ZERO + Span::from_ms(1));
         let times: Vec<[u64; 3]> = port
             .arrivals
@@ -280,4 +312,42 @@ fn a_class_fills_its_own_room_and_no_other() {
     let totals: Vec<(u64, u64)> =
         port.port.class_totals().skip(1).map(|totals| (totals.longest, totals.buffer_full)).collect();
     assert_eq!(totals, [(3_000, 7), (4_000, 6)]);
+}
+
+/// Control messages in the class of everything else: each is awaited, however often it is overtaken.
+#[test]
+fn control_messages_in_a_class_that_others_overtake_are_awaited_until_they_come() {
+    let strict = class("urgent", Service::Strict, SHARING);
+    let queueing = Queueing {
+        classes: vec![strict, class("rest", round_robin(1_500), SHARING)],
+        by_code_point: std::array::from_fn(|point| u8::from(point == 0)),
+        control: 1,
+    };
+    let red = RunSeed(1).stream("port", "red");
+    let port = configured(Buffer::Bytes(Bytes(20_000)), Framing::None, None);
+    let mut port = Observed::new(Port::with_classes(&port, Span::ZERO, &queueing, red));
+    let mut stream = RunSeed(1).stream("port", "test");
+    let (mut now, mut accepted) = (Time::ZERO, 0);
+    for number in 0..20_000 {
+        now += Span::from_ns(stream.below(1_700));
+        port.run_to(now);
+        if number % 1_000 == 999 {
+            port.set_rate(now, 1_000_000_000 * (7 + stream.below(3)));
+        }
+        let size = 40 + u32::try_from(stream.below(1_460)).expect("small");
+        let urgent = u8::from(stream.below(2) == 0);
+        let kind = if urgent == 0 && stream.below(4) == 0 { PacketKind::ControlNeighbour } else { PacketKind::Data };
+        let before = port.log.len();
+        port.offer(now, packet(number, size, kind, urgent));
+        accepted += usize::from(!port.log[before..].contains("Dropped"));
+    }
+    port.run_to(now + Span::from_ms(1));
+    assert!(port.port.is_idle());
+    assert_eq!((port.arrivals.len(), port.controls.len()), (accepted, 0));
+    let waited = |kind: PacketKind| {
+        let of_kind = port.arrivals.iter().filter(|arrival| arrival.packet.kind == kind);
+        of_kind.map(|arrival| arrival.packet.waited).max().expect("some")
+    };
+    assert!(waited(PacketKind::ControlNeighbour) > Span::from_us(10), "they met queues");
+    port.port.audit(now + Span::from_ms(1));
 }

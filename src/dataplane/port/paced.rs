@@ -1,6 +1,6 @@
 //! A port's rate changes while packets wait.
 
-use super::{Gate, Port};
+use super::Port;
 use crate::dataplane::Pace;
 use crate::units::{Rate, Time};
 
@@ -29,30 +29,52 @@ impl FormerPaces {
     }
 }
 
+/// What a change of rate means for those who wait for packets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Repaced {
+    /// Transmissions that end until then were at the old rate.
+    pub until: Time,
+    /// New arrivals of control packets that wait: whoever sent them awaits them at another instant.
+    pub controls: Vec<Time>,
+}
+
 impl Port {
     /// The line's rate changes: the packet in transmission is finished at the old rate, those that wait are re-timed.
-    pub fn set_rate(&mut self, now: Time, rate: Rate) {
+    pub fn set_rate(&mut self, now: Time, rate: Rate) -> Repaced {
         self.catch_up(now);
         let begun = self.first_waiting.min(self.ring.len());
-        let last = begun.checked_sub(1).map(|last| self.ring[last].departure);
-        let mut end = last.map_or(now, |departure| departure.max(now));
-        let old = std::mem::replace(&mut self.pace, Pace::new(rate));
+        let until = begun.checked_sub(1).map_or(now, |last| self.ring[last].departure.max(now));
+        let old = self.pace;
+        self.repace(until, rate);
         self.audit.sees(now, self.waiting());
+        let mut end = until;
+        let mut controls = Vec::new();
         for index in begun..self.ring.len() {
             let mut entry = self.ring[index];
             let bytes = self.wire_bytes(&entry.packet);
             let old_start = Time::from_ps(entry.departure.as_ps() - old.time(bytes).as_ps());
             self.audit.tells(i128::from(end.as_ps()) - i128::from(old_start.as_ps()));
-            entry.packet.waited = (Time::ZERO + entry.packet.waited + (end - Time::ZERO)) - old_start;
+            entry.packet.waited = (end + entry.packet.waited) - old_start;
             end += self.pace.time(bytes);
             entry.departure = end;
             self.ring[index] = entry;
+            if entry.packet.kind.is_control() {
+                controls.push(self.arrival_of(end));
+            }
         }
-        if let Some(last) = last {
-            let oldest = self.ring[0].departure;
-            self.former_paces.add(last, old, oldest);
+        if self.ring.len() > begun {
+            self.free_at = end;
         }
-        self.free_at = if self.ring.len() > begun { end } else { self.free_at };
-        debug_assert!(self.gate != Gate::OpenByClass || self.ring.len() == begun, "classes wait elsewhere");
+        controls.extend(self.waiting_controls());
+        Repaced { until, controls }
+    }
+
+    /// From the end of the transmission at `until` on, the rate is another one: also for the far end's view of a wire
+    /// that leads to another partition.
+    pub fn repace(&mut self, until: Time, rate: Rate) {
+        let oldest = self.ring.front().map_or(until, |head| head.departure);
+        self.former_paces.add(until, self.pace, oldest);
+        self.pace = Pace::new(rate);
     }
 }

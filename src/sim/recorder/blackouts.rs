@@ -188,7 +188,7 @@ fn book(ledger: &mut Ledger, losses: &[Loss], until: Time) -> Span {
 /// want of room or rate keep their own.
 const fn entry_of(loss: &Loss, outage: Option<EntryIndex>) -> Option<EntryIndex> {
     match loss.reason {
-        DropReason::RateLimit | DropReason::BufferFull => loss.entry,
+        DropReason::RateLimit | DropReason::BufferFull | DropReason::RedDrop => loss.entry,
         DropReason::FibreCut
         | DropReason::SilentCut
         | DropReason::GreyLoss
