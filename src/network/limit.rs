@@ -23,6 +23,18 @@ pub enum PerLinkLimit {
     EqualShare,
 }
 
+impl PerLinkLimit {
+    /// The rate that each of so many logical links may pass.
+    #[must_use]
+    pub fn share(self, bandwidth: Rate, links: usize) -> Rate {
+        match self {
+            Self::Full => bandwidth,
+            // At least 1 bps: `bandwidth` is not zero.
+            Self::EqualShare => Rate::from_bps((bandwidth.as_bps() / links.max(1) as u64).max(1)).unwrap_or(bandwidth),
+        }
+    }
+}
+
 /// The limit on the whole connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AggregateLimit {

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::RateLimit;
 use super::trace::TraceOf;
-use super::{PerLinkLimit, RateLimit};
 use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, InterconnectId, LinkId, LogicalLinkId, MonitorId,
     ProviderId, RouterId, SessionId,
@@ -185,15 +185,4 @@ pub struct Monitor {
     pub request: FlowId,
     /// The flow of its replies.
     pub reply: FlowId,
-}
-
-impl Connection {
-    /// The rate that each logical link may pass.
-    #[must_use]
-    pub fn link_limit(&self, links: usize) -> Option<Rate> {
-        match self.rate_limit.per_link {
-            PerLinkLimit::Full => Some(self.bandwidth),
-            PerLinkLimit::EqualShare => Rate::from_bps(self.bandwidth.as_bps() / links.max(1) as u64),
-        }
-    }
 }

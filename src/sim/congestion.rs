@@ -1,8 +1,6 @@
 //! Which incident a full queue or an exceeded rate is booked to.
 
-use crate::dataplane::Policer;
 use crate::sim::recorder::EntryIndex;
-use crate::units::{Rate, Span};
 
 /// Whether a queue or policer dropped packets while nothing had failed: then none of its drops is an incident's.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,18 +13,5 @@ impl Congestion {
     pub const fn entry(&mut self, lasting: Option<EntryIndex>) -> Option<EntryIndex> {
         self.by_design |= lasting.is_none();
         if self.by_design { None } else { lasting }
-    }
-}
-
-/// A policer with its history.
-#[derive(Debug, Clone)]
-pub(in crate::sim) struct Limiter {
-    pub policer: Policer,
-    pub congestion: Congestion,
-}
-
-impl Limiter {
-    pub const fn new(rate: Rate, burst: Span) -> Self {
-        Self { policer: Policer::new(rate, burst), congestion: Congestion { by_design: false } }
     }
 }

@@ -94,11 +94,26 @@ impl Run<'_> {
         let index = self.layout.of(to).0;
         let partition = &mut self.partitions[index];
         let Some(head) = partition.wires[port].port.head_at(self.now).filter(|head| head.kind.is_control()) else {
-            return;
+            return self.await_overtaken(port);
         };
         match partition.take_arrival(port, &self.facts) {
             Some(packet) => self.route_control(to, packet),
             None => self.forget_payload(&head),
+        }
+    }
+
+    /// A control packet did not come when it could have: in a class that others overtake it comes later.
+    fn await_overtaken(&mut self, port: PortId) {
+        let now = self.now;
+        let mut next = None;
+        let configured = &self.network.ports[port];
+        for router in [configured.from, configured.to] {
+            let side = self.layout.of(router).0;
+            let at = self.partitions[side].wires[port].port.next_control(now);
+            next = at.into_iter().chain(next).min();
+        }
+        if let Some(at) = next {
+            self.await_control(port, at);
         }
     }
 

@@ -3,7 +3,10 @@
 //! At one instant the world changes first, then what routers know, then what they do, and packets move last.
 
 use crate::engine::EventKey;
-use crate::ids::{FailureId, FlowId, Id, LinkId, PortId, ProviderId, RouterId, SessionId};
+use crate::ids::{
+    AttachmentId, ConnectionId, FailureId, FlowId, Id, LinkId, LogicalLinkId, PortId, ProviderId, RouterId, SessionId,
+};
+use crate::sim::limits::LimitPlace;
 use crate::units::Time;
 
 /// An event names the thing that fires; all else is in that thing's state.
@@ -15,6 +18,8 @@ pub enum Event {
     FailureBegins(FailureId),
     /// A failure ends.
     FailureEnds(FailureId),
+    /// A scripted change, by its place in order of time.
+    Change(usize),
     /// The debounce of light at one end (0 or 1) of a link is over.
     Carrier(LinkId, usize),
     /// Key agreement at one end of a link.
@@ -33,6 +38,8 @@ pub enum Event {
     Control(PortId),
     /// The head of a wire, a packet of a flow, arrives.
     Wire(PortId),
+    /// A packet that waits at a rate limit conforms.
+    Release(LimitPlace),
     /// A flow sends its next packet.
     Source(FlowId),
 }
@@ -52,16 +59,20 @@ impl Event {
             Self::SecondBegins => (0, 0),
             Self::FailureBegins(failure) => (1, failure.0),
             Self::FailureEnds(failure) => (2, failure.0),
-            Self::Carrier(link, end) => (3, pair(link.0, end)),
-            Self::KeyAgreement(link, end) => (4, pair(link.0, end)),
-            Self::Interior(provider) => (5, provider.0),
-            Self::Install(router) => (6, router.0),
-            Self::Process(router) => (7, router.0),
-            Self::BgpTimer(session, end, kind) => (8, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
-            Self::BfdTimer(session, end, kind) => (9, entity((session * 2 + end) * BFD_TIMERS + kind)),
-            Self::Control(port) => (10, port.0),
-            Self::Wire(port) => (11, port.0),
-            Self::Source(flow) => (12, flow.0),
+            Self::Change(change) => (3, entity(change)),
+            Self::Carrier(link, end) => (4, pair(link.0, end)),
+            Self::KeyAgreement(link, end) => (5, pair(link.0, end)),
+            Self::Interior(provider) => (6, provider.0),
+            Self::Install(router) => (7, router.0),
+            Self::Process(router) => (8, router.0),
+            Self::BgpTimer(session, end, kind) => (9, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
+            Self::BfdTimer(session, end, kind) => (10, entity((session * 2 + end) * BFD_TIMERS + kind)),
+            Self::Control(port) => (11, port.0),
+            Self::Wire(port) => (12, port.0),
+            Self::Source(flow) => (13, flow.0),
+            Self::Release(LimitPlace::Link(link, end)) => (14, pair(link.0, end)),
+            Self::Release(LimitPlace::Edge(connection, direction)) => (15, pair(connection.0, direction)),
+            Self::Release(LimitPlace::Attachment(attachment)) => (16, attachment.0),
         };
         EventKey::new(time, rank, entity, serial)
     }
@@ -76,22 +87,26 @@ impl Event {
             0 => Self::SecondBegins,
             1 => Self::FailureBegins(FailureId(entity)),
             2 => Self::FailureEnds(FailureId(entity)),
-            3 => Self::Carrier(LinkId(entity / 2), index % 2),
-            4 => Self::KeyAgreement(LinkId(entity / 2), index % 2),
-            5 => Self::Interior(ProviderId(entity)),
-            6 => Self::Install(RouterId(entity)),
-            7 => Self::Process(RouterId(entity)),
-            8 => {
+            3 => Self::Change(index),
+            4 => Self::Carrier(LinkId(entity / 2), index % 2),
+            5 => Self::KeyAgreement(LinkId(entity / 2), index % 2),
+            6 => Self::Interior(ProviderId(entity)),
+            7 => Self::Install(RouterId(entity)),
+            8 => Self::Process(RouterId(entity)),
+            9 => {
                 let end = index / BGP_TIMERS;
                 Self::BgpTimer(SessionId::from_index(end / 2), end % 2, index % BGP_TIMERS)
             }
-            9 => {
+            10 => {
                 let end = index / BFD_TIMERS;
                 Self::BfdTimer(end / 2, end % 2, index % BFD_TIMERS)
             }
-            10 => Self::Control(PortId(entity)),
-            11 => Self::Wire(PortId(entity)),
-            12 => Self::Source(FlowId(entity)),
+            11 => Self::Control(PortId(entity)),
+            12 => Self::Wire(PortId(entity)),
+            13 => Self::Source(FlowId(entity)),
+            14 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
+            15 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
+            16 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
             rank => unreachable!("no event has rank {rank}"),
         }
     }
@@ -111,6 +126,7 @@ mod tests {
             Event::SecondBegins,
             Event::FailureBegins(FailureId(3)),
             Event::FailureEnds(FailureId(3)),
+            Event::Change(2),
             Event::Carrier(LinkId(7), 1),
             Event::KeyAgreement(LinkId(7), 0),
             Event::Interior(ProviderId(1)),
@@ -121,6 +137,9 @@ mod tests {
             Event::Control(PortId(4)),
             Event::Wire(PortId(123)),
             Event::Source(FlowId(1_000_000)),
+            Event::Release(LimitPlace::Link(LogicalLinkId(11), 1)),
+            Event::Release(LimitPlace::Edge(ConnectionId(11), 0)),
+            Event::Release(LimitPlace::Attachment(AttachmentId(11))),
         ];
         let keys: Vec<EventKey> = events.iter().map(|event| event.key(Time::from_ps(42), 7)).collect();
         assert!(keys.is_sorted(), "ranks follow the order in which the world changes, then packets move");

@@ -101,6 +101,7 @@ impl Run<'_> {
                 let flushed = self.wire_mut(port).port.power_off(now);
                 self.drop_flushed(port, &flushed, DropReason::RouterDown, Some(entry));
             }
+            self.flush_limits(*link, end, DropReason::RouterDown, Some(entry));
             self.end_loses_power(*link, end);
             self.update_light(*link);
         }

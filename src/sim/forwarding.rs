@@ -1,15 +1,16 @@
 //! The hot path: packets from source to wire to router to wire to target.
 
-use crate::dataplane::{Impairment, Lookup, Offer, Verdict};
-use crate::ids::{FlowId, PortId, RouterId};
+use crate::dataplane::{Impairment, Lookup, Offer};
+use crate::ids::{FlowId, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
 use crate::network::FlowRole;
 use crate::sim::event::Event;
 use crate::sim::facts::Facts;
 use crate::sim::layout::Layout;
+use crate::sim::limits::LimitPlace;
 use crate::sim::partition::{Partition, Reach};
 use crate::sim::recorder::{EntryIndex, count_drops};
-use crate::units::{Span, Time, TrafficClass};
+use crate::units::{Span, Time};
 
 impl Partition<'_> {
     /// The first packet of every flow that begins here; replies have no source of their own.
@@ -62,7 +63,7 @@ impl Partition<'_> {
     #[inline]
     fn inject(&mut self, id: FlowId, size: u32, payload: u32, facts: &Facts) {
         let source = &self.sources[id];
-        let (edge, limited_by) = (source.edge, source.limited_by);
+        let limited_at = source.limited_at;
         let packet = Packet {
             sent: self.now,
             waited: Span::ZERO,
@@ -73,16 +74,36 @@ impl Partition<'_> {
             payload,
             ttl: source.ttl,
             kind: source.kind,
-            traffic_class: TrafficClass::DEFAULT,
+            traffic_class: source.traffic_class,
         };
         self.recorder.sent(&packet);
-        if let Some((connection, direction)) = limited_by
-            && let Some(limiter) = &mut self.edge_limiters[connection][direction]
-            && limiter.policer.offer(self.now, u64::from(size)) == Verdict::Drop
-        {
-            let entry = limiter.congestion.entry(facts.latest_lasting());
-            return self.drop_packet(&packet, DropReason::RateLimit, entry);
+        match limited_at {
+            None => self.leave_attachment(packet, facts),
+            Some(attachment) => {
+                if let Some(packet) = self.pass(LimitPlace::Attachment(attachment), packet, facts) {
+                    self.leave_attachment(packet, facts);
+                }
+            }
         }
+    }
+
+    /// A packet has passed the limit of its attachment.
+    #[inline]
+    pub fn leave_attachment(&mut self, packet: Packet, facts: &Facts) {
+        match self.sources[packet.flow].limited_by {
+            None => self.leave_edge(packet, facts),
+            Some((connection, direction)) => {
+                if let Some(packet) = self.pass(LimitPlace::Edge(connection, direction), packet, facts) {
+                    self.leave_edge(packet, facts);
+                }
+            }
+        }
+    }
+
+    /// A packet has passed all limits of its edge.
+    #[inline]
+    pub fn leave_edge(&mut self, packet: Packet, facts: &Facts) {
+        let edge = self.sources[packet.flow].edge;
         self.receive(edge, packet, facts);
     }
 
@@ -185,21 +206,24 @@ impl Partition<'_> {
             self.transmit(port, packet, facts);
             return;
         }
-        let (end, direction) = (self.wires[port].end, self.wires[port].direction);
-        if let Some(limiter) = &mut self.link_limiters[hop.logical_link][end]
-            && limiter.policer.offer(self.now, u64::from(packet.size)) == Verdict::Drop
-        {
-            let entry = limiter.congestion.entry(facts.latest_lasting());
-            return self.drop_at(port, &packet, DropReason::RateLimit, entry);
+        let place = LimitPlace::Link(hop.logical_link, self.wires[port].end);
+        if let Some(packet) = self.pass(place, packet, facts) {
+            self.ride(hop.logical_link, port, packet, facts);
         }
+    }
+
+    /// A packet leaves on a logical link.
+    #[inline]
+    pub fn ride(&mut self, link: LogicalLinkId, port: PortId, packet: Packet, facts: &Facts) {
         if self.transmit(port, packet, facts) == Accepted::Yes {
-            self.recorder.rode(&packet, hop.logical_link, direction);
+            let direction = self.wires[port].direction;
+            self.recorder.rode(&packet, link, direction);
         }
     }
 
     /// The member that a packet takes: per five-tuple, by a hash of its own.
     #[inline]
-    fn member(&self, router: RouterId, first: PortId, packet: &Packet) -> PortId {
+    pub fn member(&self, router: RouterId, first: PortId, packet: &Packet) -> PortId {
         let wire = &self.wires[first];
         if wire.members == 1 {
             return first;
@@ -285,7 +309,7 @@ impl Partition<'_> {
     }
 
     #[cold]
-    fn drop_packet(&mut self, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
+    pub fn drop_packet(&mut self, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
         self.recorder.dropped(self.now, packet, reason, entry);
     }
 }

@@ -6,6 +6,7 @@
 //! ```
 //! Parts below this layer never schedule: a handler here turns what they return into events.
 
+mod changes;
 mod congestion;
 mod control_packets;
 mod delayed;
@@ -17,6 +18,7 @@ mod forwarding;
 mod interior;
 mod layout;
 mod light;
+mod limits;
 mod liveness;
 mod partition;
 mod paths;

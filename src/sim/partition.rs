@@ -5,17 +5,18 @@
 
 use crate::dataplane::{Forwarder, Port};
 use crate::engine::EventQueue;
-use crate::ids::{ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
+use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::PacketKind;
-use crate::network::{AggregateLimit, FlowRole, LinkKind, Network};
+use crate::network::{Attachment, FlowRole, LinkKind, Network};
 use crate::rng::{RunSeed, Stream};
-use crate::sim::congestion::{Congestion, Limiter};
+use crate::sim::congestion::Congestion;
 use crate::sim::event::Event;
 use crate::sim::facts::Facts;
 use crate::sim::layout::{Layout, PartitionIndex};
+use crate::sim::limits::Limit;
 use crate::sim::recorder::{Drops, Recorder};
 use crate::traffic::Source;
-use crate::units::Time;
+use crate::units::{Time, TrafficClass};
 
 /// Events after which a partition returns, so that whoever runs it can look around.
 const TURN: u32 = 1 << 16;
@@ -37,9 +38,10 @@ pub(in crate::sim) struct Partition<'n> {
     pub forwarders: IdVec<RouterId, Forwarder>,
     pub delivers_at: IdVec<DestinationId, RouterId>,
     /// By sending end of the channel.
-    pub link_limiters: IdVec<LogicalLinkId, [Option<Limiter>; 2]>,
+    pub link_limits: IdVec<LogicalLinkId, [Option<Limit>; 2]>,
     /// By direction of the connection.
-    pub edge_limiters: IdVec<ConnectionId, [Option<Limiter>; 2]>,
+    pub edge_limits: IdVec<ConnectionId, [Option<Limit>; 2]>,
+    pub attachment_limits: IdVec<AttachmentId, Option<Limit>>,
     pub sources: IdVec<FlowId, FlowSource>,
     pub recorder: Recorder,
     /// Ports whose MACsec numbers were used up, and when.
@@ -98,7 +100,10 @@ pub(in crate::sim) struct FlowSource {
     pub kind: PacketKind,
     /// No packet at or after this.
     pub stop: Time,
-    /// Direction of its connection, for the edge's policer.
+    pub traffic_class: TrafficClass,
+    /// Its attachment, when that has a limit.
+    pub limited_at: Option<AttachmentId>,
+    /// Direction of its connection, for the edge's limit.
     pub limited_by: Option<(ConnectionId, usize)>,
 }
 
@@ -122,8 +127,9 @@ impl<'n> Partition<'n> {
             wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
             forwarders: network.routers.iter().map(|router| Forwarder::new(router, destinations)).collect(),
             delivers_at: network.destinations.iter().map(|destination| destination.router).collect(),
-            link_limiters: network.logical_links.iter().map(|link| link_limiters(network, link)).collect(),
-            edge_limiters: network.connections.iter().map(edge_limiters).collect(),
+            link_limits: network.logical_links.iter().map(|link| Limit::of_link(network, link)).collect(),
+            edge_limits: network.connections.iter().map(Limit::of_edge).collect(),
+            attachment_limits: network.attachments.iter().map(Limit::of_attachment).collect(),
             sources: network.flows.iter().map(|flow| flow_source(network, flow, seed)).collect(),
             recorder: Recorder::new(network),
             used_up: Vec::new(),
@@ -155,8 +161,10 @@ impl<'n> Partition<'n> {
             match Event::of(key) {
                 Event::Wire(port) => self.wire_arrives(port, facts),
                 Event::Source(flow) => self.source_sends(flow, facts),
+                Event::Release(place) => self.releases(place, facts),
                 other @ (Event::SecondBegins
                 | Event::FailureBegins(_)
+                | Event::Change(_)
                 | Event::FailureEnds(_)
                 | Event::Carrier(..)
                 | Event::KeyAgreement(..)
@@ -187,8 +195,12 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Re
         }
         LinkKind::Backbone | LinkKind::Attachment => 0,
     };
+    let forwarding = network.routers[port.to].forwarding_latency;
     Wire {
-        port: Port::new(port, network.routers[port.to].forwarding_latency),
+        port: match &port.queueing {
+            None => Port::new(port, forwarding),
+            Some(queueing) => Port::with_classes(port, forwarding, queueing, seed.stream(&port.name, "red")),
+        },
         to: port.to,
         link: port.link,
         end: port.end,
@@ -203,24 +215,15 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Re
     }
 }
 
-fn link_limiters(network: &Network, link: &crate::network::LogicalLink) -> [Option<Limiter>; 2] {
-    let depth = network.connections[link.connection].rate_limit.bucket.depth;
-    [0, 1].map(|_| link.limit.map(|rate| Limiter::new(rate, depth)))
-}
-
-fn edge_limiters(connection: &crate::network::Connection) -> [Option<Limiter>; 2] {
-    [0, 1].map(|_| match connection.rate_limit.aggregate_at {
-        AggregateLimit::VpcEdge => Some(Limiter::new(connection.bandwidth, connection.rate_limit.bucket.depth)),
-        AggregateLimit::None => None,
-    })
-}
-
 fn flow_source(network: &Network, flow: &crate::network::Flow, seed: RunSeed) -> FlowSource {
     let limited_by = flow.connection.map(|connection| {
         let interconnect = network.connections[connection].interconnect;
         let first = network.interconnects[interconnect].providers[0];
         (connection, usize::from(network.routers[flow.edge].provider != first))
     });
+    let at_edge = |(_, attachment): &(AttachmentId, &Attachment)| attachment.edge == flow.edge;
+    let attachment = network.attachments.enumerate().find(at_edge);
+    let limited_at = attachment.filter(|(_, attachment)| attachment.limit.is_some()).map(|(id, _)| id);
     FlowSource {
         source: Source::new(flow, seed),
         serial: 0,
@@ -235,6 +238,8 @@ fn flow_source(network: &Network, flow: &crate::network::Flow, seed: RunSeed) ->
             FlowRole::ProbeReply(_) => PacketKind::ProbeReply,
         },
         stop: Time::ZERO + network.warm_up + flow.stop,
+        traffic_class: flow.traffic_class,
+        limited_at,
         limited_by,
     }
 }

@@ -134,6 +134,9 @@ impl<'n> Run<'n> {
                 self.schedule(Event::FailureEnds(id), begins + lasts, 0);
             }
         }
+        for (index, change) in self.network.changes.iter().enumerate() {
+            self.schedule(Event::Change(index), self.origin + change.at, 0);
+        }
         self.schedule(Event::SecondBegins, self.origin + Span::from_s(1), 0);
         self.start_routing();
     }
@@ -246,6 +249,7 @@ impl<'n> Run<'n> {
             Event::SecondBegins => self.second_begins(),
             Event::FailureBegins(failure) => self.failure_begins(failure),
             Event::FailureEnds(failure) => self.failure_ends(failure),
+            Event::Change(change) => self.change_happens(change),
             Event::Carrier(link, end) => self.carrier_settles(link, end),
             Event::KeyAgreement(link, end) => self.key_timer_fires(link, end),
             Event::Interior(provider) => self.interior_converges(provider),
@@ -254,7 +258,7 @@ impl<'n> Run<'n> {
             Event::BgpTimer(session, end, kind) => self.bgp_timer_fires(session, end, kind),
             Event::BfdTimer(session, end, kind) => self.bfd_timer_fires(session, end, kind),
             Event::Control(port) => self.control_arrives(port),
-            Event::Wire(_) | Event::Source(_) => unreachable!("packets move in partitions"),
+            Event::Wire(_) | Event::Source(_) | Event::Release(_) => unreachable!("packets move in partitions"),
         }
     }
 

@@ -80,6 +80,14 @@ impl Limiter {
         }
     }
 
+    /// Asserts Little's law for what waits here up to `now`; nothing in release builds.
+    pub fn audit(&self, now: Time) {
+        match self {
+            Self::Shaper(shaper) => shaper.audit(now),
+            Self::Policer(_) | Self::Marker(_) => {}
+        }
+    }
+
     /// The packets that wait.
     pub fn packets(&self) -> impl Iterator<Item = &Packet> {
         let shaper = match self {

@@ -160,13 +160,13 @@ impl Observed {
             2..=9 => self.port.open(),
             10 => self.set_rate(now, 1_000_000_000 * (6 + dice[1] % 5)),
             _ => {
-                let kind = if dice[1] % 10 == 0 { PacketKind::ControlRouted } else { PacketKind::Data };
+                let kind = if dice[1].is_multiple_of(10) { PacketKind::ControlRouted } else { PacketKind::Data };
                 let size = 40 + u32::try_from(dice[2]).expect("small");
                 self.offer(now, packet(number, size, kind, 0));
             }
         }
         if let Some(secure) = self.port.secure_mut()
-            && number % 3_500 == 0
+            && number.is_multiple_of(3_500)
         {
             secure.rekey();
         }

@@ -145,7 +145,7 @@ impl Resolver<'_> {
         let sold = &mut self.network.connections[connection];
         sold.logical_links.push(id);
         let count = self.network.interconnects[sold.interconnect].channels.len();
-        let limit = sold.link_limit(count);
+        let limit = Some(sold.rate_limit.per_link.share(sold.bandwidth, count));
         let used: BTreeSet<u16> = self
             .network
             .logical_links

@@ -9,6 +9,7 @@ use crate::ids::{ConnectionId, FlowId, Id, IdVec, LinkId, LogicalLinkId, PortId}
 use crate::message::{DropReason, PacketKind};
 use crate::network::{Flow, FlowEntry, LinkKind, Network};
 use crate::rng::{RunSeed, mix, named_hash};
+use crate::sim::limits::Limit;
 use crate::sim::partition::Partition;
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LinkDirectionRecord,
@@ -42,7 +43,7 @@ struct Ending<'n> {
 }
 
 /// Makes the record of a run that has come to its end.
-pub(in crate::sim) fn finish(run: Run<'_>) -> RunRecord {
+pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let (network, seed, origin, end) = (run.network, run.seed, run.origin, run.end);
     // Events without effect depend on how the run was divided.
     let of_packets = |partition: &Partition<'_>| partition.queue.fired() - partition.stale;
@@ -51,7 +52,10 @@ pub(in crate::sim) fn finish(run: Run<'_>) -> RunRecord {
     let ports = network.ports.ids().map(|id| port_totals(&run.partitions, id)).collect();
     let mut in_flight: IdVec<FlowId, u64> = network.flows.iter().map(|_| 0).collect();
     let mut control_in_flight = 0;
-    for packet in run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(|wire| wire.port.packets()) {
+    run.partitions.iter_mut().for_each(|partition| partition.audit(end));
+    let on_wires = run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(|wire| wire.port.packets());
+    let at_limits = run.partitions.iter().flat_map(Partition::limits).flat_map(Limit::packets);
+    for packet in on_wires.chain(at_limits) {
         match packet.kind {
             PacketKind::Data | PacketKind::ProbeRequest | PacketKind::ProbeReply => in_flight[packet.flow] += 1,
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => control_in_flight += 1,

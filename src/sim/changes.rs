@@ -1,0 +1,76 @@
+//! Scripted changes that are no failures: bandwidths and line rates.
+
+use crate::ids::{ConnectionId, LinkId, LogicalLinkId, PortId};
+use crate::message::{DropReason, Packet};
+use crate::network::ChangeKind;
+use crate::sim::control_packets::first_port;
+use crate::sim::event::Event;
+use crate::sim::limits::LimitPlace;
+use crate::sim::recorder::EntryIndex;
+use crate::sim::run::Run;
+use crate::units::Rate;
+
+impl Run<'_> {
+    /// A scripted change happens.
+    pub fn change_happens(&mut self, index: usize) {
+        let change = &self.network.changes[index];
+        self.journal.chain_event(self.now, 112, crate::rng::named_hash(&[&change.name]));
+        match change.kind {
+            ChangeKind::Bandwidth { connection, rate } => self.bandwidth_changes(connection, rate),
+            ChangeKind::LinkRate { link, rate } => self.link_rate_changes(link, rate),
+        }
+    }
+
+    fn bandwidth_changes(&mut self, id: ConnectionId, bandwidth: Rate) {
+        let connection = &self.network.connections[id];
+        let share = connection.rate_limit.per_link.share(bandwidth, connection.logical_links.len());
+        for link in &connection.logical_links {
+            for end in [0, 1] {
+                let port = self.channel_port(*link, end);
+                self.sender(port).set_limit(LimitPlace::Link(*link, end), share);
+            }
+        }
+        for (direction, side) in connection.attachments.iter().enumerate() {
+            // All edges of one side are in one partition: they share a bucket.
+            let Some(attachment) = side.first() else { continue };
+            let edge = self.network.attachments[*attachment].edge;
+            let partition = &mut self.partitions[self.layout.of(edge).0];
+            partition.set_limit(LimitPlace::Edge(id, direction), bandwidth);
+        }
+    }
+
+    fn channel_port(&self, link: LogicalLinkId, end: usize) -> PortId {
+        first_port(self.network, self.network.logical_links[link].channel, end)
+    }
+
+    fn link_rate_changes(&mut self, link: LinkId, rate: Rate) {
+        for port in self.network.links[link].members.iter().flat_map(|member| member.ports) {
+            let now = self.now;
+            let repaced = self.wire_mut(port).port.set_rate(now, rate);
+            let configured = &self.network.ports[port];
+            let (from, to) = (self.layout.of(configured.from), self.layout.of(configured.to));
+            if from != to {
+                self.partitions[to.0].wires[port].port.repace(repaced.until, rate);
+            }
+            for at in repaced.controls {
+                self.await_control(port, at);
+            }
+        }
+    }
+
+    /// What waits at the limits of a link's logical links at one end dies.
+    pub fn flush_limits(&mut self, link: LinkId, end: usize, reason: DropReason, entry: Option<EntryIndex>) {
+        let network = self.network;
+        for (id, _) in network.logical_links.enumerate().filter(|(_, logical)| logical.channel == link) {
+            let port = self.channel_port(id, end);
+            let flushed: Vec<Packet> = self.sender(port).flush_limit(LimitPlace::Link(id, end));
+            self.drop_flushed(port, &flushed, reason, entry);
+        }
+    }
+
+    /// A control packet may arrive at this instant.
+    pub fn await_control(&mut self, port: PortId, at: crate::units::Time) {
+        let serial = self.wire_mut(port).next_serial();
+        self.schedule(Event::Control(port), at, serial);
+    }
+}
