@@ -90,8 +90,8 @@ pub enum Offer {
 pub struct Arrival {
     /// The packet.
     pub packet: Packet,
-    /// When its transmission began and ended.
-    pub transmission: (Time, Time),
+    /// When its transmission ended.
+    pub departure: Time,
     /// When the next packet on the wire arrives, if there is one and it is not a control packet: those are awaited by
     /// whoever sent them.
     pub next: Option<Time>,
@@ -144,10 +144,10 @@ impl Port {
         (u64::from(packet.size) + self.around).max(self.smallest_frame) + self.between
     }
 
+    /// When the transmission of a packet that waits begins.
     #[inline]
     fn start(&self, entry: &OnWire) -> Time {
-        let pace = self.former_paces.of(entry.departure).unwrap_or(self.pace);
-        Time::from_ps(entry.departure.as_ps() - pace.time(self.wire_bytes(&entry.packet)).as_ps())
+        Time::from_ps(entry.departure.as_ps() - self.pace.time(self.wire_bytes(&entry.packet)).as_ps())
     }
 
     /// Offers a packet to the output queue at `now`, not before the last offer.
@@ -329,12 +329,19 @@ impl Port {
         self.left_ring(&entry);
         let word = entry.departure.as_ps() ^ (u64::from(entry.packet.hash) << 20) ^ u64::from(entry.packet.size);
         self.chain = (self.chain.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let transmission = (self.start(&entry), entry.departure);
         if self.ring.is_empty() && self.queues.is_some() {
             self.serve_classes(self.arrival_of(entry.departure));
         }
         let next = self.next_data_arrival();
-        Arrival { packet: entry.packet, transmission, next }
+        Arrival { packet: entry.packet, departure: entry.departure, next }
+    }
+
+    /// When the transmission of an arrived packet began and ended.
+    #[must_use]
+    pub fn transmission(&self, arrival: &Arrival) -> (Time, Time) {
+        let pace = self.former_paces.of(arrival.departure).unwrap_or(self.pace);
+        let time = pace.time(self.wire_bytes(&arrival.packet));
+        (Time::from_ps(arrival.departure.as_ps() - time.as_ps()), arrival.departure)
     }
 
     /// The sending end knows that its link is down: refuses offers and returns what waited.

@@ -96,8 +96,8 @@ fn the_fused_port_equals_the_explicit_one() {
             now += Span::from_ns(stream.below(1_900));
             while let Some(at) = arrivals.filter(|at| *at <= now) {
                 let arrival = fused.arrive();
-                departures.push((arrival.packet.flow, arrival.transmission.1, arrival.packet.waited));
-                assert_eq!(arrival.transmission.1 + Span::from_us(55), at);
+                departures.push((arrival.packet.flow, arrival.departure, arrival.packet.waited));
+                assert_eq!(arrival.departure + Span::from_us(55), at);
                 arrivals = fused.head_arrival();
             }
             let kind = if stream.below(10) == 0 { PacketKind::ControlRouted } else { PacketKind::Data };
@@ -117,7 +117,7 @@ fn the_fused_port_equals_the_explicit_one() {
         explicit.serve_until(Time::MAX);
         while !fused.is_idle() {
             let arrival = fused.arrive();
-            departures.push((arrival.packet.flow, arrival.transmission.1, arrival.packet.waited));
+            departures.push((arrival.packet.flow, arrival.departure, arrival.packet.waited));
         }
         assert!(departures.len() > 4_000 && departures.len() < 5_000, "some but not all are dropped");
         let differ = departures.iter().zip(&explicit.departures).find(|(fused, explicit)| fused != explicit);
@@ -142,7 +142,7 @@ fn a_cut_kills_what_is_sent_or_under_way_and_nothing_else() {
         let mut port = port.clone();
         port.impair(impairment);
         let arrivals: Vec<Arrival> = (0..3).map(|_| port.arrive()).collect();
-        arrivals.iter().map(|arrival| port.meets_dead_time(arrival.transmission).is_some()).collect()
+        arrivals.iter().map(|arrival| port.meets_dead_time(port.transmission(arrival)).is_some()).collect()
     };
     let cases: [(u64, u64, Vec<bool>); 4] = [
         (0, 1, vec![true, false, false]),    // only the first was in transmission
@@ -169,7 +169,7 @@ fn a_dark_port_flushes_its_queue_and_refuses_more() {
     port.open();
     let after = port.offer(Time::ZERO + Span::from_ns(1_600), packet(10, 1_000, PacketKind::Data));
     assert!(matches!(after, Offer::Behind(_)));
-    let departures: Vec<Time> = (0..3).map(|_| port.arrive().transmission.1).collect();
+    let departures: Vec<Time> = (0..3).map(|_| port.arrive().departure).collect();
     assert_eq!(departures, [1, 2, 3].map(|us| Time::ZERO + Span::from_us(us)), "the line is free at 2 us");
 }
 

@@ -63,7 +63,7 @@ impl Partition<'_> {
     #[inline]
     fn inject(&mut self, id: FlowId, size: u32, payload: u32, facts: &Facts) {
         let source = &self.sources[id];
-        let limited_at = source.limited_at;
+        let (edge, limited_at) = (source.edge, (source.limited_at, source.limited_by));
         let packet = Packet {
             sent: self.now,
             waited: Span::ZERO,
@@ -78,8 +78,9 @@ impl Partition<'_> {
         };
         self.recorder.sent(&packet);
         match limited_at {
-            None => self.leave_attachment(packet, facts),
-            Some(attachment) => {
+            (None, None) => self.receive(edge, packet, facts),
+            (None, Some(_)) => self.leave_attachment(packet, facts),
+            (Some(attachment), _) => {
                 if let Some(packet) = self.pass(LimitPlace::Attachment(attachment), packet, facts) {
                     self.leave_attachment(packet, facts);
                 }
@@ -125,12 +126,14 @@ impl Partition<'_> {
     pub fn take_arrival(&mut self, id: PortId, facts: &Facts) -> Option<Packet> {
         let wire = &mut self.wires[id];
         let arrival = wire.port.arrive();
-        let impaired = wire.port.is_impaired();
+        let transmission = wire.port.is_impaired().then(|| wire.port.transmission(&arrival));
         if let Some(next) = arrival.next {
             let serial = wire.next_serial();
             self.schedule(Event::Wire(id), next, serial);
         }
-        if impaired && let Some((reason, entry)) = self.lost_on_wire(id, arrival.transmission, facts) {
+        if let Some(transmission) = transmission
+            && let Some((reason, entry)) = self.lost_on_wire(id, transmission, facts)
+        {
             self.drop_at(id, &arrival.packet, reason, entry);
             return None;
         }

@@ -248,7 +248,7 @@ fn a_rate_change_leaves_the_packet_in_transmission_alone() {
             .arrivals
             .iter()
             .map(|arrival| {
-                let (begin, end) = arrival.transmission;
+                let (begin, end) = port.port.transmission(arrival);
                 [begin.as_ps(), end.as_ps(), arrival.packet.waited.as_ps()].map(|ps| ps / 1_000_000)
             })
             .collect();

@@ -13,13 +13,7 @@ pub(super) struct FormerPaces {
 
 impl FormerPaces {
     /// The pace of a transmission that ended at `departure`, unless it is the present one.
-    #[inline]
     pub fn of(&self, departure: Time) -> Option<Pace> {
-        if self.paces.is_empty() { None } else { self.search(departure) }
-    }
-
-    #[cold]
-    fn search(&self, departure: Time) -> Option<Pace> {
         self.paces.iter().find(|(until, _)| departure <= *until).map(|(_, pace)| *pace)
     }
 
