@@ -19,7 +19,7 @@ mod trace;
 mod traffic;
 
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
-pub use failure::{Failure, FailureKind};
+pub use failure::{Failure, FailureKind, Members, Ways, Wires};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
 pub use link::{
@@ -107,5 +107,37 @@ impl Network {
     pub fn ports_from(&self, link: LinkId, router: RouterId) -> impl Iterator<Item = PortId> + '_ {
         let end = self.end_of(link, router);
         self.links[link].members.iter().map(move |member| member.ports[end])
+    }
+
+    /// The ports behind some wires of a link, in order of member and end.
+    pub fn ports_of(&self, wires: Wires) -> impl Iterator<Item = PortId> + '_ {
+        let members = self.links[wires.link].members.iter().enumerate();
+        let chosen = members.filter(move |(index, _)| wires.members.include(*index));
+        chosen.flat_map(move |(_, member)| {
+            [0, 1].into_iter().filter(move |end| wires.ways.include(*end)).map(|end| member.ports[end])
+        })
+    }
+
+    /// The component that fails, in words, such as "link use1-channel-1 member 2 from aws-r1".
+    #[must_use]
+    pub fn failing_component(&self, kind: &FailureKind) -> String {
+        match *kind {
+            FailureKind::FibreCut { wires }
+            | FailureKind::SilentCut { wires }
+            | FailureKind::Impaired { wires, .. } => {
+                let link = &self.links[wires.link];
+                let member = match wires.members {
+                    Members::All => String::new(),
+                    Members::One(index) => format!(" member {index}"),
+                };
+                let from = match wires.ways {
+                    Ways::Both => String::new(),
+                    Ways::From(end) => format!(" from {}", self.routers[link.ends[end]].name),
+                };
+                format!("link {}{member}{from}", link.name)
+            }
+            FailureKind::RouterDown { router } => format!("router {}", self.routers[router].name),
+            FailureKind::FacilityOutage { facility } => format!("facility {}", self.facilities[facility].name),
+        }
     }
 }

@@ -143,7 +143,10 @@ tables! {
     /// `[monitors.x]`
     MonitorTable { from, to, period, interval, timeout, size, protocol, target_port, ttl }
     /// `[[failures]]`
-    FailureTable { name, kind, link, router, facility, at, lasts, probability }
+    FailureTable {
+        name, kind, link, member, from, router, facility, at, lasts, model, probability, burst, good_to_bad,
+        bad_to_good, loss_good, loss_bad, fcs, jitter, order, delay, length
+    }
     /// `[sla]`
     SlaTable { rule, minimum_run, dead_direction, target, period }
 }

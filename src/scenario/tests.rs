@@ -1,6 +1,7 @@
 //! What a person meets: messages, round trips, templates, and every shipped scenario.
 
 mod flows;
+mod failures;
 mod problems;
 
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Names, Resolver, link_id, zone_link};
 use crate::ids::{InterconnectId, LinkId, RouterId};
 use crate::network::{BfdConfig, Buffer, Framing, Link, LinkKind, MacsecConfig, Member, Port, RouterRole};
-use crate::scenario::file::{AttachmentTable, LinkTable, Switch};
+use crate::scenario::file::{AttachmentTable, Leaf, LinkTable, Switch};
 use crate::scenario::read::peek_list;
 use crate::scenario::source::join;
 use crate::units::{Bytes, Length, Rate, Span};
@@ -164,15 +164,7 @@ impl Resolver<'_> {
         if rate.is_some_and(|rate| rate.as_bps() > FASTEST_BPS) {
             self.reader.error(&at, "is above 10 Tbps, faster than any port", "write for example \"400 Gbps\"");
         }
-        let propagation = if table.length.is_some() {
-            if table.delay.is_some() {
-                self.reader.error(place, "has both length and delay", "leave one of them out");
-            }
-            let length: Option<Length> = self.reader.quantity(&join(place, "length"), &table.length, "20 km");
-            length.unwrap_or_default().propagation()
-        } else {
-            self.reader.span_or_zero(&join(place, "delay"), &table.delay, "100 us")
-        };
+        let propagation = self.propagation(place, &table.length, &table.delay);
         let mtu: Option<Bytes> = self.reader.quantity(&join(place, "mtu"), &table.mtu, "8500 B");
         // RFC 791: every link must carry 68 bytes; a packet's size is kept in 16 bits.
         if mtu.is_some_and(|mtu| !(68..=65_535).contains(&mtu.0)) {
@@ -188,6 +180,18 @@ impl Resolver<'_> {
             macsec: self.macsec(&join(place, "macsec"), table.macsec.as_ref()),
             propagation,
         }
+    }
+
+    /// Of a length of fibre, or of a delay.
+    pub(super) fn propagation(&mut self, place: &str, length: &Leaf, delay: &Leaf) -> Span {
+        if length.is_none() {
+            return self.reader.span_or_zero(&join(place, "delay"), delay, "100 us");
+        }
+        if delay.is_some() {
+            self.reader.error(place, "has both length and delay", "leave one of them out");
+        }
+        let length: Option<Length> = self.reader.quantity(&join(place, "length"), length, "20 km");
+        length.unwrap_or_default().propagation()
     }
 
     fn buffer(&mut self, place: &str, table: &LinkTable) -> Buffer {
