@@ -140,4 +140,13 @@ impl Network {
             FailureKind::FacilityOutage { facility } => format!("facility {}", self.facilities[facility].name),
         }
     }
+
+    /// Whether routes lead from one attachment to the other: of one provider, or on one connection.
+    #[must_use]
+    pub fn can_reach(&self, one: AttachmentId, other: AttachmentId) -> bool {
+        self.attachments[one].provider == self.attachments[other].provider
+            || self.connections.iter().any(|connection| {
+                [one, other].iter().all(|id| connection.attachments.iter().any(|side| side.contains(id)))
+            })
+    }
 }

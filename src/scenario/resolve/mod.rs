@@ -24,7 +24,7 @@ use std::path::Path;
 use super::file::{BfdTable, BgpTable, File, Leaf, Switch};
 use super::read::Reader;
 use super::source::join;
-use crate::ids::{Id, IdVec, LinkId, ProviderId};
+use crate::ids::{DestinationId, Id, IdVec, LinkId, ProviderId};
 use crate::network::{BfdConfig, BgpTiming, Network};
 use crate::units::Span;
 use addresses::Addresses;
@@ -47,6 +47,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
         liveness: IdVec::new(),
         links: Vec::new(),
         connections: Vec::new(),
+        nested: Vec::new(),
     };
     resolver.top();
     resolver.contents();
@@ -96,6 +97,8 @@ struct Resolver<'a> {
     links: Vec<LinkDraft>,
     /// In order of connection id.
     connections: Vec<ConnectionDraft>,
+    /// Destinations within others.
+    nested: Vec<DestinationId>,
 }
 
 impl Resolver<'_> {
@@ -128,6 +131,7 @@ impl Resolver<'_> {
     fn build(mut self, flows: &[FlowDraft], monitors: &[MonitorDraft]) -> Network {
         self.build_links();
         self.build_connections();
+        self.nest_prefixes();
         self.build_internal_sessions();
         self.build_liveness();
         self.build_flows(flows);

@@ -48,8 +48,8 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("\"west\"", "\"wets\"", r#"routers.r1.facility: no facility is named "wets"; there are: west (x.toml:7)"#),
     (
         "10.2.0.0/24",
-        "10.1.0.128/25",
-        r#"attachments.right.prefixes: 10.1.0.128/25 overlaps 10.1.0.0/24 of "left", which it can reach; give them prefixes apart (x.toml:19)"#,
+        "10.1.0.0/24",
+        r#"attachments.right.prefixes: 10.1.0.0/24 is a prefix of "left", too, which it can reach; give them prefixes apart, or one within the other (x.toml:19)"#,
     ),
     (
         "10.2.0.0/24",
