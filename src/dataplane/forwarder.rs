@@ -151,14 +151,6 @@ impl Forwarder {
         }
     }
 
-    /// Which of `count` LAG members the packet's five-tuple takes; independent of the choice among next hops.
-    #[must_use]
-    #[inline]
-    pub fn choose_member(&self, packet: &Packet, count: usize) -> usize {
-        let salted = Packet { hash: packet.hash.rotate_left(16) ^ 0x5bd1_e995, ..*packet };
-        self.hash.choose(&salted, count, None)
-    }
-
     /// The router's choice among equals, for LAGs.
     #[must_use]
     pub const fn hash(&self) -> &FlowHash {

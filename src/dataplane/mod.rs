@@ -11,6 +11,7 @@ mod impairment;
 mod pace;
 mod policer;
 mod port;
+mod propagation;
 mod secure;
 
 pub use forwarder::{Forwarder, Lookup};

@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 
+use crate::dataplane::propagation::FormerWays;
 use crate::dataplane::{Pace, SecureTransmitter};
 use crate::ids::FailureId;
 use crate::message::{DropReason, Packet};
@@ -27,6 +28,9 @@ pub struct Port {
     buffer: Buffer,
     /// From the end of transmission until the far end of the fibre.
     fibre_delay: Span,
+    encrypt: Span,
+    /// Where the fibre delay was another before.
+    former_ways: Option<Box<FormerWays>>,
     /// From there until the packet is offered to the next router's output port: decryption and forwarding.
     receive_delay: Span,
     ring: VecDeque<OnWire>,
@@ -42,6 +46,9 @@ pub struct Port {
     sent: u64,
     sent_bytes: u64,
     queue_max: u64,
+    arrived: u64,
+    /// Frames that had arrived when packet numbers began anew, less the number of the first.
+    unnumbered: u64,
     /// Hash chain over departures.
     chain: u64,
 }
@@ -72,13 +79,8 @@ pub enum Impairment {
         /// End; [`Time::MAX`] while it lasts.
         to: Time,
     },
-    /// Each packet is lost with this probability.
-    Grey {
-        /// The failure behind it.
-        failure: FailureId,
-        /// Probability in parts per billion.
-        parts_per_billion: u64,
-    },
+    /// Something befalls, or befell, frames by chance: each must be looked at.
+    Watched,
     /// The receiving end's link is not up.
     ReceiverClosed,
 }
@@ -131,6 +133,8 @@ impl Port {
             mtu: u32::try_from(port.mtu.0.saturating_sub(added)).unwrap_or(u32::MAX),
             buffer: port.buffer,
             fibre_delay: encrypt + port.propagation,
+            encrypt,
+            former_ways: None,
             receive_delay: decrypt + forwarding,
             ring: VecDeque::new(),
             first_waiting: 0,
@@ -142,6 +146,8 @@ impl Port {
             sent: 0,
             sent_bytes: 0,
             queue_max: 0,
+            arrived: 0,
+            unnumbered: 1u64.wrapping_sub(port.macsec.map_or(1, |config| config.first_packet_number)),
             chain: 0,
         }
     }
@@ -256,9 +262,40 @@ impl Port {
         self.accepted(departure)
     }
 
+    /// When a packet reaches the far end of the fibre.
+    #[inline]
+    fn at_far_end(&self, departure: Time) -> Time {
+        match &self.former_ways {
+            None => departure + self.fibre_delay,
+            Some(former) => former.arrival(departure, self.fibre_delay),
+        }
+    }
+
     #[inline]
     fn arrival_of(&self, departure: Time) -> Time {
-        departure + self.fibre_delay + self.receive_delay
+        self.at_far_end(departure) + self.receive_delay
+    }
+
+    /// From `now` on packets leave by a way of this propagation.
+    pub fn change_propagation(&mut self, now: Time, propagation: Span) {
+        let length = self.encrypt + propagation;
+        self.former_ways.get_or_insert_default().push(now, self.fibre_delay);
+        self.fibre_delay = length;
+    }
+
+    /// The propagation of the fibre as it is now.
+    #[must_use]
+    pub fn propagation(&self) -> Span {
+        self.fibre_delay.saturating_sub(self.encrypt)
+    }
+
+    /// When packets arrive that had not departed at `now`: control packets, and the head if it is another.
+    pub fn arrivals_to_come(&self, now: Time) -> (Vec<Time>, Option<Time>) {
+        let to_come = self.ring.iter().filter(|entry| entry.departure > now);
+        let control = to_come.filter(|entry| entry.packet.kind.is_control());
+        let control = control.map(|entry| self.arrival_of(entry.departure)).collect();
+        let head = self.ring.front().filter(|head| head.departure > now).and_then(|_| self.next_data_arrival());
+        (control, head)
     }
 
     /// When the head of the wire arrives; an event at another time is a stale one.
@@ -308,11 +345,30 @@ impl Port {
     pub fn arrive(&mut self) -> Arrival {
         let entry = self.ring.pop_front().expect("the wire's event has a packet");
         self.left_ring(&entry);
+        self.arrived += 1;
         let word = entry.departure.as_ps() ^ (u64::from(entry.packet.hash) << 20) ^ u64::from(entry.packet.size);
         self.chain = (self.chain.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let transmission = (self.start(&entry), entry.departure);
         let next = self.next_data_arrival();
         Arrival { packet: entry.packet, transmission, next }
+    }
+
+    /// The MACsec packet number of the latest arrival: numbers are given in order of departure, which is the order of
+    /// arrivals here, and a frame that is thrown away before it departs gives its number back.
+    #[must_use]
+    pub const fn arrived_number(&self) -> u64 {
+        self.arrived.wrapping_sub(self.unnumbered)
+    }
+
+    /// A new key: packet numbers begin at 1.
+    pub const fn renumber(&mut self) {
+        self.unnumbered = self.arrived;
+    }
+
+    /// Frames that have arrived.
+    #[must_use]
+    pub const fn arrived(&self) -> u64 {
+        self.arrived
     }
 
     /// Whether anything on the wire may kill packets.
@@ -331,12 +387,12 @@ impl Port {
     /// The dead time, if any, that a transmission meets on its way to the far end of the fibre.
     #[must_use]
     pub fn meets_dead_time(&self, transmission: (Time, Time)) -> Option<(DropReason, FailureId)> {
-        let arrived = transmission.1 + self.fibre_delay;
+        let arrived = self.at_far_end(transmission.1);
         self.impairments.iter().find_map(|impairment| match *impairment {
             Impairment::Dead { failure, reason, from, to } => {
                 (transmission.0 < to && arrived > from).then_some((reason, failure))
             }
-            Impairment::Grey { .. } | Impairment::ReceiverClosed => None,
+            Impairment::Watched | Impairment::ReceiverClosed => None,
         })
     }
 
@@ -345,7 +401,7 @@ impl Port {
         self.impairments.push(impairment);
     }
 
-    /// Ends the impairments of `failure` at `now`: dead times keep their end until no packet can have met them.
+    /// Ends the dead times of `failure` at `now`; they stay known until no packet can have met them.
     pub fn relieve(&mut self, now: Time, failure: FailureId) {
         for impairment in &mut self.impairments {
             if let Impairment::Dead { failure: of, to, .. } = impairment
@@ -355,21 +411,25 @@ impl Port {
                 *to = now;
             }
         }
-        self.impairments
-            .retain(|impairment| !matches!(impairment, Impairment::Grey { failure: of, .. } if *of == failure));
     }
 
     /// Forgets dead times that no later packet can meet, once one has arrived whose transmission began at `begin`.
     pub fn forget_dead_times(&mut self, begin: Time) {
         self.impairments.retain(|impairment| match impairment {
             Impairment::Dead { to, .. } => *to > begin,
-            Impairment::Grey { .. } | Impairment::ReceiverClosed => true,
+            Impairment::Watched | Impairment::ReceiverClosed => true,
         });
     }
 
     /// The receiving end's link came up.
     pub fn receiver_opened(&mut self) {
         self.impairments.retain(|impairment| *impairment != Impairment::ReceiverClosed);
+    }
+
+    /// Whether the receiving end's link is down.
+    #[must_use]
+    pub fn is_receiver_closed(&self) -> bool {
+        self.impairments.contains(&Impairment::ReceiverClosed)
     }
 
     /// The receiving end's link went down.

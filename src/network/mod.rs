@@ -149,4 +149,35 @@ impl Network {
                 [one, other].iter().all(|id| connection.attachments.iter().any(|side| side.contains(id)))
             })
     }
+
+    /// The port that sends the other way on the same member.
+    #[must_use]
+    pub fn opposite(&self, port: PortId) -> PortId {
+        let at = &self.ports[port];
+        self.links[at.link].members[at.member].ports[1 - at.end]
+    }
+
+    /// The propagation that a failure gives a wire, if it changes it.
+    #[must_use]
+    pub fn changed_propagation(&self, failure: FailureId, port: PortId) -> Option<Span> {
+        let port = &self.ports[port];
+        match self.failures[failure].kind {
+            FailureKind::Impaired { wires, by: Impairment::Propagation(delay) } => {
+                let hit = wires.link == port.link && wires.members.include(port.member) && wires.ways.include(port.end);
+                hit.then_some(delay)
+            }
+            FailureKind::Impaired { .. }
+            | FailureKind::FibreCut { .. }
+            | FailureKind::SilentCut { .. }
+            | FailureKind::RouterDown { .. }
+            | FailureKind::FacilityOutage { .. } => None,
+        }
+    }
+
+    /// The shortest propagation that a wire ever has, failures that change it counted.
+    #[must_use]
+    pub fn least_propagation(&self, port: PortId) -> Span {
+        let changed = self.failures.ids().filter_map(|failure| self.changed_propagation(failure, port));
+        changed.fold(self.ports[port].propagation, Span::min)
+    }
 }

@@ -1,7 +1,7 @@
 //! What a person meets: messages, round trips, templates, and every shipped scenario.
 
-mod flows;
 mod failures;
+mod flows;
 mod problems;
 
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 //! At one instant the world changes first, then what routers know, then what they do, and packets move last.
 
 use crate::engine::EventKey;
-use crate::ids::{FailureId, FlowId, Id, LinkId, PortId, ProviderId, RouterId, SessionId};
+use crate::ids::{FailureId, FlowId, Id, PortId, ProviderId, RouterId, SessionId};
 use crate::units::Time;
 
 /// An event names the thing that fires; all else is in that thing's state.
@@ -15,10 +15,10 @@ pub enum Event {
     FailureBegins(FailureId),
     /// A failure ends.
     FailureEnds(FailureId),
-    /// The debounce of light at one end (0 or 1) of a link is over.
-    Carrier(LinkId, usize),
-    /// Key agreement at one end of a link.
-    KeyAgreement(LinkId, usize),
+    /// The debounce of light is over at the end of a member where this port sends.
+    Carrier(PortId),
+    /// Key agreement at the end of a member where this port sends.
+    KeyAgreement(PortId),
     /// Interior routing of a provider has converged on its next change.
     Interior(ProviderId),
     /// A router's next forwarding entry is installed.
@@ -33,6 +33,8 @@ pub enum Event {
     Control(PortId),
     /// The head of a wire, a packet of a flow, arrives.
     Wire(PortId),
+    /// A packet of a flow that was late on its wire arrives.
+    Late(PortId),
     /// A flow sends its next packet.
     Source(FlowId),
 }
@@ -47,13 +49,12 @@ impl Event {
     #[must_use]
     #[inline]
     pub fn key(self, time: Time, serial: u32) -> EventKey {
-        let pair = |id: u32, end: usize| entity(id as usize * 2 + end);
         let (rank, entity) = match self {
             Self::SecondBegins => (0, 0),
             Self::FailureBegins(failure) => (1, failure.0),
             Self::FailureEnds(failure) => (2, failure.0),
-            Self::Carrier(link, end) => (3, pair(link.0, end)),
-            Self::KeyAgreement(link, end) => (4, pair(link.0, end)),
+            Self::Carrier(port) => (3, port.0),
+            Self::KeyAgreement(port) => (4, port.0),
             Self::Interior(provider) => (5, provider.0),
             Self::Install(router) => (6, router.0),
             Self::Process(router) => (7, router.0),
@@ -61,7 +62,8 @@ impl Event {
             Self::BfdTimer(session, end, kind) => (9, entity((session * 2 + end) * BFD_TIMERS + kind)),
             Self::Control(port) => (10, port.0),
             Self::Wire(port) => (11, port.0),
-            Self::Source(flow) => (12, flow.0),
+            Self::Late(port) => (12, port.0),
+            Self::Source(flow) => (13, flow.0),
         };
         EventKey::new(time, rank, entity, serial)
     }
@@ -76,8 +78,8 @@ impl Event {
             0 => Self::SecondBegins,
             1 => Self::FailureBegins(FailureId(entity)),
             2 => Self::FailureEnds(FailureId(entity)),
-            3 => Self::Carrier(LinkId(entity / 2), index % 2),
-            4 => Self::KeyAgreement(LinkId(entity / 2), index % 2),
+            3 => Self::Carrier(PortId(entity)),
+            4 => Self::KeyAgreement(PortId(entity)),
             5 => Self::Interior(ProviderId(entity)),
             6 => Self::Install(RouterId(entity)),
             7 => Self::Process(RouterId(entity)),
@@ -91,7 +93,8 @@ impl Event {
             }
             10 => Self::Control(PortId(entity)),
             11 => Self::Wire(PortId(entity)),
-            12 => Self::Source(FlowId(entity)),
+            12 => Self::Late(PortId(entity)),
+            13 => Self::Source(FlowId(entity)),
             rank => unreachable!("no event has rank {rank}"),
         }
     }
@@ -111,8 +114,8 @@ mod tests {
             Event::SecondBegins,
             Event::FailureBegins(FailureId(3)),
             Event::FailureEnds(FailureId(3)),
-            Event::Carrier(LinkId(7), 1),
-            Event::KeyAgreement(LinkId(7), 0),
+            Event::Carrier(PortId(7)),
+            Event::KeyAgreement(PortId(7)),
             Event::Interior(ProviderId(1)),
             Event::Install(RouterId(9)),
             Event::Process(RouterId(9)),
@@ -120,6 +123,7 @@ mod tests {
             Event::BfdTimer(5, 1, 1),
             Event::Control(PortId(4)),
             Event::Wire(PortId(123)),
+            Event::Late(PortId(123)),
             Event::Source(FlowId(1_000_000)),
         ];
         let keys: Vec<EventKey> = events.iter().map(|event| event.key(Time::from_ps(42), 7)).collect();

@@ -13,6 +13,7 @@ mod event;
 pub mod expectation;
 mod facts;
 mod failing;
+mod far_end;
 mod forwarding;
 mod interior;
 mod layout;

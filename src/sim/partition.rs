@@ -3,15 +3,16 @@
 //! Between two instants at which the world changes, packets only meet wires, tables and each other, so partitions run
 //! side by side; they meet only at border wires (`border.rs`).
 
-use crate::dataplane::{Forwarder, Port};
+use crate::dataplane::{FlowHash, Forwarder, Lag, Port};
 use crate::engine::EventQueue;
 use crate::ids::{ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::PacketKind;
 use crate::network::{AggregateLimit, FlowRole, LinkKind, Network};
-use crate::rng::{RunSeed, Stream};
+use crate::rng::RunSeed;
 use crate::sim::congestion::{Congestion, Limiter};
 use crate::sim::event::Event;
 use crate::sim::facts::Facts;
+use crate::sim::far_end::FarEnd;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::recorder::{Drops, Recorder};
 use crate::traffic::Source;
@@ -53,14 +54,17 @@ pub(in crate::sim) struct Wire {
     pub link: LinkId,
     /// Index of the sending router among the link's ends.
     pub end: usize,
-    /// Number of parallel members; further ones have the ports of the link's other members.
-    pub members: usize,
+    /// Of the first of several members: those that are up.
+    pub lag: Option<Box<Lag>>,
     /// Direction in its interconnect; meaningless on other links.
     pub direction: usize,
     /// Whether its far end lies in the same partition.
     pub reach: Reach,
     serial: u32,
-    pub grey: Stream,
+    /// When something befalls, or befell, frames at its far end.
+    pub far_end: Option<Box<FarEnd>>,
+    /// Frames that arrived at the far end of the fibre only to be lost before they were looked at.
+    pub unheard: u64,
     /// Whether its MACsec numbers were seen to be used up.
     pub used_up: bool,
     pub congestion: Congestion,
@@ -104,7 +108,6 @@ pub(in crate::sim) struct FlowSource {
 
 impl<'n> Partition<'n> {
     pub fn new(network: &'n Network, seed: RunSeed, layout: &Layout, index: PartitionIndex) -> Self {
-        let destinations = network.destinations.len();
         let origin = Time::ZERO + network.warm_up;
         let reach = |port: &crate::network::Port| {
             let leaves = layout.of(port.from) == index && layout.of(port.to) != index;
@@ -119,8 +122,8 @@ impl<'n> Partition<'n> {
             queue: EventQueue::new(),
             packet_hops: 0,
             stale: 0,
-            wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
-            forwarders: network.routers.iter().map(|router| Forwarder::new(router, destinations)).collect(),
+            wires: network.ports.iter().map(|port| wire(network, port, reach(port))).collect(),
+            forwarders: network.routers.enumerate().map(|(id, router)| forwarder(network, id, router)).collect(),
             delivers_at: network.destinations.iter().map(|destination| destination.router).collect(),
             link_limiters: network.logical_links.iter().map(link_limiters).collect(),
             edge_limiters: network.connections.iter().map(edge_limiters).collect(),
@@ -154,6 +157,7 @@ impl<'n> Partition<'n> {
             }
             match Event::of(key) {
                 Event::Wire(port) => self.wire_arrives(port, facts),
+                Event::Late(port) => self.late_arrives(port, facts),
                 Event::Source(flow) => self.source_sends(flow, facts),
                 other @ (Event::SecondBegins
                 | Event::FailureBegins(_)
@@ -179,7 +183,7 @@ impl<'n> Partition<'n> {
     }
 }
 
-fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Reach) -> Wire {
+fn wire(network: &Network, port: &crate::network::Port, reach: Reach) -> Wire {
     let link = &network.links[port.link];
     let direction = match link.kind {
         LinkKind::Channel(interconnect) => {
@@ -192,15 +196,27 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Re
         to: port.to,
         link: port.link,
         end: port.end,
-        members: link.members.len(),
+        lag: (link.members.len() > 1 && port.member == 0).then(|| Box::new(lag(network, port))),
         direction,
         reach,
         serial: 0,
-        grey: seed.stream(&port.name, "grey-loss"),
+        far_end: None,
+        unheard: 0,
         used_up: false,
         congestion: Congestion::default(),
         drops: Drops::default(),
     }
+}
+
+fn forwarder(network: &Network, id: RouterId, router: &crate::network::Router) -> Forwarder {
+    Forwarder::new(router, network.destinations.len()).nested(&network.destinations, id)
+}
+
+/// The sending end of a LAG, all members up.
+fn lag(network: &Network, port: &crate::network::Port) -> Lag {
+    let router = &network.routers[port.from];
+    let members = network.links[port.link].members.iter().map(|member| member.ports[port.end]);
+    Lag::new(&FlowHash::new(router.hash, router.hash_seed), members.collect())
 }
 
 fn link_limiters(link: &crate::network::LogicalLink) -> [Option<Limiter>; 2] {

@@ -9,7 +9,7 @@ use crate::ids::{ConnectionId, FlowId, Id, IdVec, LinkId, LogicalLinkId, PortId}
 use crate::message::{DropReason, PacketKind};
 use crate::network::{Flow, FlowEntry, LinkKind, Network};
 use crate::rng::{RunSeed, mix, named_hash};
-use crate::sim::partition::Partition;
+use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LinkDirectionRecord,
     LogicalLinkRecord, LossBin, RunRecord, Totals, UnavailableRun,
@@ -38,7 +38,6 @@ struct Ending<'n> {
     journal: Journal,
     ports: IdVec<PortId, PortTotals>,
     in_flight: IdVec<FlowId, u64>,
-    control: Counts,
 }
 
 /// Makes the record of a run that has come to its end.
@@ -50,10 +49,11 @@ pub(in crate::sim) fn finish(run: Run<'_>) -> RunRecord {
     let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
     let ports = network.ports.ids().map(|id| port_totals(&run.partitions, id)).collect();
     let mut in_flight: IdVec<FlowId, u64> = network.flows.iter().map(|_| 0).collect();
-    let mut control_in_flight = 0;
-    for packet in run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(|wire| wire.port.packets()) {
+    let (mut control_in_flight, mut duplicates_in_flight) = (0, 0);
+    for packet in run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(Wire::packets) {
         match packet.kind {
             PacketKind::Data | PacketKind::ProbeRequest | PacketKind::ProbeReply => in_flight[packet.flow] += 1,
+            PacketKind::Duplicate => duplicates_in_flight += 1,
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => control_in_flight += 1,
         }
     }
@@ -63,8 +63,9 @@ pub(in crate::sim) fn finish(run: Run<'_>) -> RunRecord {
     recorders.for_each(|other| recorder.add(other));
     recorder.monitors.settle();
     journal.blackouts.close(network, origin, end, &mut journal.ledger);
-    let control = Counts { in_flight: control_in_flight, ..recorder.control.clone() };
-    let mut ending = Ending { network, origin, end, recorder, journal, ports, in_flight, control };
+    recorder.control.in_flight = control_in_flight;
+    recorder.duplicates.in_flight = duplicates_in_flight;
+    let mut ending = Ending { network, origin, end, recorder, journal, ports, in_flight };
     ending.record(seed, events, packet_hops)
 }
 
@@ -92,7 +93,8 @@ impl Ending<'_> {
         let totals = Totals {
             data: self.counts(|flow| is_data(flow.role), &sum(&self.recorder.flows.class_drops)),
             probes: self.counts(|flow| !is_data(flow.role), &self.recorder.flows.probe_drops),
-            control: self.control.clone(),
+            control: self.recorder.control.clone(),
+            duplicates: self.recorder.duplicates.clone(),
             packet_hops,
             events,
             latency: self.recorder.latencies.total().distribution(),
@@ -101,7 +103,7 @@ impl Ending<'_> {
             seconds: experience.seconds,
             flow_seconds_lost: experience.flow_seconds_lost,
         };
-        for counts in [&totals.data, &totals.probes, &totals.control] {
+        for counts in [&totals.data, &totals.probes, &totals.control, &totals.duplicates] {
             assert_conserved(counts);
         }
         RunRecord {
