@@ -7,15 +7,18 @@
 //! Departure is known when a packet is offered, so a hop costs one event: the head's arrival. Only the head is in
 //! the event queue. A control packet enters behind the packet in service, and those behind it are re-timed.
 
+mod faults;
+
 use std::collections::VecDeque;
 
 use crate::dataplane::propagation::FormerWays;
 use crate::dataplane::{Pace, SecureTransmitter};
-use crate::ids::FailureId;
 use crate::message::{DropReason, Packet};
 use crate::network;
 use crate::network::{Buffer, Framing};
 use crate::units::{Bytes, Span, Time};
+
+pub use faults::Impairment;
 
 /// One direction of one member of a link.
 #[derive(Debug, Clone)]
@@ -63,26 +66,6 @@ struct OnWire {
 enum Closed {
     No,
     Yes,
-}
-
-/// Something on the wire that kills packets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Impairment {
-    /// The path was dead from `from` until `to`: whatever was being sent or under way in that time is lost.
-    Dead {
-        /// The failure behind it.
-        failure: FailureId,
-        /// The cause of the drops.
-        reason: DropReason,
-        /// Begin.
-        from: Time,
-        /// End; [`Time::MAX`] while it lasts.
-        to: Time,
-    },
-    /// Something befalls, or befell, frames by chance: each must be looked at.
-    Watched,
-    /// The receiving end's link is not up.
-    ReceiverClosed,
 }
 
 /// What became of an offered packet.
@@ -276,28 +259,6 @@ impl Port {
         self.at_far_end(departure) + self.receive_delay
     }
 
-    /// From `now` on packets leave by a way of this propagation.
-    pub fn change_propagation(&mut self, now: Time, propagation: Span) {
-        let length = self.encrypt + propagation;
-        self.former_ways.get_or_insert_default().push(now, self.fibre_delay);
-        self.fibre_delay = length;
-    }
-
-    /// The propagation of the fibre as it is now.
-    #[must_use]
-    pub fn propagation(&self) -> Span {
-        self.fibre_delay.saturating_sub(self.encrypt)
-    }
-
-    /// When packets arrive that had not departed at `now`: control packets, and the head if it is another.
-    pub fn arrivals_to_come(&self, now: Time) -> (Vec<Time>, Option<Time>) {
-        let to_come = self.ring.iter().filter(|entry| entry.departure > now);
-        let control = to_come.filter(|entry| entry.packet.kind.is_control());
-        let control = control.map(|entry| self.arrival_of(entry.departure)).collect();
-        let head = self.ring.front().filter(|head| head.departure > now).and_then(|_| self.next_data_arrival());
-        (control, head)
-    }
-
     /// When the head of the wire arrives; an event at another time is a stale one.
     #[must_use]
     #[inline]
@@ -351,91 +312,6 @@ impl Port {
         let transmission = (self.start(&entry), entry.departure);
         let next = self.next_data_arrival();
         Arrival { packet: entry.packet, transmission, next }
-    }
-
-    /// The MACsec packet number of the latest arrival: numbers are given in order of departure, which is the order of
-    /// arrivals here, and a frame that is thrown away before it departs gives its number back.
-    #[must_use]
-    pub const fn arrived_number(&self) -> u64 {
-        self.arrived.wrapping_sub(self.unnumbered)
-    }
-
-    /// A new key: packet numbers begin at 1.
-    pub const fn renumber(&mut self) {
-        self.unnumbered = self.arrived;
-    }
-
-    /// Frames that have arrived.
-    #[must_use]
-    pub const fn arrived(&self) -> u64 {
-        self.arrived
-    }
-
-    /// Whether anything on the wire may kill packets.
-    #[must_use]
-    #[inline]
-    pub const fn is_impaired(&self) -> bool {
-        !self.impairments.is_empty()
-    }
-
-    /// Everything that may kill packets on this wire.
-    #[must_use]
-    pub fn impairments(&self) -> &[Impairment] {
-        &self.impairments
-    }
-
-    /// The dead time, if any, that a transmission meets on its way to the far end of the fibre.
-    #[must_use]
-    pub fn meets_dead_time(&self, transmission: (Time, Time)) -> Option<(DropReason, FailureId)> {
-        let arrived = self.at_far_end(transmission.1);
-        self.impairments.iter().find_map(|impairment| match *impairment {
-            Impairment::Dead { failure, reason, from, to } => {
-                (transmission.0 < to && arrived > from).then_some((reason, failure))
-            }
-            Impairment::Watched | Impairment::ReceiverClosed => None,
-        })
-    }
-
-    /// Adds an impairment.
-    pub fn impair(&mut self, impairment: Impairment) {
-        self.impairments.push(impairment);
-    }
-
-    /// Ends the dead times of `failure` at `now`; they stay known until no packet can have met them.
-    pub fn relieve(&mut self, now: Time, failure: FailureId) {
-        for impairment in &mut self.impairments {
-            if let Impairment::Dead { failure: of, to, .. } = impairment
-                && *of == failure
-                && *to == Time::MAX
-            {
-                *to = now;
-            }
-        }
-    }
-
-    /// Forgets dead times that no later packet can meet, once one has arrived whose transmission began at `begin`.
-    pub fn forget_dead_times(&mut self, begin: Time) {
-        self.impairments.retain(|impairment| match impairment {
-            Impairment::Dead { to, .. } => *to > begin,
-            Impairment::Watched | Impairment::ReceiverClosed => true,
-        });
-    }
-
-    /// The receiving end's link came up.
-    pub fn receiver_opened(&mut self) {
-        self.impairments.retain(|impairment| *impairment != Impairment::ReceiverClosed);
-    }
-
-    /// Whether the receiving end's link is down.
-    #[must_use]
-    pub fn is_receiver_closed(&self) -> bool {
-        self.impairments.contains(&Impairment::ReceiverClosed)
-    }
-
-    /// The receiving end's link went down.
-    pub fn receiver_closed(&mut self) {
-        self.receiver_opened();
-        self.impairments.push(Impairment::ReceiverClosed);
     }
 
     /// The sending end knows that its link is down: refuses offers and returns what waited.
