@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::ids::{DestinationId, FlowId, LinkId, RouterId};
+use crate::ids::{DestinationId, FailureId, FlowId, LinkId, RouterId};
 use crate::message::PacketKind;
 use crate::network::{MacsecConfig, PacketNumberWidth, Protection, ReplayProtection, SecureKey, ValidateFrames};
 use crate::rng::RunSeed;
