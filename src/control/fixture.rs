@@ -69,6 +69,7 @@ pub(super) fn destination(network: &mut Network, provider: u32, prefix: &str) ->
         kind: DestinationKind::Attachment(AttachmentId(0)),
         router: RouterId(0),
         provider: ProviderId(provider),
+        covering: None,
     })
 }
 

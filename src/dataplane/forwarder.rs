@@ -1,9 +1,9 @@
 //! A router's forwarding table and its choice among equal next hops.
 
 use crate::dataplane::hashing::{Buckets, FlowHash};
-use crate::ids::{DestinationId, Id};
+use crate::ids::{DestinationId, Id, IdVec, RouterId};
 use crate::message::{NextHop, Packet};
-use crate::network::Router;
+use crate::network::{Destination, Router};
 
 /// The forwarding table of one router: the equal next hops of every destination.
 #[derive(Debug, Clone)]
@@ -12,6 +12,20 @@ pub struct Forwarder {
     /// Of every destination, where the hash needs them; otherwise empty.
     tables: Vec<Option<Box<Buckets>>>,
     hash: FlowHash,
+    /// Prefixes within prefixes, where there are any.
+    nesting: Option<Box<Nesting>>,
+}
+
+/// Which prefixes lie within which. A destination without an entry of its own has the entry of the longest prefix that
+/// holds it, so that the longest match costs nothing per packet.
+#[derive(Debug, Clone)]
+struct Nesting {
+    covering: Vec<Option<DestinationId>>,
+    covered: Vec<Vec<DestinationId>>,
+    /// Which destinations have entries of their own.
+    own: Vec<bool>,
+    /// Which destinations are delivered at this router.
+    here: Vec<bool>,
 }
 
 /// The result of a lookup.
@@ -19,6 +33,8 @@ pub struct Forwarder {
 pub enum Lookup {
     /// Send it there.
     Via(NextHop),
+    /// The longest prefix that is known is this router's own: deliver it here.
+    Here,
     /// Nothing is known about the destination.
     NoRoute,
 }
@@ -28,11 +44,39 @@ impl Forwarder {
     #[must_use]
     pub fn new(router: &Router, destinations: usize) -> Self {
         let hash = FlowHash::new(router.hash, router.hash_seed);
-        Self { groups: vec![Vec::new(); destinations], tables: vec![hash.table(1); destinations], hash }
+        Self { groups: vec![Vec::new(); destinations], tables: vec![hash.table(1); destinations], hash, nesting: None }
+    }
+
+    /// Learns which of `destinations` lie within others, and which are delivered at `router` itself.
+    #[must_use]
+    pub fn nested(mut self, destinations: &IdVec<DestinationId, Destination>, router: RouterId) -> Self {
+        if destinations.iter().any(|destination| destination.covering.is_some()) {
+            let mut covered = vec![Vec::new(); destinations.len()];
+            for (id, destination) in destinations.enumerate() {
+                if let Some(covering) = destination.covering {
+                    covered[covering.index()].push(id);
+                }
+            }
+            self.nesting = Some(Box::new(Nesting {
+                covering: destinations.iter().map(|destination| destination.covering).collect(),
+                covered,
+                own: vec![false; destinations.len()],
+                here: destinations.iter().map(|destination| destination.router == router).collect(),
+            }));
+        }
+        self
     }
 
     /// Replaces the next hops of a destination; none removes the entry.
     pub fn install(&mut self, destination: DestinationId, group: Vec<NextHop>) {
+        let Some(nesting) = &mut self.nesting else { return self.set(destination, group) };
+        nesting.own[destination.index()] = !group.is_empty();
+        let group = if group.is_empty() { self.inherited(destination) } else { group };
+        self.set(destination, group);
+        self.bequeath(destination);
+    }
+
+    fn set(&mut self, destination: DestinationId, group: Vec<NextHop>) {
         let before = &mut self.groups[destination.index()];
         if let Some(table) = &mut self.tables[destination.index()] {
             table.regroup(before, &group);
@@ -40,15 +84,56 @@ impl Forwarder {
         *before = group;
     }
 
+    /// What a destination without an entry of its own has from the prefix around it.
+    fn inherited(&self, destination: DestinationId) -> Vec<NextHop> {
+        let covering = self.nesting.as_ref().and_then(|nesting| {
+            let covering = nesting.covering[destination.index()]?;
+            (!nesting.here[covering.index()]).then_some(covering)
+        });
+        covering.map_or_else(Vec::new, |covering| self.groups[covering.index()].clone())
+    }
+
+    /// Prefixes within a destination that have no entry of their own follow it.
+    fn bequeath(&mut self, destination: DestinationId) {
+        let Some(nesting) = &self.nesting else { return };
+        for covered in nesting.covered[destination.index()].clone() {
+            if self.nesting.as_ref().is_some_and(|nesting| !nesting.own[covered.index()]) {
+                self.set(covered, self.inherited(covered));
+                self.bequeath(covered);
+            }
+        }
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.groups.iter_mut().for_each(Vec::clear);
+        if let Some(nesting) = &mut self.nesting {
+            nesting.own.fill(false);
+        }
     }
 
-    /// The equal next hops of a destination.
+    /// The equal next hops that packets to a destination take.
     #[must_use]
     pub fn group(&self, destination: DestinationId) -> &[NextHop] {
         &self.groups[destination.index()]
+    }
+
+    /// Whether a destination has an entry of its own.
+    #[must_use]
+    pub fn has_entry(&self, destination: DestinationId) -> bool {
+        match &self.nesting {
+            Some(nesting) => nesting.own[destination.index()],
+            None => !self.groups[destination.index()].is_empty(),
+        }
+    }
+
+    /// Nothing leads to the destination: is the longest prefix around it this router's own?
+    #[cold]
+    fn without_entry(&self, destination: DestinationId) -> Lookup {
+        let Some(nesting) = &self.nesting else { return Lookup::NoRoute };
+        let around = |inner: &DestinationId| nesting.covering[inner.index()];
+        let mut covering = std::iter::successors(around(&destination), around);
+        if covering.any(|outer| nesting.here[outer.index()]) { Lookup::Here } else { Lookup::NoRoute }
     }
 
     /// The next hop of a packet: equal-cost multipath per five-tuple.
@@ -57,21 +142,13 @@ impl Forwarder {
     pub fn lookup(&self, packet: &Packet) -> Lookup {
         let group = &self.groups[packet.destination.index()];
         match group.len() {
-            0 => Lookup::NoRoute,
+            0 => self.without_entry(packet.destination),
             1 => Lookup::Via(group[0]),
             count => {
                 let table = self.tables[packet.destination.index()].as_deref();
                 Lookup::Via(group[self.hash.choose(packet, count, table)])
             }
         }
-    }
-
-    /// Which of `count` LAG members the packet's five-tuple takes; independent of the choice among next hops.
-    #[must_use]
-    #[inline]
-    pub fn choose_member(&self, packet: &Packet, count: usize) -> usize {
-        let salted = Packet { hash: packet.hash.rotate_left(16) ^ 0x5bd1_e995, ..*packet };
-        self.hash.choose(&salted, count, None)
     }
 
     /// The router's choice among equals, for LAGs.
@@ -86,7 +163,7 @@ mod tests {
     use super::*;
     use crate::ids::{FlowId, LogicalLinkId, PortId, ProviderId};
     use crate::message::PacketKind;
-    use crate::network::{HashKind, RouterRole};
+    use crate::network::{DestinationKind, HashKind, RouterRole};
     use crate::units::{Span, Time, TrafficClass};
 
     fn router(hash: HashKind, seed: u64) -> Router {
@@ -128,7 +205,7 @@ mod tests {
         for tuple in 0..4000u32 {
             match forwarder.lookup(&packet(tuple.wrapping_mul(0x9e37_79b9))) {
                 Lookup::Via(hop) => counts[hop.port.index()] += 1,
-                Lookup::NoRoute => unreachable!("four next hops are installed"),
+                Lookup::Here | Lookup::NoRoute => unreachable!("four next hops are installed"),
             }
         }
         counts
@@ -165,10 +242,66 @@ mod tests {
         for tuple in 0..4000u32 {
             match forwarder.lookup(&packet(tuple.wrapping_mul(0x9e37_79b9))) {
                 Lookup::Via(hop) => counts[hop.port.index()] += 1,
-                Lookup::NoRoute => unreachable!("four next hops are installed"),
+                Lookup::Here | Lookup::NoRoute => unreachable!("four next hops are installed"),
             }
         }
         // Binomial(4000, 1/4): mean 1000, standard deviation 27; five of them.
         assert!(counts.iter().all(|count| count.abs_diff(1000) < 137), "{counts:?}");
+    }
+
+    fn nested(covering: &[Option<u32>]) -> IdVec<DestinationId, Destination> {
+        let destination = |(index, covering): (usize, &Option<u32>)| Destination {
+            prefix: "10.0.0.0/8".parse().unwrap(),
+            kind: DestinationKind::Loopback,
+            router: RouterId(u32::try_from(index).unwrap()),
+            provider: ProviderId(0),
+            covering: covering.map(DestinationId),
+        };
+        covering.iter().enumerate().map(destination).collect()
+    }
+
+    /// The trie of all installed prefixes is the oracle: whatever is installed and withdrawn, in whatever order, a
+    /// packet follows the longest prefix that has an entry.
+    #[test]
+    fn the_longest_prefix_with_an_entry_wins_while_entries_come_and_go() {
+        use prefix_trie::PrefixMap;
+        let prefixes = ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "10.1.2.128/25", "10.9.0.0/16"];
+        let prefixes: Vec<ipnet::Ipv4Net> = prefixes.iter().map(|prefix| prefix.parse().unwrap()).collect();
+        let destinations = nested(&[None, Some(0), Some(1), Some(2), Some(0)]);
+        let mut forwarder = Forwarder::new(&router(HashKind::FiveTuple, 1), 5).nested(&destinations, RouterId(9));
+        let mut trie = PrefixMap::new();
+        let mut stream = crate::rng::RunSeed(1).stream("r", "test");
+        for step in 0..2000u32 {
+            let which = usize::try_from(stream.below(5)).unwrap();
+            let hop = NextHop { port: PortId(step), logical_link: LogicalLinkId(0) };
+            let installs = stream.chance(500_000_000);
+            if installs {
+                trie.insert(prefixes[which], hop);
+            } else {
+                trie.remove(&prefixes[which]);
+            }
+            let group = if installs { vec![hop] } else { Vec::new() };
+            forwarder.install(DestinationId::from_index(which), group);
+            for (index, prefix) in prefixes.iter().enumerate() {
+                let packet = Packet { destination: DestinationId::from_index(index), ..packet(1) };
+                let found = trie.get_lpm(prefix).map_or(Lookup::NoRoute, |(_, hop)| Lookup::Via(*hop));
+                assert_eq!(forwarder.lookup(&packet), found, "step {step}, {prefix}");
+                assert_eq!(forwarder.has_entry(DestinationId::from_index(index)), trie.contains_key(prefix));
+            }
+        }
+    }
+
+    /// A router whose own prefix holds the destination keeps the packet when nothing longer is known.
+    #[test]
+    fn what_no_longer_prefix_takes_stays_with_the_covering_one() {
+        let destinations = nested(&[None, Some(0)]);
+        let mut forwarder = Forwarder::new(&router(HashKind::FiveTuple, 1), 2).nested(&destinations, RouterId(0));
+        let inner = Packet { destination: DestinationId(1), ..packet(1) };
+        assert_eq!(forwarder.lookup(&inner), Lookup::Here);
+        let hop = NextHop { port: PortId(3), logical_link: LogicalLinkId(0) };
+        forwarder.install(DestinationId(1), vec![hop]);
+        assert_eq!(forwarder.lookup(&inner), Lookup::Via(hop));
+        forwarder.clear();
+        assert_eq!(forwarder.lookup(&inner), Lookup::Here);
     }
 }

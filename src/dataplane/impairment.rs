@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::FailureId;
-use crate::message::{DropReason, Packet};
+use crate::message::{DropReason, Packet, PacketKind};
 use crate::network::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 use crate::rng::Stream;
 use crate::units::{Span, Time};
@@ -177,7 +177,7 @@ pub struct Frame {
     pub damaged: Option<FailureId>,
 }
 
-/// Frames that are late, in the order in which they will arrive; one pending event, for the head.
+/// Frames that are late, in the order in which they will arrive; each has an event of its own.
 #[derive(Debug, Clone, Default)]
 pub struct LateFrames {
     frames: BTreeMap<(Time, u64), Frame>,
@@ -202,22 +202,20 @@ impl LateFrames {
         self.frames.is_empty()
     }
 
-    /// Keeps a frame until `due`, behind those of the same instant; returns `due` when it is the new head, whose event
-    /// must be scheduled.
-    #[must_use]
-    pub fn keep(&mut self, due: Time, order: DeliveryOrder, frame: Frame) -> Option<Time> {
+    /// Keeps a frame until `due`, behind those of the same instant.
+    pub fn keep(&mut self, due: Time, order: DeliveryOrder, frame: Frame) {
         if order == DeliveryOrder::Kept {
             self.last = due;
         }
-        let head = self.head();
         self.serial += 1;
         self.frames.insert((due, self.serial), frame);
-        head.is_none_or(|head| due < head).then_some(due)
     }
 
-    /// Takes the head when it is due; `None` for a stale event, or when all that was due is taken.
-    pub fn take(&mut self, now: Time) -> Option<Frame> {
-        (self.head()? <= now).then(|| self.frames.pop_first()).flatten().map(|(_, frame)| frame)
+    /// Takes the first frame of a wanted kind that is due; `None` when there is none, or none any more.
+    pub fn take(&mut self, now: Time, wanted: fn(PacketKind) -> bool) -> Option<Frame> {
+        let due = self.frames.range(..=(now, u64::MAX));
+        let key = *due.filter(|(_, frame)| wanted(frame.packet.kind)).map(|(key, _)| key).next()?;
+        self.frames.remove(&key)
     }
 
     /// When the head is due.

@@ -12,6 +12,7 @@ mod impairment;
 mod limits;
 mod pace;
 mod port;
+mod propagation;
 mod queue_audit;
 mod secure;
 

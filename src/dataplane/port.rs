@@ -9,17 +9,18 @@
 //! With several classes packets wait in [`ClassQueues`] instead, and the ring holds what has begun.
 
 mod classed;
-mod impaired;
+mod faults;
 mod paced;
 
 use std::collections::VecDeque;
 
+use crate::dataplane::propagation::FormerWays;
 use crate::dataplane::{ClassQueues, Pace, QueueAudit, SecureTransmitter};
 use crate::message::{DropReason, Packet};
 use crate::network;
 use crate::network::{Buffer, Framing};
 use crate::units::{Bytes, Span, Time};
-pub use impaired::Impairment;
+pub use faults::Impairment;
 use paced::FormerPaces;
 pub use paced::Repaced;
 
@@ -35,6 +36,9 @@ pub struct Port {
     buffer: Buffer,
     /// From the end of transmission until the far end of the fibre.
     fibre_delay: Span,
+    encrypt: Span,
+    /// Where the fibre delay was another before.
+    former_ways: Option<Box<FormerWays>>,
     /// From there until the packet is offered to the next router's output port: decryption and forwarding.
     receive_delay: Span,
     ring: VecDeque<OnWire>,
@@ -51,6 +55,9 @@ pub struct Port {
     sent: u64,
     sent_bytes: u64,
     queue_max: u64,
+    arrived: u64,
+    /// Frames that had arrived when packet numbers began anew, less the number of the first.
+    unnumbered: u64,
     /// Hash chain over departures.
     chain: u64,
     audit: QueueAudit,
@@ -121,6 +128,8 @@ impl Port {
             mtu: u32::try_from(port.mtu.0.saturating_sub(added)).unwrap_or(u32::MAX),
             buffer: port.buffer,
             fibre_delay: encrypt + port.propagation,
+            encrypt,
+            former_ways: None,
             receive_delay: decrypt + forwarding,
             ring: VecDeque::new(),
             first_waiting: 0,
@@ -133,6 +142,8 @@ impl Port {
             sent: 0,
             sent_bytes: 0,
             queue_max: 0,
+            arrived: 0,
+            unnumbered: 1u64.wrapping_sub(port.macsec.map_or(1, |config| config.first_packet_number)),
             chain: 0,
             audit: QueueAudit::default(),
         }
@@ -273,9 +284,18 @@ impl Port {
         self.accepted(departure)
     }
 
+    /// When a packet reaches the far end of the fibre.
+    #[inline]
+    fn at_far_end(&self, departure: Time) -> Time {
+        match &self.former_ways {
+            None => departure + self.fibre_delay,
+            Some(former) => former.arrival(departure, self.fibre_delay),
+        }
+    }
+
     #[inline]
     fn arrival_of(&self, departure: Time) -> Time {
-        departure + self.fibre_delay + self.receive_delay
+        self.at_far_end(departure) + self.receive_delay
     }
 
     /// When the head of the wire arrives; an event at another time is a stale one.
@@ -327,6 +347,7 @@ impl Port {
     pub fn arrive(&mut self) -> Arrival {
         let entry = self.ring.pop_front().expect("the wire's event has a packet");
         self.left_ring(&entry);
+        self.arrived += 1;
         let word = entry.departure.as_ps() ^ (u64::from(entry.packet.hash) << 20) ^ u64::from(entry.packet.size);
         self.chain = (self.chain.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if self.ring.is_empty() && self.queues.is_some() {

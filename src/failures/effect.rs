@@ -1,18 +1,17 @@
 //! What a failure does to components.
 
-use crate::ids::{LinkId, RouterId};
-use crate::network::{FailureKind, Network};
-use crate::units::Share;
+use crate::ids::RouterId;
+use crate::network::{FailureKind, Impairment, Network, Wires};
 
 /// One thing that a failure does to one component, and takes back when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Both directions dead, and light is gone at both ends.
-    Dark(LinkId),
-    /// Both directions dead, light stays.
-    Silent(LinkId),
-    /// Both directions lose this share of packets.
-    Grey(LinkId, Share),
+    /// The wires are dead, and light is gone at both ends of their members.
+    Dark(Wires),
+    /// The wires are dead, light stays.
+    Silent(Wires),
+    /// Something befalls frames on the wires.
+    Impaired(Wires, Impairment),
     /// The router has no power.
     PowerLoss(RouterId),
 }
@@ -21,9 +20,9 @@ pub enum Effect {
 #[must_use]
 pub fn effects(network: &Network, kind: &FailureKind) -> Vec<Effect> {
     match *kind {
-        FailureKind::FibreCut { link } => vec![Effect::Dark(link)],
-        FailureKind::SilentCut { link } => vec![Effect::Silent(link)],
-        FailureKind::GreyLoss { link, share } => vec![Effect::Grey(link, share)],
+        FailureKind::FibreCut { wires } => vec![Effect::Dark(wires)],
+        FailureKind::SilentCut { wires } => vec![Effect::Silent(wires)],
+        FailureKind::Impaired { wires, by } => vec![Effect::Impaired(wires, by)],
         FailureKind::RouterDown { router } => vec![Effect::PowerLoss(router)],
         FailureKind::FacilityOutage { facility } => network
             .routers

@@ -39,6 +39,8 @@ pub enum PacketKind {
     ProbeRequest,
     /// A monitor's reply.
     ProbeReply,
+    /// A copy that the network made of a packet of a flow; nobody waits for it.
+    Duplicate,
     /// A control message that ends at the next router (BFD, eBGP).
     ControlNeighbour,
     /// A control message forwarded to its destination inside a provider (iBGP).

@@ -1,7 +1,8 @@
 //! Scripted failures as resolved: what, when, for how long.
 
 use crate::ids::{FacilityId, LinkId, RouterId};
-use crate::units::{Share, Span};
+use crate::network::Impairment;
+use crate::units::Span;
 
 /// One scripted failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,16 +20,15 @@ pub struct Failure {
 /// What fails, and how it looks to the routers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
-    /// Every member of the link is cut; both ends lose light.
+    /// The wires are cut; both ends lose light, the one that sends on by remote fault signalling (IEEE 802.3 81.3.4).
     FibreCut {
-        /// The link.
-        link: LinkId,
+        /// The wires.
+        wires: Wires,
     },
-    /// Every member of the link is cut, but light stays (transport gear in between): only BFD or the hold timer
-    /// notices.
+    /// The wires are cut, but light stays (transport gear in between): only BFD or the hold timer notices.
     SilentCut {
-        /// The link.
-        link: LinkId,
+        /// The wires.
+        wires: Wires,
     },
     /// The router loses power: its neighbours lose light, its queues and sessions are gone.
     RouterDown {
@@ -40,13 +40,72 @@ pub enum FailureKind {
         /// The building.
         facility: FacilityId,
     },
-    /// Each packet on the link, either way, is lost with this probability; nobody is told.
-    GreyLoss {
-        /// The link.
-        link: LinkId,
-        /// Probability of loss.
-        share: Share,
+    /// Something befalls frames on the wires; nobody is told.
+    Impaired {
+        /// The wires.
+        wires: Wires,
+        /// What befalls them.
+        by: Impairment,
     },
+}
+
+/// Wires of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wires {
+    /// The link.
+    pub link: LinkId,
+    /// Of which members.
+    pub members: Members,
+    /// Which way.
+    pub ways: Ways,
+}
+
+/// Members of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Members {
+    /// All.
+    All,
+    /// The one of this index.
+    One(usize),
+}
+
+/// Directions of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    /// Both.
+    Both,
+    /// Only what this end (0 or 1) sends.
+    From(usize),
+}
+
+impl Members {
+    /// Whether the member of this index is meant.
+    #[must_use]
+    pub const fn include(self, member: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => one == member,
+        }
+    }
+}
+
+impl Ways {
+    /// Whether what this end sends is meant.
+    #[must_use]
+    pub const fn include(self, end: usize) -> bool {
+        match self {
+            Self::Both => true,
+            Self::From(from) => from == end,
+        }
+    }
+}
+
+impl Wires {
+    /// All wires of a link.
+    #[must_use]
+    pub const fn all(link: LinkId) -> Self {
+        Self { link, members: Members::All, ways: Ways::Both }
+    }
 }
 
 impl FailureKind {
@@ -58,7 +117,7 @@ impl FailureKind {
             Self::SilentCut { .. } => "silent_cut",
             Self::RouterDown { .. } => "router_down",
             Self::FacilityOutage { .. } => "facility_outage",
-            Self::GreyLoss { .. } => "grey_loss",
+            Self::Impaired { by, .. } => by.word(),
         }
     }
 }

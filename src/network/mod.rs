@@ -23,7 +23,7 @@ mod traffic;
 
 pub use change::{Change, ChangeKind};
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
-pub use failure::{Failure, FailureKind};
+pub use failure::{Failure, FailureKind, Members, Ways, Wires};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
 pub use limit::{
@@ -116,5 +116,77 @@ impl Network {
     pub fn ports_from(&self, link: LinkId, router: RouterId) -> impl Iterator<Item = PortId> + '_ {
         let end = self.end_of(link, router);
         self.links[link].members.iter().map(move |member| member.ports[end])
+    }
+
+    /// The ports behind some wires of a link, in order of member and end.
+    pub fn ports_of(&self, wires: Wires) -> impl Iterator<Item = PortId> + '_ {
+        let members = self.links[wires.link].members.iter().enumerate();
+        let chosen = members.filter(move |(index, _)| wires.members.include(*index));
+        chosen.flat_map(move |(_, member)| {
+            [0, 1].into_iter().filter(move |end| wires.ways.include(*end)).map(|end| member.ports[end])
+        })
+    }
+
+    /// The component that fails, in words, such as "link use1-channel-1 member 2 from aws-r1".
+    #[must_use]
+    pub fn failing_component(&self, kind: &FailureKind) -> String {
+        match *kind {
+            FailureKind::FibreCut { wires }
+            | FailureKind::SilentCut { wires }
+            | FailureKind::Impaired { wires, .. } => {
+                let link = &self.links[wires.link];
+                let member = match wires.members {
+                    Members::All => String::new(),
+                    Members::One(index) => format!(" member {index}"),
+                };
+                let from = match wires.ways {
+                    Ways::Both => String::new(),
+                    Ways::From(end) => format!(" from {}", self.routers[link.ends[end]].name),
+                };
+                format!("link {}{member}{from}", link.name)
+            }
+            FailureKind::RouterDown { router } => format!("router {}", self.routers[router].name),
+            FailureKind::FacilityOutage { facility } => format!("facility {}", self.facilities[facility].name),
+        }
+    }
+
+    /// Whether routes lead from one attachment to the other: of one provider, or on one connection.
+    #[must_use]
+    pub fn can_reach(&self, one: AttachmentId, other: AttachmentId) -> bool {
+        self.attachments[one].provider == self.attachments[other].provider
+            || self.connections.iter().any(|connection| {
+                [one, other].iter().all(|id| connection.attachments.iter().any(|side| side.contains(id)))
+            })
+    }
+
+    /// The port that sends the other way on the same member.
+    #[must_use]
+    pub fn opposite(&self, port: PortId) -> PortId {
+        let at = &self.ports[port];
+        self.links[at.link].members[at.member].ports[1 - at.end]
+    }
+
+    /// The propagation that a failure gives a wire, if it changes it.
+    #[must_use]
+    pub fn changed_propagation(&self, failure: FailureId, port: PortId) -> Option<Span> {
+        let port = &self.ports[port];
+        match self.failures[failure].kind {
+            FailureKind::Impaired { wires, by: Impairment::Propagation(delay) } => {
+                let hit = wires.link == port.link && wires.members.include(port.member) && wires.ways.include(port.end);
+                hit.then_some(delay)
+            }
+            FailureKind::Impaired { .. }
+            | FailureKind::FibreCut { .. }
+            | FailureKind::SilentCut { .. }
+            | FailureKind::RouterDown { .. }
+            | FailureKind::FacilityOutage { .. } => None,
+        }
+    }
+
+    /// The shortest propagation that a wire ever has, failures that change it counted.
+    #[must_use]
+    pub fn least_propagation(&self, port: PortId) -> Span {
+        let changed = self.failures.ids().filter_map(|failure| self.changed_propagation(failure, port));
+        changed.fold(self.ports[port].propagation, Span::min)
     }
 }

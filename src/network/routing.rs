@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::ids::{AttachmentId, LinkId, LogicalLinkId, ProviderId, RouterId, SessionId};
+use crate::ids::{AttachmentId, DestinationId, LinkId, LogicalLinkId, ProviderId, RouterId, SessionId};
 use crate::units::Span;
 
 /// Something that forwarding tables have entries for.
@@ -18,6 +18,8 @@ pub struct Destination {
     pub router: RouterId,
     /// The provider that originates it.
     pub provider: ProviderId,
+    /// The longest shorter prefix that holds it, of an attachment that can reach its own.
+    pub covering: Option<DestinationId>,
 }
 
 /// What a destination leads to.

@@ -312,6 +312,7 @@ pub fn record() -> RunRecord {
             data: counts(4_017_858, 2),
             probes: Counts { sent: 300, delivered: 270, dropped: BTreeMap::new(), in_flight: 0 },
             control: Counts { sent: 5_012, delivered: 5_000, dropped: BTreeMap::new(), in_flight: 12 },
+            duplicates: Counts::default(),
             packet_hops: 20_134_221,
             events: 21_004_518,
             latency: distribution(1_020, 4_015_863),

@@ -80,25 +80,15 @@ fn first_flow(network: &Network, entry: FlowEntryId) -> Option<FlowId> {
     network.flows.enumerate().find(|(_, flow)| flow.entry == Some(entry)).map(|(id, _)| id)
 }
 
-/// Two attachments that can reach each other must not claim the same addresses.
+/// Two attachments that can reach each other must not claim the same prefix; one within another is the longest match's.
 fn overlaps(network: &Network, reader: &mut Reader) {
-    let joined = |a: AttachmentId, b: AttachmentId| {
-        network.attachments[a].provider == network.attachments[b].provider
-            || network
-                .connections
-                .iter()
-                .any(|connection| [a, b].iter().all(|id| connection.attachments.iter().any(|side| side.contains(id))))
-    };
     for (b, second) in network.attachments.enumerate() {
         for (a, first) in network.attachments.enumerate().filter(|(a, _)| *a < b) {
-            let clash = first.prefixes.iter().find_map(|(one, _)| {
-                let other = second.prefixes.iter().find(|(other, _)| one.contains(other) || other.contains(one))?;
-                Some((one, other.0))
-            });
-            if let Some((one, other)) = clash.filter(|_| joined(a, b)) {
+            let clash = first.prefixes.iter().find(|(one, _)| second.prefixes.iter().any(|(other, _)| one == other));
+            if let Some((prefix, _)) = clash.filter(|_| network.can_reach(a, b)) {
                 let place = format!("attachments.{}.prefixes", second.name);
-                let message = format!("{other} overlaps {one} of {:?}, which it can reach", first.name);
-                reader.error(place, message, "give them prefixes apart");
+                let message = format!("{prefix} is a prefix of {:?}, too, which it can reach", first.name);
+                reader.error(place, message, "give them prefixes apart, or one within the other");
             }
         }
     }

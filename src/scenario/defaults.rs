@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::Value;
 
 use super::file::{
-    AttachmentTable, BfdTable, BgpTable, ConnectionTable, File, FlowTable, Leaf, LinkTable, MacsecTable, MonitorTable,
-    ProviderTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
+    AttachmentTable, BfdTable, BgpTable, ConnectionTable, FailureTable, File, FlowTable, Leaf, LinkTable, MacsecTable,
+    MonitorTable, ProviderTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
 };
 use super::profiles::{FAST_BFD, estimate, profile};
 use super::read::peek;
@@ -63,6 +63,7 @@ pub(super) fn fill(file: &mut File) {
     }
     for (index, failure) in file.failures.iter_mut().enumerate() {
         default(&mut failure.name, format!("failure-{}", index + 1));
+        fill_failure(failure);
     }
     for (index, change) in file.changes.iter_mut().enumerate() {
         default(&mut change.name, format!("change-{}", index + 1));
@@ -344,6 +345,21 @@ fn fill_monitor(monitor: &mut MonitorTable) {
     default(&mut monitor.protocol, "icmp");
     default(&mut monitor.target_port, if peek(&monitor.protocol) == Some("tcp") { 443 } else { 0 });
     default(&mut monitor.ttl, 64);
+}
+
+fn fill_failure(failure: &mut FailureTable) {
+    match peek(&failure.kind) {
+        Some("grey_loss") => {
+            default(&mut failure.model, "independent");
+            if peek(&failure.model) == Some("gilbert-elliott") {
+                default(&mut failure.loss_good, "0%");
+                default(&mut failure.loss_bad, "100%");
+            }
+        }
+        Some("corruption") => default(&mut failure.fcs, "broken"),
+        Some("jitter") => default(&mut failure.order, "kept"),
+        Some(_) | None => {}
+    }
 }
 
 fn fill_sla(sla: &mut SlaTable) {

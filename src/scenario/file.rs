@@ -155,7 +155,10 @@ tables! {
     /// `[monitors.x]`
     MonitorTable { from, to, period, interval, timeout, size, protocol, target_port, ttl }
     /// `[[failures]]`
-    FailureTable { name, kind, link, router, facility, at, lasts, probability }
+    FailureTable {
+        name, kind, link, member, from, router, facility, at, lasts, model, probability, burst, good_to_bad,
+        bad_to_good, loss_good, loss_bad, fcs, jitter, order, delay, length
+    }
     /// `[[changes]]`
     ChangeTable { name, at, connection, bandwidth, link, rate }
     /// `[sla]`

@@ -1,5 +1,6 @@
 //! What a person meets: messages, round trips, templates, and every shipped scenario.
 
+mod failures;
 mod flows;
 mod problems;
 
@@ -234,4 +235,22 @@ fn an_added_router_moves_no_other_default() {
         network.flows.iter().map(|flow| (flow.source, flow.target, flow.source_port)).collect()
     };
     assert_eq!(tuples(&before), tuples(&after));
+}
+
+/// RFC 4632: the longest prefix that holds an address is the one it is routed by, whoever has it.
+#[test]
+fn prefixes_within_prefixes_know_what_is_around_them() {
+    let text = TWO_ROUTERS.replace("10.1.0.0/24", "10.0.0.0/8").replace(
+        "[flows.f]",
+        "[attachments.between]\nprovider = \"net\"\nprefixes = [\"10.2.0.0/16\", \"10.3.0.0/24\"]\n[flows.f]",
+    );
+    let network = good(&text).network;
+    let around = |prefix: &str| {
+        let found = network.destinations.iter().find(|one| one.prefix.to_string() == prefix).unwrap();
+        found.covering.map(|id| network.destinations[id].prefix.to_string())
+    };
+    assert_eq!(around("10.0.0.0/8"), None);
+    assert_eq!(around("10.2.0.0/16").as_deref(), Some("10.0.0.0/8"));
+    assert_eq!(around("10.2.0.0/24").as_deref(), Some("10.2.0.0/16"));
+    assert_eq!(around("10.3.0.0/24").as_deref(), Some("10.0.0.0/8"));
 }

@@ -5,6 +5,8 @@ use crate::ids::{DestinationId, FlowId, LinkId, PortId, RouterId};
 use crate::message::{Control, DropReason, Packet, PacketKind};
 use crate::network::Network;
 use crate::sim::event::Event;
+use crate::sim::far_end::Arrived;
+use crate::sim::forwarding::Routed;
 use crate::sim::recorder::EntryIndex;
 use crate::sim::run::Run;
 use crate::units::{Bytes, Span, TrafficClass};
@@ -26,7 +28,7 @@ pub(in crate::sim) enum ControlWay {
     },
 }
 
-/// The port by which a router sends control messages on a link: that of the first member.
+/// The port that stands for one end of a link: that of the first member.
 pub(in crate::sim) fn first_port(network: &Network, link: LinkId, end: usize) -> PortId {
     network.links[link].members[0].ports[end]
 }
@@ -68,8 +70,9 @@ impl Run<'_> {
             return self.deliver_control(router, &packet);
         }
         match self.partitions[index].route(router, packet, &self.facts) {
-            Some((hop, packet)) => self.transmit_control(hop.port, packet),
-            None => self.forget_payload(&packet),
+            Routed::Via(hop, packet) => self.transmit_control(hop.port, packet),
+            Routed::Here(_) => unreachable!("no prefix lies around a router's own address"),
+            Routed::Dropped => self.forget_payload(&packet),
         }
     }
 
@@ -93,12 +96,19 @@ impl Run<'_> {
         let to = self.network.ports[port].to;
         let index = self.layout.of(to).0;
         let partition = &mut self.partitions[index];
-        let Some(head) = partition.wires[port].port.head_at(self.now).filter(|head| head.kind.is_control()) else {
-            return self.await_overtaken(port);
+        let head = partition.wires[port].port.head_at(self.now).filter(|head| head.kind.is_control());
+        let arrived = match head {
+            Some(head) => Some((head, partition.take_arrival(port, &self.facts))),
+            None => partition.take_late_control(port, &self.facts),
         };
-        match partition.take_arrival(port, &self.facts) {
-            Some(packet) => self.route_control(to, packet),
-            None => self.forget_payload(&head),
+        match arrived {
+            None => self.await_overtaken(port),
+            Some((_, Arrived::Packet(packet))) => self.route_control(to, packet),
+            Some((packet, Arrived::Lost)) => self.forget_payload(&packet),
+            Some((_, Arrived::Late(at))) => {
+                let serial = partition.wires[port].next_serial();
+                self.schedule(Event::Control(port), at, serial);
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 
 use crate::engine::EventKey;
 use crate::ids::{
-    AttachmentId, ConnectionId, FailureId, FlowId, Id, LinkId, LogicalLinkId, PortId, ProviderId, RouterId, SessionId,
+    AttachmentId, ConnectionId, FailureId, FlowId, Id, LogicalLinkId, PortId, ProviderId, RouterId, SessionId,
 };
 use crate::sim::limits::LimitPlace;
 use crate::units::Time;
@@ -20,10 +20,10 @@ pub enum Event {
     FailureEnds(FailureId),
     /// A scripted change, by its place in order of time.
     Change(usize),
-    /// The debounce of light at one end (0 or 1) of a link is over.
-    Carrier(LinkId, usize),
-    /// Key agreement at one end of a link.
-    KeyAgreement(LinkId, usize),
+    /// The debounce of light is over at the end of a member where this port sends.
+    Carrier(PortId),
+    /// Key agreement at the end of a member where this port sends.
+    KeyAgreement(PortId),
     /// Interior routing of a provider has converged on its next change.
     Interior(ProviderId),
     /// A router's next forwarding entry is installed.
@@ -40,6 +40,8 @@ pub enum Event {
     Wire(PortId),
     /// A packet that waits at a rate limit conforms.
     Release(LimitPlace),
+    /// A packet of a flow that was late on its wire arrives.
+    Late(PortId),
     /// A flow sends its next packet.
     Source(FlowId),
 }
@@ -60,8 +62,8 @@ impl Event {
             Self::FailureBegins(failure) => (1, failure.0),
             Self::FailureEnds(failure) => (2, failure.0),
             Self::Change(change) => (3, entity(change)),
-            Self::Carrier(link, end) => (4, pair(link.0, end)),
-            Self::KeyAgreement(link, end) => (5, pair(link.0, end)),
+            Self::Carrier(port) => (4, port.0),
+            Self::KeyAgreement(port) => (5, port.0),
             Self::Interior(provider) => (6, provider.0),
             Self::Install(router) => (7, router.0),
             Self::Process(router) => (8, router.0),
@@ -69,10 +71,11 @@ impl Event {
             Self::BfdTimer(session, end, kind) => (10, entity((session * 2 + end) * BFD_TIMERS + kind)),
             Self::Control(port) => (11, port.0),
             Self::Wire(port) => (12, port.0),
-            Self::Source(flow) => (13, flow.0),
+            Self::Late(port) => (13, port.0),
             Self::Release(LimitPlace::Link(link, end)) => (14, pair(link.0, end)),
             Self::Release(LimitPlace::Edge(connection, direction)) => (15, pair(connection.0, direction)),
             Self::Release(LimitPlace::Attachment(attachment)) => (16, attachment.0),
+            Self::Source(flow) => (17, flow.0),
         };
         EventKey::new(time, rank, entity, serial)
     }
@@ -88,8 +91,8 @@ impl Event {
             1 => Self::FailureBegins(FailureId(entity)),
             2 => Self::FailureEnds(FailureId(entity)),
             3 => Self::Change(index),
-            4 => Self::Carrier(LinkId(entity / 2), index % 2),
-            5 => Self::KeyAgreement(LinkId(entity / 2), index % 2),
+            4 => Self::Carrier(PortId(entity)),
+            5 => Self::KeyAgreement(PortId(entity)),
             6 => Self::Interior(ProviderId(entity)),
             7 => Self::Install(RouterId(entity)),
             8 => Self::Process(RouterId(entity)),
@@ -103,10 +106,11 @@ impl Event {
             }
             11 => Self::Control(PortId(entity)),
             12 => Self::Wire(PortId(entity)),
-            13 => Self::Source(FlowId(entity)),
+            13 => Self::Late(PortId(entity)),
             14 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
             15 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
             16 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
+            17 => Self::Source(FlowId(entity)),
             rank => unreachable!("no event has rank {rank}"),
         }
     }
@@ -127,8 +131,8 @@ mod tests {
             Event::FailureBegins(FailureId(3)),
             Event::FailureEnds(FailureId(3)),
             Event::Change(2),
-            Event::Carrier(LinkId(7), 1),
-            Event::KeyAgreement(LinkId(7), 0),
+            Event::Carrier(PortId(7)),
+            Event::KeyAgreement(PortId(7)),
             Event::Interior(ProviderId(1)),
             Event::Install(RouterId(9)),
             Event::Process(RouterId(9)),
@@ -136,10 +140,11 @@ mod tests {
             Event::BfdTimer(5, 1, 1),
             Event::Control(PortId(4)),
             Event::Wire(PortId(123)),
-            Event::Source(FlowId(1_000_000)),
+            Event::Late(PortId(123)),
             Event::Release(LimitPlace::Link(LogicalLinkId(11), 1)),
             Event::Release(LimitPlace::Edge(ConnectionId(11), 0)),
             Event::Release(LimitPlace::Attachment(AttachmentId(11))),
+            Event::Source(FlowId(1_000_000)),
         ];
         let keys: Vec<EventKey> = events.iter().map(|event| event.key(Time::from_ps(42), 7)).collect();
         assert!(keys.is_sorted(), "ranks follow the order in which the world changes, then packets move");

@@ -3,15 +3,18 @@
 use crate::control::interior::Transit;
 use crate::dataplane::Impairment;
 use crate::failures::{Effect, effects};
-use crate::ids::{FailureId, LinkId, RouterId};
+use crate::ids::{FailureId, PortId, RouterId};
 use crate::message::DropReason;
+use crate::network::{self, Wires};
+use crate::sim::event::Event;
 use crate::sim::interior::InteriorChange;
+use crate::sim::partition::Reach;
 use crate::sim::record::LedgerKind;
 use crate::sim::recorder::EntryIndex;
 use crate::sim::run::Run;
 use crate::units::Time;
 
-impl Run<'_> {
+impl<'n> Run<'n> {
     /// A failure begins.
     pub fn failure_begins(&mut self, id: FailureId) {
         let entry = self.open_entry(id, LedgerKind::Incident);
@@ -19,20 +22,19 @@ impl Run<'_> {
         self.facts.lasting.push(id);
         for effect in effects(self.network, &self.network.failures[id].kind) {
             match effect {
-                Effect::Dark(link) => {
-                    self.facts.link_blame[link].begins(id, entry);
-                    self.dark[link] += 1;
-                    self.kill_wires(link, id, DropReason::FibreCut);
-                    self.update_light(link);
+                Effect::Dark(wires) => {
+                    self.facts.link_blame[wires.link].begins(id, entry);
+                    self.members_hit(wires).for_each(|port| self.dark[port] += 1);
+                    self.kill(wires, id, DropReason::FibreCut);
+                    self.update_light(wires.link);
                 }
-                Effect::Silent(link) => {
-                    self.facts.link_blame[link].begins(id, entry);
-                    self.kill_wires(link, id, DropReason::SilentCut);
+                Effect::Silent(wires) => {
+                    self.facts.link_blame[wires.link].begins(id, entry);
+                    self.kill(wires, id, DropReason::SilentCut);
                 }
-                Effect::Grey(link, share) => {
-                    self.facts.link_blame[link].begins(id, entry);
-                    let grey = Impairment::Grey { failure: id, parts_per_billion: share.as_ppb() };
-                    self.impair(link, grey);
+                Effect::Impaired(wires, impairment) => {
+                    self.facts.link_blame[wires.link].begins(id, entry);
+                    self.impair(wires, id, impairment);
                 }
                 Effect::PowerLoss(router) => self.router_loses_power(router, id, entry),
             }
@@ -45,15 +47,19 @@ impl Run<'_> {
         self.facts.lasting.retain(|lasting| *lasting != id);
         for effect in effects(self.network, &self.network.failures[id].kind) {
             match effect {
-                Effect::Dark(link) => {
-                    self.facts.link_blame[link].ends(id, entry);
-                    self.dark[link] -= 1;
-                    self.relieve(link, id);
-                    self.update_light(link);
+                Effect::Dark(wires) => {
+                    self.facts.link_blame[wires.link].ends(id, entry);
+                    self.members_hit(wires).for_each(|port| self.dark[port] -= 1);
+                    self.revive(wires, id);
+                    self.update_light(wires.link);
                 }
-                Effect::Silent(link) | Effect::Grey(link, _) => {
-                    self.facts.link_blame[link].ends(id, entry);
-                    self.relieve(link, id);
+                Effect::Silent(wires) => {
+                    self.facts.link_blame[wires.link].ends(id, entry);
+                    self.revive(wires, id);
+                }
+                Effect::Impaired(wires, impairment) => {
+                    self.facts.link_blame[wires.link].ends(id, entry);
+                    self.relieve(wires, id, impairment);
                 }
                 Effect::PowerLoss(router) => self.router_regains_power(router, id, entry),
             }
@@ -70,20 +76,73 @@ impl Run<'_> {
         entry
     }
 
-    fn kill_wires(&mut self, link: LinkId, failure: FailureId, reason: DropReason) {
-        self.impair(link, Impairment::Dead { failure, reason, from: self.now, to: Time::MAX });
+    /// The first ports of the members of a link that fail.
+    fn members_hit(&self, wires: Wires) -> impl Iterator<Item = PortId> + use<'n> {
+        let members = self.network.links[wires.link].members.iter().enumerate();
+        members.filter(move |(index, _)| wires.members.include(*index)).map(|(_, member)| member.ports[0])
     }
 
-    fn impair(&mut self, link: LinkId, impairment: Impairment) {
-        for port in [self.ports_from(link, 0), self.ports_from(link, 1)].concat() {
-            self.on_wire(port, |wire| wire.port.impair(impairment));
+    fn kill(&mut self, wires: Wires, failure: FailureId, reason: DropReason) {
+        let dead = Impairment::Dead { failure, reason, from: self.now, to: Time::MAX };
+        for port in self.network.ports_of(wires) {
+            self.on_wire(port, |wire| wire.port.impair(dead));
         }
     }
 
-    fn relieve(&mut self, link: LinkId, failure: FailureId) {
-        for port in [self.ports_from(link, 0), self.ports_from(link, 1)].concat() {
-            let now = self.now;
+    fn revive(&mut self, wires: Wires, failure: FailureId) {
+        let now = self.now;
+        for port in self.network.ports_of(wires) {
             self.on_wire(port, |wire| wire.port.relieve(now, failure));
+        }
+    }
+
+    fn impair(&mut self, wires: Wires, failure: FailureId, impairment: network::Impairment) {
+        let network = self.network;
+        for port in network.ports_of(wires) {
+            let configured = &network.ports[port];
+            let purpose = format!("{} {}", impairment.word(), network.failures[failure].name);
+            let stream = self.seed.stream(&configured.name, &purpose);
+            self.on_wire(port, |wire| {
+                let far_end = wire.watch(configured.macsec.as_ref());
+                far_end.impairments.begin(failure, impairment, stream.clone());
+            });
+            self.measure_way(port);
+        }
+    }
+
+    fn relieve(&mut self, wires: Wires, failure: FailureId, impairment: network::Impairment) {
+        for port in self.network.ports_of(wires) {
+            self.on_wire(port, |wire| {
+                if let Some(far_end) = &mut wire.far_end {
+                    far_end.impairments.end(failure);
+                }
+            });
+            if matches!(impairment, network::Impairment::Propagation(_)) {
+                self.measure_way(port);
+            }
+        }
+    }
+
+    /// The way of a wire has the length that the latest lasting failure gives it, otherwise its own.
+    fn measure_way(&mut self, port: PortId) {
+        let (network, now) = (self.network, self.now);
+        let lasting = self.facts.lasting.iter().rev();
+        let changed = lasting.filter_map(|failure| network.changed_propagation(*failure, port)).next();
+        let propagation = changed.unwrap_or(network.ports[port].propagation);
+        if propagation == self.wire(port).port.propagation() {
+            return;
+        }
+        self.on_wire(port, |wire| wire.port.change_propagation(now, propagation));
+        // What has not departed arrives at another time than it was awaited.
+        let (control, head) = self.wire(port).port.arrivals_to_come(now);
+        for at in control {
+            let serial = self.wire_mut(port).next_serial();
+            self.schedule(Event::Control(port), at, serial);
+        }
+        let sender = self.sender(port);
+        if let Some(at) = head.filter(|_| sender.wires[port].reach == Reach::Inside) {
+            let serial = sender.wires[port].next_serial();
+            sender.schedule(Event::Wire(port), at, serial);
         }
     }
 

@@ -1,11 +1,12 @@
 //! The hot path: packets from source to wire to router to wire to target.
 
-use crate::dataplane::{Impairment, Lookup, Offer};
+use crate::dataplane::{Lookup, Offer};
 use crate::ids::{FlowId, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
 use crate::network::FlowRole;
 use crate::sim::event::Event;
 use crate::sim::facts::Facts;
+use crate::sim::far_end::Arrived;
 use crate::sim::layout::Layout;
 use crate::sim::limits::LimitPlace;
 use crate::sim::partition::{Partition, Reach};
@@ -49,7 +50,10 @@ impl Partition<'_> {
                 source.number
             }
             PacketKind::ProbeRequest => self.recorder.monitors.request(self.now, id),
-            PacketKind::ProbeReply | PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
+            PacketKind::ProbeReply
+            | PacketKind::Duplicate
+            | PacketKind::ControlNeighbour
+            | PacketKind::ControlRouted => {
                 unreachable!("only data and requests have a source")
             }
         };
@@ -115,15 +119,22 @@ impl Partition<'_> {
             self.stale += 1; // The packet of this event was flushed.
             return;
         }
-        if let Some(packet) = self.take_arrival(id, facts) {
-            let to = self.wires[id].to;
-            self.receive(to, packet, facts);
+        match self.take_arrival(id, facts) {
+            Arrived::Packet(packet) => {
+                let to = self.wires[id].to;
+                self.receive(to, packet, facts);
+            }
+            Arrived::Lost => {}
+            Arrived::Late(at) => {
+                let serial = self.wires[id].next_serial();
+                self.schedule(Event::Late(id), at, serial);
+            }
         }
     }
 
-    /// Takes the head of a wire at its arrival and sees to the next one; none when it was lost on the way.
+    /// Takes the head of a wire at its arrival and sees to the next one.
     #[inline]
-    pub fn take_arrival(&mut self, id: PortId, facts: &Facts) -> Option<Packet> {
+    pub fn take_arrival(&mut self, id: PortId, facts: &Facts) -> Arrived {
         let wire = &mut self.wires[id];
         let arrival = wire.port.arrive();
         let transmission = wire.port.is_impaired().then(|| wire.port.transmission(&arrival));
@@ -131,73 +142,43 @@ impl Partition<'_> {
             let serial = wire.next_serial();
             self.schedule(Event::Wire(id), next, serial);
         }
-        if let Some(transmission) = transmission
-            && let Some((reason, entry)) = self.lost_on_wire(id, transmission, facts)
-        {
-            self.drop_at(id, &arrival.packet, reason, entry);
-            return None;
+        if let Some(transmission) = transmission {
+            return self.watched_arrival(id, arrival.packet, transmission, facts);
         }
         self.packet_hops += 1;
-        Some(arrival.packet)
-    }
-
-    /// Whether a packet that reaches the end of an impaired wire is lost, why, and by which entry of the ledger.
-    #[cold]
-    fn lost_on_wire(
-        &mut self,
-        id: PortId,
-        transmission: (Time, Time),
-        facts: &Facts,
-    ) -> Option<(DropReason, Option<EntryIndex>)> {
-        let wire = &mut self.wires[id];
-        if let Some((reason, failure)) = wire.port.meets_dead_time(transmission) {
-            return Some((reason, facts.incidents[failure]));
-        }
-        wire.port.forget_dead_times(transmission.0);
-        if let Some(failure) = facts.power_causes[wire.to].last() {
-            return Some((DropReason::RouterDown, facts.incidents[*failure]));
-        }
-        for impairment in wire.port.impairments() {
-            match *impairment {
-                Impairment::Grey { failure, parts_per_billion } => {
-                    if wire.grey.chance(parts_per_billion) {
-                        return Some((DropReason::GreyLoss, facts.incidents[failure]));
-                    }
-                }
-                Impairment::ReceiverClosed => return Some((DropReason::PortDown, facts.link_blame[wire.link].entry())),
-                Impairment::Dead { .. } => {}
-            }
-        }
-        None
+        Arrived::Packet(arrival.packet)
     }
 
     /// A packet is at a router (or enters the network there) and is delivered or sent on.
     #[inline]
-    fn receive(&mut self, router: RouterId, packet: Packet, facts: &Facts) {
+    pub fn receive(&mut self, router: RouterId, packet: Packet, facts: &Facts) {
         if self.delivers_at[packet.destination] == router {
             return self.deliver(packet, facts);
         }
-        if let Some((hop, packet)) = self.route(router, packet, facts) {
-            self.send(hop, packet, facts);
+        match self.route(router, packet, facts) {
+            Routed::Via(hop, packet) => self.send(hop, packet, facts),
+            Routed::Here(packet) => self.deliver(packet, facts),
+            Routed::Dropped => {}
         }
     }
 
-    /// The next hop of a packet that is not yet where it should be; none when it died here.
+    /// The next hop of a packet that is not yet where it should be.
     #[inline]
-    pub fn route(&mut self, router: RouterId, mut packet: Packet, facts: &Facts) -> Option<(NextHop, Packet)> {
+    pub fn route(&mut self, router: RouterId, mut packet: Packet, facts: &Facts) -> Routed {
         if packet.ttl == 0 {
             self.drop_packet(&packet, DropReason::TtlExpired, facts.route_entry(router, packet.destination));
-            return None;
+            return Routed::Dropped;
         }
         packet.ttl -= 1;
         match self.forwarders[router].lookup(&packet) {
             Lookup::NoRoute => {
                 self.drop_packet(&packet, DropReason::NoRoute, facts.route_entry(router, packet.destination));
-                None
+                Routed::Dropped
             }
+            Lookup::Here => Routed::Here(packet),
             Lookup::Via(hop) => {
                 let port = self.member(router, hop.port, &packet);
-                Some((NextHop { port, ..hop }, packet))
+                Routed::Via(NextHop { port, ..hop }, packet)
             }
         }
     }
@@ -227,12 +208,10 @@ impl Partition<'_> {
     /// The member that a packet takes: per five-tuple, by a hash of its own.
     #[inline]
     pub fn member(&self, router: RouterId, first: PortId, packet: &Packet) -> PortId {
-        let wire = &self.wires[first];
-        if wire.members == 1 {
-            return first;
+        match &self.wires[first].lag {
+            None => first,
+            Some(lag) => self.forwarders[router].hash().choose_member(packet, lag),
         }
-        let member = self.forwarders[router].choose_member(packet, wire.members);
-        self.network.links[wire.link].members[member].ports[wire.end]
     }
 
     /// Offers a packet to a port.
@@ -292,7 +271,7 @@ impl Partition<'_> {
     fn deliver(&mut self, packet: Packet, facts: &Facts) {
         self.recorder.delivered(self.now, &packet);
         match packet.kind {
-            PacketKind::Data => {}
+            PacketKind::Data | PacketKind::Duplicate => {}
             PacketKind::ProbeRequest => {
                 let monitor = &self.network.monitors[self.recorder.monitors.of_flow(packet.flow)];
                 self.inject(monitor.reply, packet.size, packet.payload, facts);
@@ -315,6 +294,18 @@ impl Partition<'_> {
     pub fn drop_packet(&mut self, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
         self.recorder.dropped(self.now, packet, reason, entry);
     }
+}
+
+/// Where a packet goes from a router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(in crate::sim) enum Routed {
+    /// To this port.
+    Via(NextHop, Packet),
+    /// Nowhere: the longest prefix that is known is the router's own.
+    Here(Packet),
+    /// It died; the drop is recorded.
+    Dropped,
 }
 
 /// Whether a port took a packet.

@@ -52,7 +52,7 @@ impl Layout {
         if wanted < 2 {
             return Self::whole(network);
         }
-        let mut delays: Vec<Span> = network.ports.iter().map(|port| delay(network, port)).collect();
+        let mut delays: Vec<Span> = network.ports.ids().map(|port| delay(network, port)).collect();
         delays.retain(|delay| *delay >= LEAST_LOOKAHEAD);
         delays.sort_unstable();
         delays.dedup();
@@ -124,8 +124,8 @@ fn events_within(network: &Network, window: Span) -> u64 {
 }
 
 /// From the end of a packet's transmission until the next router offers it to a port, at least.
-fn delay(network: &Network, port: &Port) -> Span {
-    port.propagation + network.routers[port.to].forwarding_latency
+fn delay(network: &Network, port: PortId) -> Span {
+    network.least_propagation(port) + network.routers[network.ports[port].to].forwarding_latency
 }
 
 /// Work that a router brings: the packets that begin there, and its links.
@@ -142,7 +142,7 @@ fn weights(network: &Network) -> IdVec<RouterId, u64> {
 /// returns the heaviest partition's weight, too.
 fn divide(network: &Network, weights: &IdVec<RouterId, u64>, lookahead: Span, wanted: usize) -> Option<(u64, Layout)> {
     let mut groups = Groups::new(network.routers.len());
-    for port in network.ports.iter().filter(|port| delay(network, port) < lookahead) {
+    for (_, port) in network.ports.enumerate().filter(|(id, _)| delay(network, *id) < lookahead) {
         groups.join(port.from.index(), port.to.index());
     }
     // Edges that share a bucket for a connection's rate stay together.
@@ -176,7 +176,7 @@ fn divide(network: &Network, weights: &IdVec<RouterId, u64>, lookahead: Span, wa
     let partitions: IdVec<RouterId, PartitionIndex> = roots.iter().map(|root| of_root[*root]).collect();
     let crosses = |port: &Port| partitions[port.from] != partitions[port.to];
     let borders: Vec<PortId> = network.ports.enumerate().filter(|(_, port)| crosses(port)).map(|(id, _)| id).collect();
-    let lookahead = borders.iter().map(|port| delay(network, &network.ports[*port])).min().unwrap_or(Span::MAX);
+    let lookahead = borders.iter().map(|port| delay(network, *port)).min().unwrap_or(Span::MAX);
     let heaviest = sums.iter().copied().max().unwrap_or(0);
     Some((heaviest, Layout { partitions, count, lookahead, borders, reason: Whole::No }))
 }

@@ -1,7 +1,8 @@
 //! Light, its debounce, keys, and what follows when one end of a link goes down or comes up.
 //!
 //! ```text
-//! fibre, far router's power -> light -> carrier delay -> + keys -> end is up or down -> BFD, BGP, interior
+//! fibre, far router's power -> light -> carrier delay -> + keys -> member is up or down
+//!                                      enough members -> end is up or down -> BFD, BGP, interior
 //! ```
 
 use crate::control::interior::Usable;
@@ -10,20 +11,40 @@ use crate::control::{bfd, bgp};
 use crate::dataplane::SecureTransmitter;
 use crate::ids::{Id, LinkId, PortId, SessionId};
 use crate::message::DropReason;
-use crate::network::{LinkKind, Network, SessionKind, Watched};
-use crate::sim::control_packets::first_port;
+use crate::network::{LinkKind, Member, Network, SessionKind, Watched};
 use crate::sim::event::Event;
+use crate::sim::partition::Wire;
 use crate::sim::run::Run;
 use crate::units::{Span, Time};
 
-/// What one router knows of one of its links.
+/// What one router knows of one member of a link.
 #[derive(Debug, Clone)]
-pub(in crate::sim) struct LinkEnd {
+struct MemberEnd {
     light: bool,
     /// Light after debounce.
     carrier: bool,
     keys: Option<KeyAgreement>,
-    /// Carrier and keys: packets may pass and protocols run.
+    /// Carrier and keys: packets may pass.
+    up: bool,
+}
+
+impl MemberEnd {
+    /// Up means carrier, and keys where keys can ever be agreed: a member whose keys differ stays up and drops all.
+    fn should_be_up(&self) -> bool {
+        let keyed = match self.keys.as_ref().map(KeyAgreement::state) {
+            None | Some(KeyState::Secured | KeyState::Failed) => true,
+            // Keys are agreed before a member comes up; one that is up goes down by its carrier only.
+            Some(KeyState::Dark | KeyState::Agreeing(_) | KeyState::Retained(_)) => self.up,
+        };
+        self.carrier && keyed
+    }
+}
+
+/// What one router knows of one of its links.
+#[derive(Debug, Clone)]
+pub(in crate::sim) struct LinkEnd {
+    members: Vec<MemberEnd>,
+    /// Enough members are up: packets may pass and protocols run.
     pub up: bool,
     /// BFD sessions that run on the link.
     bfd: Vec<usize>,
@@ -43,35 +64,35 @@ impl LinkEnd {
         };
         let sessions: Vec<SessionId> = network.sessions.enumerate().filter_map(on_link).collect();
         [0, 1].map(|end| {
-            let port = network.links[link].members[0].ports[end];
-            let keys = network.ports[port].macsec.as_ref().map(KeyAgreement::new);
-            Self { light: true, carrier: true, keys, up: true, bfd: bfd.clone(), sessions: sessions.clone() }
+            let member = |member: &Member| {
+                let keys = network.ports[member.ports[end]].macsec.as_ref().map(KeyAgreement::new);
+                MemberEnd { light: true, carrier: true, keys, up: true }
+            };
+            let members = network.links[link].members.iter().map(member).collect();
+            Self { members, up: true, bfd: bfd.clone(), sessions: sessions.clone() }
         })
-    }
-
-    /// Up means carrier, and keys where keys can ever be agreed: a link whose keys differ stays up and drops all.
-    fn is_up(&self, before: bool) -> bool {
-        let keyed = match self.keys.as_ref().map(KeyAgreement::state) {
-            None | Some(KeyState::Secured | KeyState::Failed) => true,
-            // Keys are agreed before the link comes up; one that is up goes down by its carrier only.
-            Some(KeyState::Dark | KeyState::Agreeing(_) | KeyState::Retained(_)) => before,
-        };
-        self.carrier && keyed
     }
 }
 
+/// One end of a member is named by the port that sends there.
 impl Run<'_> {
     /// At the beginning of time all light is on and keys are agreed.
     pub fn start_link(&mut self, link: LinkId) {
         for end in [0, 1] {
-            self.tell_keys(link, end, KeyInput::LightUp);
-            self.tell_keys(link, end, KeyInput::Timer);
-            if matches!(self.link_ends[link][end].keys.as_ref().map(KeyAgreement::state), Some(KeyState::Failed)) {
-                self.on_secured_ports(link, end, SecureTransmitter::unsecure);
-                if !self.link_ends[link][end].bfd.is_empty() && self.is_interior(link) {
-                    // BFD never comes up on it, so interior routing never uses it.
-                    self.interior_hears(link, Usable::No);
+            for port in self.ports_from(link, end) {
+                self.tell_keys(port, KeyInput::LightUp);
+                self.tell_keys(port, KeyInput::Timer);
+                if self.key_state(port) == Some(KeyState::Failed) {
+                    self.on_secured_port(port, SecureTransmitter::unsecure);
                 }
+            }
+            let first = self.network.links[link].members[0].ports[end];
+            if self.key_state(first) == Some(KeyState::Failed)
+                && !self.link_ends[link][end].bfd.is_empty()
+                && self.is_interior(link)
+            {
+                // BFD never comes up on it, so interior routing never uses it.
+                self.interior_hears(link, Usable::No);
             }
             for session in self.link_ends[link][end].bfd.clone() {
                 self.tell_bfd(session, end, bfd::Input::Start);
@@ -79,50 +100,70 @@ impl Run<'_> {
         }
     }
 
-    /// Light at both ends follows the fibre and the power of the far router.
+    fn member_end(&mut self, port: PortId) -> &mut MemberEnd {
+        let at = &self.network.ports[port];
+        &mut self.link_ends[at.link][at.end].members[at.member]
+    }
+
+    fn key_state(&mut self, port: PortId) -> Option<KeyState> {
+        self.member_end(port).keys.as_ref().map(KeyAgreement::state)
+    }
+
+    /// Light at both ends of every member follows its fibres and the power of the far router. A fibre that is cut one
+    /// way darkens both ends: the one that sees no light tells the other (IEEE 802.3 81.3.4, remote fault).
     pub fn update_light(&mut self, link: LinkId) {
-        let ends = self.network.links[link].ends;
-        for end in [0, 1] {
-            let light = self.dark[link] == 0 && self.is_powered(ends[1 - end]) && self.is_powered(ends[end]);
-            if light != self.link_ends[link][end].light {
-                self.link_ends[link][end].light = light;
-                self.tell_keys(link, end, if light { KeyInput::LightUp } else { KeyInput::LightDown });
-                if self.is_powered(ends[end]) {
-                    self.debounce(link, end, light);
+        let network = self.network;
+        let ends = network.links[link].ends;
+        for member in &network.links[link].members {
+            for end in [0, 1] {
+                let port = member.ports[end];
+                let lit = self.dark[member.ports[0]] == 0;
+                let light = lit && self.is_powered(ends[1 - end]) && self.is_powered(ends[end]);
+                if light != self.member_end(port).light {
+                    self.member_end(port).light = light;
+                    self.tell_keys(port, if light { KeyInput::LightUp } else { KeyInput::LightDown });
+                    if self.is_powered(ends[end]) {
+                        self.debounce(port, light);
+                    }
                 }
             }
         }
     }
 
-    fn debounce(&mut self, link: LinkId, end: usize, light: bool) {
-        let timer = link.index() * 2 + end;
-        if light == self.link_ends[link][end].carrier {
-            return self.carrier_timers.cancel(timer);
+    fn debounce(&mut self, port: PortId, light: bool) {
+        if light == self.member_end(port).carrier {
+            return self.carrier_timers.cancel(port.index());
         }
-        let configured = &self.network.links[link];
+        let configured = &self.network.links[self.network.ports[port].link];
         let at = self.after(if light { configured.carrier_up } else { configured.carrier_down });
-        if let Some(serial) = self.carrier_timers.set(timer, at) {
-            self.schedule(Event::Carrier(link, end), at, serial);
+        if let Some(serial) = self.carrier_timers.set(port.index(), at) {
+            self.schedule(Event::Carrier(port), at, serial);
         }
     }
 
     /// The debounce is over: the router believes its light.
-    pub fn carrier_settles(&mut self, link: LinkId, end: usize) {
-        let fired = self.carrier_timers.fire(link.index() * 2 + end, self.now);
-        if self.expired(fired, Event::Carrier(link, end)) {
-            self.cause = self.facts.link_blame[link].entry();
-            self.link_ends[link][end].carrier = self.link_ends[link][end].light;
-            self.note(link, end, "carrier");
-            self.settle_end(link, end);
+    pub fn carrier_settles(&mut self, port: PortId) {
+        let fired = self.carrier_timers.fire(port.index(), self.now);
+        if self.expired(fired, Event::Carrier(port)) {
+            self.cause = self.facts.link_blame[self.network.ports[port].link].entry();
+            let state = self.member_end(port);
+            state.carrier = state.light;
+            self.note(port, "carrier");
+            self.settle_member(port);
         }
     }
 
     /// The router of this end lost its power: it forgets everything about the link, and notices nothing.
     pub fn end_loses_power(&mut self, link: LinkId, end: usize) {
-        self.carrier_timers.cancel(link.index() * 2 + end);
+        for port in self.ports_from(link, end) {
+            self.carrier_timers.cancel(port.index());
+        }
         self.lose_keys(link);
         let state = &mut self.link_ends[link][end];
-        state.carrier = false;
+        for member in &mut state.members {
+            member.carrier = false;
+            member.up = false;
+        }
         state.up = false;
         for session in state.bfd.clone() {
             self.tell_bfd(session, end, bfd::Input::PathDown);
@@ -133,46 +174,47 @@ impl Run<'_> {
     }
 
     /// The keys' timer of this end fires.
-    pub fn key_timer_fires(&mut self, link: LinkId, end: usize) {
-        let fired = self.key_timers.fire(link.index() * 2 + end, self.now);
-        if self.expired(fired, Event::KeyAgreement(link, end)) {
-            self.cause = self.facts.link_blame[link].entry();
-            self.tell_keys(link, end, KeyInput::Timer);
+    pub fn key_timer_fires(&mut self, port: PortId) {
+        let fired = self.key_timers.fire(port.index(), self.now);
+        if self.expired(fired, Event::KeyAgreement(port)) {
+            self.cause = self.facts.link_blame[self.network.ports[port].link].entry();
+            self.tell_keys(port, KeyInput::Timer);
         }
     }
 
-    fn tell_keys(&mut self, link: LinkId, end: usize, input: KeyInput) {
+    fn tell_keys(&mut self, port: PortId, input: KeyInput) {
         let mut actions = Vec::new();
-        let Some(keys) = &mut self.link_ends[link][end].keys else { return };
+        let now = self.now;
+        let Some(keys) = &mut self.member_end(port).keys else { return };
         let before = keys.state();
-        keys.handle(self.now, input, &mut actions);
-        let timer = link.index() * 2 + end;
+        keys.handle(now, input, &mut actions);
         for action in actions {
             match action {
                 KeyAction::SetTimer { at } => {
                     let at = at.max(self.after(Span::ZERO));
-                    if let Some(serial) = self.key_timers.set(timer, at) {
-                        self.schedule(Event::KeyAgreement(link, end), at, serial);
+                    if let Some(serial) = self.key_timers.set(port.index(), at) {
+                        self.schedule(Event::KeyAgreement(port), at, serial);
                     }
                 }
-                KeyAction::CancelTimer => self.key_timers.cancel(timer),
+                KeyAction::CancelTimer => self.key_timers.cancel(port.index()),
                 KeyAction::Secured if matches!(before, KeyState::Retained(_)) => {
-                    self.on_secured_ports(link, end, SecureTransmitter::secure);
-                    self.settle_end(link, end);
+                    self.on_secured_port(port, SecureTransmitter::secure);
+                    self.settle_member(port);
+                }
+                // At the beginning of time the configured first packet number holds.
+                KeyAction::Secured if now == Time::ZERO => {
+                    self.on_secured_port(port, SecureTransmitter::secure);
+                    self.settle_member(port);
                 }
                 KeyAction::Secured => {
-                    // At the beginning of time the configured first packet number holds.
-                    let begin = self.now == Time::ZERO;
-                    let open = if begin { SecureTransmitter::secure } else { SecureTransmitter::rekey };
-                    self.on_secured_ports(link, end, open);
-                    if !begin {
-                        self.note(link, end, "keys");
-                    }
-                    self.settle_end(link, end);
+                    self.on_secured_port(port, SecureTransmitter::rekey);
+                    self.on_wire(port, Wire::rekey);
+                    self.note(port, "keys");
+                    self.settle_member(port);
                 }
                 KeyAction::Unsecured => {
-                    self.on_secured_ports(link, end, SecureTransmitter::unsecure);
-                    self.settle_end(link, end);
+                    self.on_secured_port(port, SecureTransmitter::unsecure);
+                    self.settle_member(port);
                 }
             }
         }
@@ -180,43 +222,73 @@ impl Run<'_> {
 
     /// Keys do not survive a loss of power: both ends agree anew when light is back.
     fn lose_keys(&mut self, link: LinkId) {
-        for end in [0, 1] {
-            self.key_timers.cancel(link.index() * 2 + end);
-            let port = first_port(self.network, link, end);
-            self.link_ends[link][end].keys = self.network.ports[port].macsec.as_ref().map(KeyAgreement::new);
+        for port in [self.ports_from(link, 0), self.ports_from(link, 1)].concat() {
+            self.key_timers.cancel(port.index());
+            self.member_end(port).keys = self.network.ports[port].macsec.as_ref().map(KeyAgreement::new);
         }
     }
 
-    fn on_secured_ports(&mut self, link: LinkId, end: usize, change: fn(&mut SecureTransmitter)) {
+    fn on_secured_port(&mut self, port: PortId, change: fn(&mut SecureTransmitter)) {
         self.paths_changed = true;
-        for port in self.ports_from(link, end) {
-            self.used_up[port] = false;
-            let wire = self.wire_mut(port);
-            wire.used_up = false;
-            if let Some(secure) = wire.port.secure_mut() {
-                change(secure);
-            }
+        self.used_up[port] = false;
+        let wire = self.wire_mut(port);
+        wire.used_up = false;
+        if let Some(secure) = wire.port.secure_mut() {
+            change(secure);
         }
     }
 
-    fn settle_end(&mut self, link: LinkId, end: usize) {
-        let state = &self.link_ends[link][end];
-        let up = state.is_up(state.up);
-        if up != state.up && self.is_powered(self.network.links[link].ends[end]) {
-            self.link_ends[link][end].up = up;
-            if up { self.end_comes_up(link, end) } else { self.end_goes_down(link, end) }
+    /// A member goes down or comes up at this end, and the link with it when too few or enough members are up.
+    fn settle_member(&mut self, port: PortId) {
+        let at = &self.network.ports[port];
+        let (link, end) = (at.link, at.end);
+        let state = self.member_end(port);
+        let up = state.should_be_up();
+        if up == state.up || !self.is_powered(self.network.ports[port].from) {
+            return;
         }
+        self.member_end(port).up = up;
+        let was_up = self.link_ends[link][end].up;
+        let members = self.link_ends[link][end].members.iter().filter(|member| member.up).count();
+        self.link_ends[link][end].up = members >= self.network.links[link].min_links;
+        self.choose_among_members(link, end);
+        match (was_up, self.link_ends[link][end].up) {
+            (true, true) if up => self.open_member(port),
+            (true, true) => self.close_member(port),
+            (true, false) => self.end_goes_down(link, end),
+            (false, true) => self.end_comes_up(link, end),
+            (false, false) => {}
+        }
+    }
+
+    /// Packets are hashed over the members that are up.
+    fn choose_among_members(&mut self, link: LinkId, end: usize) {
+        let network = self.network;
+        let members = &network.links[link].members;
+        let up = self.link_ends[link][end].members.iter().zip(members).filter(|(state, _)| state.up);
+        let up: Vec<PortId> = up.map(|(_, member)| member.ports[end]).collect();
+        self.paths_changed = true;
+        if let Some(lag) = &mut self.wire_mut(members[0].ports[end]).lag {
+            lag.set_members(up);
+        }
+    }
+
+    fn open_member(&mut self, port: PortId) {
+        self.wire_mut(port).port.open();
+        self.on_wire(self.network.opposite(port), |wire| wire.port.receiver_opened());
+    }
+
+    fn close_member(&mut self, port: PortId) {
+        let now = self.now;
+        let flushed = self.wire_mut(port).port.close(now);
+        let blame = self.facts.link_blame[self.network.ports[port].link].entry();
+        self.drop_flushed(port, &flushed, DropReason::PortDown, blame);
+        self.on_wire(self.network.opposite(port), |wire| wire.port.receiver_closed());
     }
 
     fn end_goes_down(&mut self, link: LinkId, end: usize) {
         for port in self.ports_from(link, end) {
-            let now = self.now;
-            let flushed = self.wire_mut(port).port.close(now);
-            let blame = self.facts.link_blame[link].entry();
-            self.drop_flushed(port, &flushed, DropReason::PortDown, blame);
-        }
-        for port in self.ports_towards(link, end) {
-            self.on_wire(port, |wire| wire.port.receiver_closed());
+            self.close_member(port);
         }
         for session in self.link_ends[link][end].bfd.clone() {
             self.tell_bfd(session, end, bfd::Input::PathDown);
@@ -230,10 +302,9 @@ impl Run<'_> {
 
     fn end_comes_up(&mut self, link: LinkId, end: usize) {
         for port in self.ports_from(link, end) {
-            self.wire_mut(port).port.open();
-        }
-        for port in self.ports_towards(link, end) {
-            self.on_wire(port, |wire| wire.port.receiver_opened());
+            if self.member_end(port).up {
+                self.open_member(port);
+            }
         }
         for session in self.link_ends[link][end].bfd.clone() {
             self.tell_bfd(session, end, bfd::Input::PathUp);
@@ -245,13 +316,24 @@ impl Run<'_> {
         self.announce_link(link);
     }
 
-    /// The router of this end learned something of the link by itself.
-    fn note(&mut self, link: LinkId, end: usize, how: &'static str) {
+    /// The router of this end learned something of the link, or of one member, by itself.
+    fn note(&mut self, port: PortId, how: &'static str) {
         self.paths_changed = true;
         let network = self.network;
-        let (name, router) = (&network.links[link].name, &network.routers[network.links[link].ends[end]].name);
-        self.journal.chain_event(self.now, 100, crate::rng::named_hash(&[name, router]));
-        self.journal.ledger.notice(self.facts.link_blame[link].entry(), self.now, router, format!("link {name}"), how);
+        let at = &network.ports[port];
+        let (link, router) = (&network.links[at.link], &network.routers[at.from].name);
+        self.journal.chain_event(self.now, 100, crate::rng::named_hash(&[&link.name, router]));
+        let lit = self.link_ends[at.link][at.end].members.iter().filter(|member| member.light).count();
+        let whole = lit == link.members.len() || lit < link.min_links;
+        let subject =
+            if whole { format!("link {}", link.name) } else { format!("link {} member {}", link.name, at.member) };
+        self.journal.ledger.notice(self.facts.link_blame[at.link].entry(), self.now, router, subject, how);
+    }
+
+    /// The port by which a router sends control messages on a link: that of the first member that is up.
+    pub fn control_port(&self, link: LinkId, end: usize) -> PortId {
+        let up = self.link_ends[link][end].members.iter().position(|member| member.up).unwrap_or(0);
+        self.network.links[link].members[up].ports[end]
     }
 
     /// Interior routing uses a link inside a provider when both ends are up and BFD, if it runs, is too.

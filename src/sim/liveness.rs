@@ -5,7 +5,7 @@ use crate::control::bgp;
 use crate::ids::RouterId;
 use crate::message::{BfdDiagnostic, BfdPacket, BfdState, Control};
 use crate::network::Watched;
-use crate::sim::control_packets::{ControlWay, first_port};
+use crate::sim::control_packets::ControlWay;
 use crate::sim::event::{BFD_TIMERS, Event};
 use crate::sim::run::Run;
 use crate::units::Span;
@@ -58,7 +58,7 @@ impl Run<'_> {
                     }
                 }
                 Action::Send(packet) if powered => {
-                    let port = first_port(self.network, self.network.bfd_sessions[session].link, end);
+                    let port = self.control_port(self.network.bfd_sessions[session].link, end);
                     self.send_control(ControlWay::Neighbour(port), Control::Bfd(packet), bfd::PACKET_SIZE);
                 }
                 Action::StateChanged { from, to, diagnostic } if powered => {

@@ -14,6 +14,7 @@ mod event;
 pub mod expectation;
 mod facts;
 mod failing;
+mod far_end;
 mod forwarding;
 mod interior;
 mod layout;

@@ -3,15 +3,16 @@
 //! Between two instants at which the world changes, packets only meet wires, tables and each other, so partitions run
 //! side by side; they meet only at border wires (`border.rs`).
 
-use crate::dataplane::{Forwarder, Port};
+use crate::dataplane::{FlowHash, Forwarder, Lag, Port};
 use crate::engine::EventQueue;
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::PacketKind;
 use crate::network::{Attachment, FlowRole, LinkKind, Network};
-use crate::rng::{RunSeed, Stream};
+use crate::rng::RunSeed;
 use crate::sim::congestion::Congestion;
 use crate::sim::event::Event;
 use crate::sim::facts::Facts;
+use crate::sim::far_end::FarEnd;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::limits::Limit;
 use crate::sim::recorder::{Drops, Recorder};
@@ -55,14 +56,17 @@ pub(in crate::sim) struct Wire {
     pub link: LinkId,
     /// Index of the sending router among the link's ends.
     pub end: usize,
-    /// Number of parallel members; further ones have the ports of the link's other members.
-    pub members: usize,
+    /// Of the first of several members: those that are up.
+    pub lag: Option<Box<Lag>>,
     /// Direction in its interconnect; meaningless on other links.
     pub direction: usize,
     /// Whether its far end lies in the same partition.
     pub reach: Reach,
     serial: u32,
-    pub grey: Stream,
+    /// When something befalls, or befell, frames at its far end.
+    pub far_end: Option<Box<FarEnd>>,
+    /// Frames that arrived at the far end of the fibre only to be lost before they were looked at.
+    pub unheard: u64,
     /// Whether its MACsec numbers were seen to be used up.
     pub used_up: bool,
     pub congestion: Congestion,
@@ -109,7 +113,6 @@ pub(in crate::sim) struct FlowSource {
 
 impl<'n> Partition<'n> {
     pub fn new(network: &'n Network, seed: RunSeed, layout: &Layout, index: PartitionIndex) -> Self {
-        let destinations = network.destinations.len();
         let origin = Time::ZERO + network.warm_up;
         let reach = |port: &crate::network::Port| {
             let leaves = layout.of(port.from) == index && layout.of(port.to) != index;
@@ -125,7 +128,7 @@ impl<'n> Partition<'n> {
             packet_hops: 0,
             stale: 0,
             wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
-            forwarders: network.routers.iter().map(|router| Forwarder::new(router, destinations)).collect(),
+            forwarders: network.routers.enumerate().map(|(id, router)| forwarder(network, id, router)).collect(),
             delivers_at: network.destinations.iter().map(|destination| destination.router).collect(),
             link_limits: network.logical_links.iter().map(|link| Limit::of_link(network, link)).collect(),
             edge_limits: network.connections.iter().map(Limit::of_edge).collect(),
@@ -160,6 +163,7 @@ impl<'n> Partition<'n> {
             }
             match Event::of(key) {
                 Event::Wire(port) => self.wire_arrives(port, facts),
+                Event::Late(port) => self.late_arrives(port, facts),
                 Event::Source(flow) => self.source_sends(flow, facts),
                 Event::Release(place) => self.releases(place, facts),
                 other @ (Event::SecondBegins
@@ -204,15 +208,27 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Re
         to: port.to,
         link: port.link,
         end: port.end,
-        members: link.members.len(),
+        lag: (link.members.len() > 1 && port.member == 0).then(|| Box::new(lag(network, port))),
         direction,
         reach,
         serial: 0,
-        grey: seed.stream(&port.name, "grey-loss"),
+        far_end: None,
+        unheard: 0,
         used_up: false,
         congestion: Congestion::default(),
         drops: Drops::default(),
     }
+}
+
+fn forwarder(network: &Network, id: RouterId, router: &crate::network::Router) -> Forwarder {
+    Forwarder::new(router, network.destinations.len()).nested(&network.destinations, id)
+}
+
+/// The sending end of a LAG, all members up.
+fn lag(network: &Network, port: &crate::network::Port) -> Lag {
+    let router = &network.routers[port.from];
+    let members = network.links[port.link].members.iter().map(|member| member.ports[port.end]);
+    Lag::new(&FlowHash::new(router.hash, router.hash_seed), members.collect())
 }
 
 fn flow_source(network: &Network, flow: &crate::network::Flow, seed: RunSeed) -> FlowSource {

@@ -75,18 +75,18 @@ impl Run<'_> {
 
     /// Parts per billion of the five-tuples on a next hop whose member would carry a packet sent now.
     fn carried_share(&self, first: PortId) -> u64 {
-        let first = &self.network.ports[first];
-        let members = &self.network.links[first.link].members;
-        let alive = members.iter().filter(|member| self.carries(member.ports[first.end])).count();
+        let members = self.wire(first).lag.as_ref().map_or(std::slice::from_ref(&first), |lag| lag.members());
+        let alive = members.iter().filter(|member| self.carries(**member)).count();
         Share::of(alive as u64, members.len() as u64).as_ppb()
     }
 
     /// Whether a packet sent now would arrive, chance apart.
     fn carries(&self, id: PortId) -> bool {
-        let port = &self.wire(id).port;
+        let wire = self.wire(id);
+        let (port, far_end) = (&wire.port, wire.far_end.as_ref());
         let alive = |impairment: &Impairment| match *impairment {
             Impairment::Dead { to, .. } => to <= self.now,
-            Impairment::Grey { parts_per_billion, .. } => parts_per_billion < Share::ONE.as_ppb(),
+            Impairment::Watched => far_end.is_none_or(|far_end| !far_end.impairments.loses_all()),
             Impairment::ReceiverClosed => false,
         };
         port.passes() && !self.used_up[id] && port.impairments().iter().all(alive)

@@ -63,6 +63,18 @@ pub struct Counts {
     pub in_flight: u64,
 }
 
+impl Counts {
+    /// Adds other counts.
+    pub fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.delivered += other.delivered;
+        self.in_flight += other.in_flight;
+        for (reason, count) in other.dropped {
+            *self.dropped.entry(reason).or_default() += count;
+        }
+    }
+}
+
 /// Counts over everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
@@ -72,6 +84,8 @@ pub struct Totals {
     pub probes: Counts,
     /// Routing and liveness packets, warm-up included.
     pub control: Counts,
+    /// Copies of data and monitor packets that an impairment made: here "sent" is "made". They count nowhere else.
+    pub duplicates: Counts,
     /// Links crossed by packets of all kinds: packets that arrived at the far end of a wire.
     pub packet_hops: u64,
     /// Events handled.

@@ -9,7 +9,7 @@ use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, T
 use crate::ids::{Id, LinkId, RouterId, SessionId};
 use crate::message::{BgpSegment, Control};
 use crate::network::SessionKind;
-use crate::sim::control_packets::{ControlWay, first_port};
+use crate::sim::control_packets::ControlWay;
 use crate::sim::event::{BGP_TIMERS, Event};
 use crate::sim::run::Run;
 use crate::units::Span;
@@ -125,7 +125,7 @@ impl Run<'_> {
         let way = match self.network.sessions[session].kind {
             SessionKind::External(logical) => {
                 let channel = self.network.logical_links[logical].channel;
-                ControlWay::Neighbour(first_port(self.network, channel, self.network.end_of(channel, router)))
+                ControlWay::Neighbour(self.control_port(channel, self.network.end_of(channel, router)))
             }
             SessionKind::Internal(_) => {
                 let peer = self.network.sessions[session].ends[1 - end].router;

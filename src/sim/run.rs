@@ -75,7 +75,8 @@ pub(in crate::sim) struct Run<'n> {
     pub link_ends: IdVec<LinkId, [LinkEnd; 2]>,
     pub carrier_timers: Timers,
     pub key_timers: Timers,
-    pub dark: IdVec<LinkId, u32>,
+    /// Cuts that last on each member, at the first of its ports.
+    pub dark: IdVec<PortId, u32>,
     /// Ports whose MACsec numbers are used up.
     pub used_up: IdVec<PortId, bool>,
     /// The ledger entry behind what is being handled.
@@ -114,9 +115,9 @@ impl<'n> Run<'n> {
             bgp_timers: Timers::new(network.sessions.len() * 2 * BGP_TIMERS),
             bfd_timers: Timers::new(network.bfd_sessions.len() * 2 * BFD_TIMERS),
             link_ends: network.links.ids().map(|id| LinkEnd::pair(network, id)).collect(),
-            carrier_timers: Timers::new(network.links.len() * 2),
-            key_timers: Timers::new(network.links.len() * 2),
-            dark: network.links.iter().map(|_| 0).collect(),
+            carrier_timers: Timers::new(network.ports.len()),
+            key_timers: Timers::new(network.ports.len()),
+            dark: network.ports.iter().map(|_| 0).collect(),
             used_up: network.ports.iter().map(|_| false).collect(),
             cause: None,
             paths_changed: true,
@@ -250,15 +251,17 @@ impl<'n> Run<'n> {
             Event::FailureBegins(failure) => self.failure_begins(failure),
             Event::FailureEnds(failure) => self.failure_ends(failure),
             Event::Change(change) => self.change_happens(change),
-            Event::Carrier(link, end) => self.carrier_settles(link, end),
-            Event::KeyAgreement(link, end) => self.key_timer_fires(link, end),
+            Event::Carrier(port) => self.carrier_settles(port),
+            Event::KeyAgreement(port) => self.key_timer_fires(port),
             Event::Interior(provider) => self.interior_converges(provider),
             Event::Install(router) => self.installs_due(router),
             Event::Process(router) => self.processor_runs(router),
             Event::BgpTimer(session, end, kind) => self.bgp_timer_fires(session, end, kind),
             Event::BfdTimer(session, end, kind) => self.bfd_timer_fires(session, end, kind),
             Event::Control(port) => self.control_arrives(port),
-            Event::Wire(_) | Event::Source(_) | Event::Release(_) => unreachable!("packets move in partitions"),
+            Event::Wire(_) | Event::Late(_) | Event::Source(_) | Event::Release(_) => {
+                unreachable!("packets move in partitions")
+            }
         }
     }
 

@@ -107,7 +107,7 @@ impl Run<'_> {
         let prefix = network.destinations[destination].prefix.to_string();
         let name = crate::rng::named_hash(&[&network.routers[router].name, &prefix]);
         self.journal.chain_event(self.now, 130 + group.len() as u64, name);
-        let is_new = self.forwarder(router).group(destination).is_empty() && !group.is_empty();
+        let is_new = !self.forwarder(router).has_entry(destination) && !group.is_empty();
         // What a later decision has replaced already is not announced any more.
         let is_latest = !group.is_empty() && self.decided[router][destination.index()] == group;
         self.forwarder_mut(router).install(destination, group);

@@ -174,6 +174,7 @@ impl Resolver<'_> {
             kind: DestinationKind::Loopback,
             router: id,
             provider,
+            covering: None,
         });
         let forwarding_latency =
             self.reader.span_or_zero(&join(place, "forwarding_latency"), leaves.forwarding_latency, "5 us");
@@ -207,13 +208,42 @@ impl Resolver<'_> {
             let mut destined: Vec<(IpNet, DestinationId)> = Vec::new();
             for prefix in prefixes {
                 let kind = DestinationKind::Attachment(attachment);
-                let destination = self.network.destinations.push(Destination { prefix, kind, router: edge, provider });
+                let covering = None;
+                let destination = Destination { prefix, kind, router: edge, provider, covering };
+                let destination = self.network.destinations.push(destination);
                 destined.push((prefix, destination));
             }
             let limit = self.attachment_limit(&join(&place, "rate_limit"), table.rate_limit.as_ref());
             let table = destined.iter().copied().collect();
             let name = name.clone();
             self.network.attachments.push(Attachment { name, provider, prefixes: destined, table, edge, limit });
+        }
+    }
+
+    /// Finds the longest prefix around each prefix, among the attachments that can reach its own.
+    pub(super) fn nest_prefixes(&mut self) {
+        let network = &self.network;
+        let mut prefixes: Vec<(IpNet, DestinationId, AttachmentId)> = Vec::new();
+        for (id, attachment) in network.attachments.enumerate() {
+            prefixes.extend(attachment.prefixes.iter().map(|(prefix, destination)| (*prefix, *destination, id)));
+        }
+        // In order of address, then length: what holds a prefix stands before it.
+        prefixes.sort_unstable();
+        let mut around: Vec<(IpNet, DestinationId, AttachmentId)> = Vec::new();
+        let mut nested = Vec::new();
+        for inner in prefixes {
+            while around.last().is_some_and(|outer| !outer.0.contains(&inner.0)) {
+                around.pop();
+            }
+            let holds = |outer: &&(IpNet, DestinationId, AttachmentId)| {
+                outer.0 != inner.0 && network.can_reach(outer.2, inner.2)
+            };
+            nested.extend(around.iter().rev().find(holds).map(|outer| (inner.1, outer.1)));
+            around.push(inner);
+        }
+        for (inner, outer) in nested {
+            self.network.destinations[inner].covering = Some(outer);
+            self.nested.push(inner);
         }
     }
 

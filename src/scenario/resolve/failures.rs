@@ -1,29 +1,64 @@
 //! Scripted failures.
 
 use super::{Names, Resolver};
-use crate::ids::{FacilityId, LinkId, RouterId};
-use crate::network::{Failure, FailureKind};
+use crate::ids::{FacilityId, Id, LinkId, RouterId};
+use crate::network::{BrokenFcs, DeliveryOrder, Failure, FailureKind, Impairment, LossLaw, Members, Ways, Wires};
 use crate::scenario::file::{FailureTable, Leaf};
-use crate::scenario::read::peek;
+use crate::scenario::read::{peek, peek_list};
 use crate::scenario::source::{item_place, join};
 use crate::units::{Share, Span};
 
-/// Kinds with the key that names what fails.
+/// Kinds with the keys that each reads, what fails first. The laws of loss are kinds here: they read other keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     FibreCut,
     SilentCut,
     RouterDown,
     FacilityOutage,
-    GreyLoss,
+    Loss(Model),
+    Corruption,
+    Duplication,
+    Jitter,
+    DelayChange,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Model {
+    Independent,
+    GilbertElliott,
+    Bursts,
+}
+
+const KINDS: [(&str, Kind); 9] = [
+    ("fibre_cut", Kind::FibreCut),
+    ("silent_cut", Kind::SilentCut),
+    ("router_down", Kind::RouterDown),
+    ("facility_outage", Kind::FacilityOutage),
+    ("grey_loss", Kind::Loss(Model::Independent)),
+    ("corruption", Kind::Corruption),
+    ("duplication", Kind::Duplication),
+    ("jitter", Kind::Jitter),
+    ("delay_change", Kind::DelayChange),
+];
+
+const MODELS: [(&str, Model); 3] =
+    [("independent", Model::Independent), ("gilbert-elliott", Model::GilbertElliott), ("bursts", Model::Bursts)];
+
 impl Kind {
-    const fn subject(self) -> &'static str {
+    const fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::FibreCut | Self::SilentCut | Self::GreyLoss => "link",
-            Self::RouterDown => "router",
-            Self::FacilityOutage => "facility",
+            Self::FibreCut | Self::SilentCut => &["link", "member", "from"],
+            Self::RouterDown => &["router"],
+            Self::FacilityOutage => &["facility"],
+            Self::Loss(Model::Independent) => &["link", "member", "from", "model", "probability"],
+            Self::Loss(Model::Bursts) => &["link", "member", "from", "model", "probability", "burst"],
+            Self::Loss(Model::GilbertElliott) => {
+                &["link", "member", "from", "model", "good_to_bad", "bad_to_good", "loss_good", "loss_bad"]
+            }
+            Self::Corruption => &["link", "member", "from", "probability", "fcs"],
+            Self::Duplication => &["link", "member", "from", "probability"],
+            Self::Jitter => &["link", "member", "from", "jitter", "order"],
+            Self::DelayChange => &["link", "member", "from", "delay", "length"],
         }
     }
 }
@@ -61,60 +96,157 @@ impl Resolver<'_> {
     }
 
     fn failure_kind(&mut self, place: &str, table: &FailureTable) -> Option<FailureKind> {
-        let kinds = [
-            ("fibre_cut", Kind::FibreCut),
-            ("silent_cut", Kind::SilentCut),
-            ("router_down", Kind::RouterDown),
-            ("facility_outage", Kind::FacilityOutage),
-            ("grey_loss", Kind::GreyLoss),
-        ];
-        let kind = self.reader.word(&join(place, "kind"), &table.kind, &kinds);
+        let mut kind = self.reader.word(&join(place, "kind"), &table.kind, &KINDS);
+        if kind == Kind::Loss(Model::Independent) {
+            kind = Kind::Loss(self.reader.word(&join(place, "model"), &table.model, &MODELS));
+        }
         self.superfluous(place, kind, table);
-        match kind {
-            Kind::FibreCut => self.failing_link(place, &table.link).map(|link| FailureKind::FibreCut { link }),
-            Kind::SilentCut => self.failing_link(place, &table.link).map(|link| FailureKind::SilentCut { link }),
-            Kind::RouterDown => {
-                let at = join(place, "router");
-                let router: RouterId = self.refer(&at, &table.router, "router", |n: &Names| &n.routers)?;
-                let edge = peek(&table.router).is_some_and(|name| self.file.attachments.contains_key(name));
-                if edge {
-                    let message = "an attachment's edge is distributed and modelled as never failing";
-                    self.reader.error(at, message, "name a router");
-                }
-                Some(FailureKind::RouterDown { router })
-            }
+        let impairment = match kind {
+            Kind::FibreCut => return self.wires(place, table).map(|wires| FailureKind::FibreCut { wires }),
+            Kind::SilentCut => return self.wires(place, table).map(|wires| FailureKind::SilentCut { wires }),
+            Kind::RouterDown => return self.failing_router(&join(place, "router"), &table.router),
             Kind::FacilityOutage => {
                 let at = join(place, "facility");
                 let facility: FacilityId = self.refer(&at, &table.facility, "facility", |n: &Names| &n.facilities)?;
-                Some(FailureKind::FacilityOutage { facility })
+                return Some(FailureKind::FacilityOutage { facility });
             }
-            Kind::GreyLoss => {
-                let link = self.failing_link(place, &table.link);
-                let share: Option<Share> = self.reader.quantity(&join(place, "probability"), &table.probability, "5%");
-                Some(FailureKind::GreyLoss { link: link?, share: share? })
+            Kind::Loss(model) => self.loss(place, model, table).map(Impairment::Loss),
+            Kind::Corruption => {
+                let words = [("broken", BrokenFcs::Yes), ("renewed", BrokenFcs::Renewed)];
+                let fcs = self.reader.word(&join(place, "fcs"), &table.fcs, &words);
+                self.share(place, "probability", &table.probability).map(|share| Impairment::Corruption { share, fcs })
+            }
+            Kind::Duplication => {
+                self.share(place, "probability", &table.probability).map(|share| Impairment::Duplication { share })
+            }
+            Kind::Jitter => {
+                let words = [("kept", DeliveryOrder::Kept), ("free", DeliveryOrder::Free)];
+                let order = self.reader.word(&join(place, "order"), &table.order, &words);
+                let most = self.reader.span(&join(place, "jitter"), &table.jitter, "50 us");
+                most.map(|most| Impairment::Jitter { most, order })
+            }
+            Kind::DelayChange => Some(Impairment::Propagation(self.propagation(place, &table.length, &table.delay))),
+        };
+        let wires = self.wires(place, table)?;
+        Some(FailureKind::Impaired { wires, by: impairment? })
+    }
+
+    fn failing_router(&mut self, place: &str, leaf: &Leaf) -> Option<FailureKind> {
+        let router: RouterId = self.refer(place, leaf, "router", |n: &Names| &n.routers)?;
+        if peek(leaf).is_some_and(|name| self.file.attachments.contains_key(name)) {
+            let message = "an attachment's edge is distributed and modelled as never failing";
+            self.reader.error(place, message, "name a router");
+        }
+        Some(FailureKind::RouterDown { router })
+    }
+
+    fn loss(&mut self, place: &str, model: Model, table: &FailureTable) -> Option<LossLaw> {
+        match model {
+            Model::Independent => self.share(place, "probability", &table.probability).map(LossLaw::Bernoulli),
+            Model::GilbertElliott => {
+                let good_to_bad = self.share(place, "good_to_bad", &table.good_to_bad);
+                let bad_to_good = self.share(place, "bad_to_good", &table.bad_to_good);
+                let loss_good = self.share(place, "loss_good", &table.loss_good);
+                let loss_bad = self.share(place, "loss_bad", &table.loss_bad);
+                Some(LossLaw::GilbertElliott {
+                    good_to_bad: good_to_bad?,
+                    bad_to_good: bad_to_good?,
+                    loss_good: loss_good?,
+                    loss_bad: loss_bad?,
+                })
+            }
+            Model::Bursts => {
+                let begin = self.share(place, "probability", &table.probability);
+                let [shortest, longest] = self.burst(&join(place, "burst"), &table.burst)?;
+                Some(LossLaw::Bursts { begin: begin?, shortest, longest })
             }
         }
     }
 
-    fn failing_link(&mut self, place: &str, link: &Leaf) -> Option<LinkId> {
-        self.refer(&join(place, "link"), link, "link", |n: &Names| &n.links)
+    /// Shortest and longest burst in frames.
+    fn burst(&mut self, place: &str, leaf: &Leaf) -> Option<[u32; 2]> {
+        let lengths: Option<Vec<u32>> = peek_list(leaf).and_then(|items| {
+            items.iter().map(|item| item.as_integer().and_then(|length| u32::try_from(length).ok())).collect()
+        });
+        match lengths.as_deref() {
+            Some([shortest, longest]) if *shortest > 0 && shortest <= longest => Some([*shortest, *longest]),
+            Some(_) | None => {
+                self.reader.error(
+                    place,
+                    "is not the shortest and the longest burst in frames",
+                    "write for example [1, 4]",
+                );
+                None
+            }
+        }
+    }
+
+    fn share(&mut self, place: &str, key: &str, leaf: &Leaf) -> Option<Share> {
+        self.reader.quantity(&join(place, key), leaf, "5%")
+    }
+
+    /// The wires of the link that fails: all, one member's, or what one end sends.
+    fn wires(&mut self, place: &str, table: &FailureTable) -> Option<Wires> {
+        let link: LinkId = self.refer(&join(place, "link"), &table.link, "link", |n: &Names| &n.links)?;
+        let (count, ends) = (self.links[link.index()].members, self.links[link.index()].ends);
+        let members = if table.member.is_some() {
+            let member = self.reader.number(&join(place, "member"), &table.member, 0, count as u64 - 1);
+            Members::One(usize::try_from(member).unwrap_or(0))
+        } else {
+            Members::All
+        };
+        let ways = if table.from.is_some() {
+            let at = join(place, "from");
+            let router: RouterId = self.refer(&at, &table.from, "router", |n: &Names| &n.routers)?;
+            let Some(end) = ends?.iter().position(|end| *end == router) else {
+                let names = ends?.map(|end| format!("{:?}", self.network.routers[end].name));
+                let remedy = format!("write {}", names.join(" or "));
+                self.reader.error(at, "the link does not end at this router", remedy);
+                return None;
+            };
+            Ways::From(end)
+        } else {
+            Ways::Both
+        };
+        Some(Wires { link, members, ways })
     }
 
     fn superfluous(&mut self, place: &str, kind: Kind, table: &FailureTable) {
-        let keys = [
-            ("link", &table.link, kind.subject() == "link"),
-            ("router", &table.router, kind.subject() == "router"),
-            ("facility", &table.facility, kind.subject() == "facility"),
-            ("probability", &table.probability, kind == Kind::GreyLoss),
+        let leaves = [
+            ("link", &table.link),
+            ("member", &table.member),
+            ("from", &table.from),
+            ("router", &table.router),
+            ("facility", &table.facility),
+            ("model", &table.model),
+            ("probability", &table.probability),
+            ("burst", &table.burst),
+            ("good_to_bad", &table.good_to_bad),
+            ("bad_to_good", &table.bad_to_good),
+            ("loss_good", &table.loss_good),
+            ("loss_bad", &table.loss_bad),
+            ("fcs", &table.fcs),
+            ("jitter", &table.jitter),
+            ("order", &table.order),
+            ("delay", &table.delay),
+            ("length", &table.length),
         ];
-        for (key, leaf, used) in keys {
-            if leaf.is_some() && !used {
-                let message = format!("is not read by {}", peek(&table.kind).unwrap_or("this kind"));
-                let remedy = match key {
-                    "probability" => "leave it out, or write kind = \"grey_loss\"".to_owned(),
-                    _ => format!("name a {}", kind.subject()),
+        for (key, leaf) in leaves {
+            if leaf.is_some() && !kind.keys().contains(&key) {
+                let message = match kind {
+                    Kind::Loss(_) => format!("is not read by model = {:?}", peek(&table.model).unwrap_or_default()),
+                    Kind::FibreCut
+                    | Kind::SilentCut
+                    | Kind::RouterDown
+                    | Kind::FacilityOutage
+                    | Kind::Corruption
+                    | Kind::Duplication
+                    | Kind::Jitter
+                    | Kind::DelayChange => {
+                        format!("is not read by {}", peek(&table.kind).unwrap_or("this kind"))
+                    }
                 };
-                self.reader.error(join(place, key), message, remedy);
+                self.reader.error(join(place, key), message, format!("known here: {}", kind.keys().join(", ")));
             }
         }
     }

@@ -163,15 +163,7 @@ impl Resolver<'_> {
 
     fn wire(&mut self, place: &str, table: &LinkTable) -> Wire {
         let rate = self.link_rate(&join(place, "rate"), &table.rate);
-        let propagation = if table.length.is_some() {
-            if table.delay.is_some() {
-                self.reader.error(place, "has both length and delay", "leave one of them out");
-            }
-            let length: Option<Length> = self.reader.quantity(&join(place, "length"), &table.length, "20 km");
-            length.unwrap_or_default().propagation()
-        } else {
-            self.reader.span_or_zero(&join(place, "delay"), &table.delay, "100 us")
-        };
+        let propagation = self.propagation(place, &table.length, &table.delay);
         let mtu: Option<Bytes> = self.reader.quantity(&join(place, "mtu"), &table.mtu, "8500 B");
         // RFC 791: every link must carry 68 bytes; a packet's size is kept in 16 bits.
         if mtu.is_some_and(|mtu| !(68..=65_535).contains(&mtu.0)) {
@@ -197,6 +189,18 @@ impl Resolver<'_> {
             self.reader.error(place, "is above 10 Tbps, faster than any port", "write for example \"400 Gbps\"");
         }
         rate
+    }
+
+    /// Of a length of fibre, or of a delay.
+    pub(super) fn propagation(&mut self, place: &str, length: &Leaf, delay: &Leaf) -> Span {
+        if length.is_none() {
+            return self.reader.span_or_zero(&join(place, "delay"), delay, "100 us");
+        }
+        if delay.is_some() {
+            self.reader.error(place, "has both length and delay", "leave one of them out");
+        }
+        let length: Option<Length> = self.reader.quantity(&join(place, "length"), length, "20 km");
+        length.unwrap_or_default().propagation()
     }
 
     pub(super) fn buffer(&mut self, place: &str, leaf: &Leaf) -> Buffer {

@@ -27,7 +27,7 @@ use std::path::Path;
 use super::file::{BfdTable, BgpTable, File, Leaf, Switch};
 use super::read::Reader;
 use super::source::join;
-use crate::ids::{Id, IdVec, LinkId, ProviderId};
+use crate::ids::{DestinationId, Id, IdVec, LinkId, ProviderId};
 use crate::network::{BfdConfig, BgpTiming, Network};
 use crate::units::Span;
 use addresses::Addresses;
@@ -52,6 +52,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
         queueing: BTreeMap::new(),
         links: Vec::new(),
         connections: Vec::new(),
+        nested: Vec::new(),
     };
     resolver.top();
     resolver.contents();
@@ -106,6 +107,8 @@ struct Resolver<'a> {
     links: Vec<LinkDraft>,
     /// In order of connection id.
     connections: Vec<ConnectionDraft>,
+    /// Destinations within others.
+    nested: Vec<DestinationId>,
 }
 
 impl Resolver<'_> {
@@ -138,6 +141,7 @@ impl Resolver<'_> {
     fn build(mut self, flows: &[FlowDraft], monitors: &[MonitorDraft]) -> Network {
         self.build_links();
         self.build_connections();
+        self.nest_prefixes();
         self.build_internal_sessions();
         self.build_liveness();
         self.build_flows(flows);

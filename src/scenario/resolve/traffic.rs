@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::addresses::{host, host_count};
 use super::{Names, Resolver};
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id, MonitorId};
-use crate::network::{ArrivalLaw, Flow, FlowEntry, FlowRole, Monitor, SizeLaw, TraceOf};
+use crate::network::{ArrivalLaw, Attachment, Flow, FlowEntry, FlowRole, Monitor, SizeLaw, TraceOf};
 use crate::rng::named_hash;
 use crate::scenario::file::{FlowTable, Leaf, MonitorTable};
 use crate::scenario::read::peek;
@@ -332,7 +332,7 @@ impl Resolver<'_> {
             source_port: ports[0],
             target_port: ports[1],
             edge: self.network.attachments[way.ends[0]].edge,
-            destination: target.table.longest_match(hosts[1]).expect("targets are hosts of a prefix"),
+            destination: self.longest_match(target, hosts[1]),
             connection: way.connection,
             arrivals: law.arrivals.clone(),
             interval: law.interval,
@@ -343,6 +343,21 @@ impl Resolver<'_> {
             traffic_class: law.traffic_class,
             reverse: None,
         }
+    }
+
+    /// The longest prefix that holds a host of an attachment: its own, or one of another within it.
+    fn longest_match(&self, target: &Attachment, host: IpAddr) -> DestinationId {
+        let mut longest = target.table.longest_match(host).expect("targets are hosts of a prefix");
+        let within = |outer: DestinationId| {
+            let destination = |id: &DestinationId| &self.network.destinations[*id];
+            let holds =
+                |id: &&DestinationId| destination(id).covering == Some(outer) && destination(id).prefix.contains(&host);
+            self.nested.iter().find(holds).copied()
+        };
+        while let Some(inner) = within(longest) {
+            longest = inner;
+        }
+        longest
     }
 
     /// The first prefixes of one family at both ends.

@@ -48,8 +48,8 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("\"west\"", "\"wets\"", r#"routers.r1.facility: no facility is named "wets"; there are: west (x.toml:7)"#),
     (
         "10.2.0.0/24",
-        "10.1.0.128/25",
-        r#"attachments.right.prefixes: 10.1.0.128/25 overlaps 10.1.0.0/24 of "left", which it can reach; give them prefixes apart (x.toml:19)"#,
+        "10.1.0.0/24",
+        r#"attachments.right.prefixes: 10.1.0.0/24 is a prefix of "left", too, which it can reach; give them prefixes apart, or one within the other (x.toml:19)"#,
     ),
     (
         "10.2.0.0/24",
@@ -74,12 +74,12 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "link = \"l1\"",
         "router = \"r1\"\nlink = \"l1\"",
-        "failures.cut.router: is not read by fibre_cut; name a link (x.toml:28)",
+        "failures.cut.router: is not read by fibre_cut; known here: link, member, from (x.toml:28)",
     ),
     (
         "fibre_cut",
         "fiber_cut",
-        r#"failures.cut.kind: "fiber_cut" is none of the known words; write "fibre_cut" or "silent_cut" or "router_down" or "facility_outage" or "grey_loss" (x.toml:27)"#,
+        r#"failures.cut.kind: "fiber_cut" is none of the known words; write "fibre_cut" or "silent_cut" or "router_down" or "facility_outage" or "grey_loss" or "corruption" or "duplication" or "jitter" or "delay_change" (x.toml:27)"#,
     ),
     ("title = ", "title ", "not TOML: key with no value, expected `=` (x.toml:1)"),
     (
@@ -166,7 +166,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "link = \"l1\"",
         "probability = \"5%\"\nlink = \"l1\"",
-        r#"failures.cut.probability: is not read by fibre_cut; leave it out, or write kind = "grey_loss" (x.toml:28)"#,
+        "failures.cut.probability: is not read by fibre_cut; known here: link, member, from (x.toml:28)",
     ),
     (
         "10.2.0.0/24",

@@ -10,7 +10,7 @@ use crate::message::{DropReason, PacketKind};
 use crate::network::{Flow, FlowEntry, LinkKind, Network};
 use crate::rng::{RunSeed, mix, named_hash};
 use crate::sim::limits::Limit;
-use crate::sim::partition::Partition;
+use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LinkDirectionRecord,
     LogicalLinkRecord, LossBin, RunRecord, Totals, UnavailableRun,
@@ -39,7 +39,6 @@ struct Ending<'n> {
     journal: Journal,
     ports: IdVec<PortId, PortTotals>,
     in_flight: IdVec<FlowId, u64>,
-    control: Counts,
 }
 
 /// Makes the record of a run that has come to its end.
@@ -51,13 +50,14 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
     let ports = network.ports.ids().map(|id| port_totals(&run.partitions, id)).collect();
     let mut in_flight: IdVec<FlowId, u64> = network.flows.iter().map(|_| 0).collect();
-    let mut control_in_flight = 0;
     run.partitions.iter_mut().for_each(|partition| partition.audit(end));
-    let on_wires = run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(|wire| wire.port.packets());
+    let (mut control_in_flight, mut duplicates_in_flight) = (0, 0);
+    let on_wires = run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(Wire::packets);
     let at_limits = run.partitions.iter().flat_map(Partition::limits).flat_map(Limit::packets);
     for packet in on_wires.chain(at_limits) {
         match packet.kind {
             PacketKind::Data | PacketKind::ProbeRequest | PacketKind::ProbeReply => in_flight[packet.flow] += 1,
+            PacketKind::Duplicate => duplicates_in_flight += 1,
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => control_in_flight += 1,
         }
     }
@@ -67,8 +67,9 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     recorders.for_each(|other| recorder.add(other));
     recorder.monitors.settle();
     journal.blackouts.close(network, origin, end, &mut journal.ledger);
-    let control = Counts { in_flight: control_in_flight, ..recorder.control.clone() };
-    let mut ending = Ending { network, origin, end, recorder, journal, ports, in_flight, control };
+    recorder.control.in_flight = control_in_flight;
+    recorder.duplicates.in_flight = duplicates_in_flight;
+    let mut ending = Ending { network, origin, end, recorder, journal, ports, in_flight };
     ending.record(seed, events, packet_hops)
 }
 
@@ -96,7 +97,8 @@ impl Ending<'_> {
         let totals = Totals {
             data: self.counts(|flow| is_data(flow.role), &sum(&self.recorder.flows.class_drops)),
             probes: self.counts(|flow| !is_data(flow.role), &self.recorder.flows.probe_drops),
-            control: self.control.clone(),
+            control: self.recorder.control.clone(),
+            duplicates: self.recorder.duplicates.clone(),
             packet_hops,
             events,
             latency: self.recorder.latencies.total().distribution(),
@@ -105,7 +107,7 @@ impl Ending<'_> {
             seconds: experience.seconds,
             flow_seconds_lost: experience.flow_seconds_lost,
         };
-        for counts in [&totals.data, &totals.probes, &totals.control] {
+        for counts in [&totals.data, &totals.probes, &totals.control, &totals.duplicates] {
             assert_conserved(counts);
         }
         RunRecord {

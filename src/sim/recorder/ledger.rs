@@ -154,7 +154,7 @@ impl Entry {
             name: failure.name.clone(),
             kind: self.kind,
             what: failure.kind.word(),
-            component: component(network, self.failure),
+            component: network.failing_component(&failure.kind),
             at: self.at.since(origin),
             notices: self.notices.iter().map(notice).collect(),
             forwarding: self.forwarding.map(|(first, last)| (first.since(origin), last.since(origin))),
@@ -187,18 +187,6 @@ impl Entry {
             }
         }
         spread(spans)
-    }
-}
-
-/// The component that fails, in words.
-fn component(network: &Network, failure: FailureId) -> String {
-    use crate::network::FailureKind;
-    match network.failures[failure].kind {
-        FailureKind::FibreCut { link } | FailureKind::SilentCut { link } | FailureKind::GreyLoss { link, .. } => {
-            format!("link {}", network.links[link].name)
-        }
-        FailureKind::RouterDown { router } => format!("router {}", network.routers[router].name),
-        FailureKind::FacilityOutage { facility } => format!("facility {}", network.facilities[facility].name),
     }
 }
 

@@ -46,6 +46,7 @@ pub(in crate::sim) struct Recorder {
     seconds: Seconds,
     pub monitors: Monitors,
     control: Counts,
+    duplicates: Counts,
     loss_bins: Vec<(u64, Drops)>,
     logical_links: IdVec<LogicalLinkId, [Ridden; 2]>,
     trace: Trace,
@@ -84,6 +85,7 @@ impl Recorder {
             seconds: Seconds::new(network.flows.len()),
             monitors: Monitors::new(network),
             control: Counts::default(),
+            duplicates: Counts::default(),
             loss_bins: vec![(0, Drops::default()); bins],
             logical_links: network.logical_links.iter().map(|_| [ridden(), ridden()]).collect(),
             trace: Trace::default(),
@@ -134,6 +136,7 @@ impl Recorder {
                 self.loss_bins[self.bin_index].0 += 1;
             }
             PacketKind::ProbeRequest | PacketKind::ProbeReply => self.flows.sent(packet),
+            PacketKind::Duplicate => self.duplicates.sent += 1,
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => self.control.sent += 1,
         }
     }
@@ -145,7 +148,7 @@ impl Recorder {
         ridden.packets += 1;
         ridden.bytes += u64::from(packet.size);
         ridden.series[self.bin_index] += u64::from(packet.size);
-        if packet.kind != PacketKind::Data {
+        if matches!(packet.kind, PacketKind::ProbeRequest | PacketKind::ProbeReply) {
             self.monitors.rode(packet, logical_link);
         }
     }
@@ -153,6 +156,10 @@ impl Recorder {
     /// A data packet or probe reaches its target.
     #[inline]
     pub fn delivered(&mut self, now: Time, packet: &Packet) {
+        if packet.kind == PacketKind::Duplicate {
+            self.duplicates.delivered += 1;
+            return;
+        }
         let latency = now - packet.sent;
         let delivery = self.flows.delivered(packet, latency);
         if packet.kind == PacketKind::Data {
@@ -183,6 +190,7 @@ impl Recorder {
                 self.flows.probe_dropped(packet, reason);
                 self.trace.probe_lost(entry, self.flows.monitor_of(packet.flow));
             }
+            PacketKind::Duplicate => *self.duplicates.dropped.entry(reason).or_default() += 1,
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
                 *self.control.dropped.entry(reason).or_default() += 1;
             }
@@ -195,11 +203,8 @@ impl Recorder {
         self.latencies.add(&other.latencies);
         self.seconds.add(&other.seconds);
         self.monitors.add(other.monitors);
-        self.control.sent += other.control.sent;
-        self.control.delivered += other.control.delivered;
-        for (reason, count) in other.control.dropped {
-            *self.control.dropped.entry(reason).or_default() += count;
-        }
+        self.control.add(other.control);
+        self.duplicates.add(other.duplicates);
         for (bin, more) in self.loss_bins.iter_mut().zip(&other.loss_bins) {
             bin.0 += more.0;
             bin.1.iter_mut().zip(&more.1).for_each(|(count, more)| *count += more);

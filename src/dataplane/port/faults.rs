@@ -1,9 +1,9 @@
-//! What kills packets on the wire behind a port.
+//! What may befall the wire behind a port: dead times, a receiver that is down, another propagation.
 
 use super::Port;
 use crate::ids::FailureId;
 use crate::message::DropReason;
-use crate::units::Time;
+use crate::units::{Span, Time};
 
 /// Something on the wire that kills packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,18 +19,53 @@ pub enum Impairment {
         /// End; [`Time::MAX`] while it lasts.
         to: Time,
     },
-    /// Each packet is lost with this probability.
-    Grey {
-        /// The failure behind it.
-        failure: FailureId,
-        /// Probability in parts per billion.
-        parts_per_billion: u64,
-    },
+    /// Something befalls, or befell, frames by chance: each must be looked at.
+    Watched,
     /// The receiving end's link is not up.
     ReceiverClosed,
 }
 
 impl Port {
+    /// From `now` on packets leave by a way of this propagation.
+    pub fn change_propagation(&mut self, now: Time, propagation: Span) {
+        let length = self.encrypt + propagation;
+        self.former_ways.get_or_insert_default().push(now, self.fibre_delay);
+        self.fibre_delay = length;
+    }
+
+    /// The propagation of the fibre as it is now.
+    #[must_use]
+    pub fn propagation(&self) -> Span {
+        self.fibre_delay.saturating_sub(self.encrypt)
+    }
+
+    /// When packets arrive that had not departed at `now`: control packets, and the head if it is another.
+    pub fn arrivals_to_come(&self, now: Time) -> (Vec<Time>, Option<Time>) {
+        let to_come = self.ring.iter().filter(|entry| entry.departure > now);
+        let control = to_come.filter(|entry| entry.packet.kind.is_control());
+        let control = control.map(|entry| self.arrival_of(entry.departure)).chain(self.waiting_controls()).collect();
+        let head = self.ring.front().filter(|head| head.departure > now).and_then(|_| self.next_data_arrival());
+        (control, head)
+    }
+
+    /// The MACsec packet number of the latest arrival: numbers are given in order of departure, which is the order of
+    /// arrivals here, and a frame that is thrown away before it departs gives its number back.
+    #[must_use]
+    pub const fn arrived_number(&self) -> u64 {
+        self.arrived.wrapping_sub(self.unnumbered)
+    }
+
+    /// A new key: packet numbers begin at 1.
+    pub const fn renumber(&mut self) {
+        self.unnumbered = self.arrived;
+    }
+
+    /// Frames that have arrived.
+    #[must_use]
+    pub const fn arrived(&self) -> u64 {
+        self.arrived
+    }
+
     /// Whether anything on the wire may kill packets.
     #[must_use]
     #[inline]
@@ -47,12 +82,12 @@ impl Port {
     /// The dead time, if any, that a transmission meets on its way to the far end of the fibre.
     #[must_use]
     pub fn meets_dead_time(&self, transmission: (Time, Time)) -> Option<(DropReason, FailureId)> {
-        let arrived = transmission.1 + self.fibre_delay;
+        let arrived = self.at_far_end(transmission.1);
         self.impairments.iter().find_map(|impairment| match *impairment {
             Impairment::Dead { failure, reason, from, to } => {
                 (transmission.0 < to && arrived > from).then_some((reason, failure))
             }
-            Impairment::Grey { .. } | Impairment::ReceiverClosed => None,
+            Impairment::Watched | Impairment::ReceiverClosed => None,
         })
     }
 
@@ -61,7 +96,7 @@ impl Port {
         self.impairments.push(impairment);
     }
 
-    /// Ends the impairments of `failure` at `now`: dead times keep their end until no packet can have met them.
+    /// Ends the dead times of `failure` at `now`; they stay known until no packet can have met them.
     pub fn relieve(&mut self, now: Time, failure: FailureId) {
         for impairment in &mut self.impairments {
             if let Impairment::Dead { failure: of, to, .. } = impairment
@@ -71,21 +106,25 @@ impl Port {
                 *to = now;
             }
         }
-        self.impairments
-            .retain(|impairment| !matches!(impairment, Impairment::Grey { failure: of, .. } if *of == failure));
     }
 
     /// Forgets dead times that no later packet can meet, once one has arrived whose transmission began at `begin`.
     pub fn forget_dead_times(&mut self, begin: Time) {
         self.impairments.retain(|impairment| match impairment {
             Impairment::Dead { to, .. } => *to > begin,
-            Impairment::Grey { .. } | Impairment::ReceiverClosed => true,
+            Impairment::Watched | Impairment::ReceiverClosed => true,
         });
     }
 
     /// The receiving end's link came up.
     pub fn receiver_opened(&mut self) {
         self.impairments.retain(|impairment| *impairment != Impairment::ReceiverClosed);
+    }
+
+    /// Whether the receiving end's link is down.
+    #[must_use]
+    pub fn is_receiver_closed(&self) -> bool {
+        self.impairments.contains(&Impairment::ReceiverClosed)
     }
 
     /// The receiving end's link went down.

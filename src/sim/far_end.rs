@@ -1,0 +1,202 @@
+//! The far end of a wire on which something befalls frames: chance, lateness, and the MACsec receiver that may mind.
+//!
+//! A wire that never was impaired has none of this: its frames arrive in order, and a receiver that sees numbers in
+//! order passes them all.
+
+use crate::dataplane::{
+    Association, ChannelIdentifier, ChannelKnown, Frame, Icv, Impairments, InCounter, LateFrames, Received,
+    SecureFrame, SecureReceiver, Tag,
+};
+use crate::ids::{FailureId, PortId};
+use crate::message::{DropReason, Packet, PacketKind};
+use crate::network::{DeliveryOrder, MacsecConfig};
+use crate::sim::event::Event;
+use crate::sim::facts::Facts;
+use crate::sim::partition::{Partition, Wire};
+use crate::sim::recorder::EntryIndex;
+use crate::units::Time;
+
+/// What must be known at the far end of a wire that is or was impaired.
+#[derive(Debug, Default)]
+pub(in crate::sim) struct FarEnd {
+    pub impairments: Impairments,
+    pub late: LateFrames,
+    pub macsec: Option<(MacsecConfig, SecureReceiver)>,
+}
+
+impl FarEnd {
+    /// Of a wire whose frames were not looked at so far.
+    pub fn new(wire: &Wire, config: Option<&MacsecConfig>) -> Self {
+        let receiver = |config: &MacsecConfig| {
+            let mut receiver = SecureReceiver::new(config);
+            receiver.catch_up(wire.port.arrived_number());
+            (*config, receiver)
+        };
+        Self { macsec: config.map(receiver), ..Self::default() }
+    }
+
+    /// The MACsec receiver judges a frame.
+    fn judge(&mut self, frame: &Frame) -> Result<(), (DropReason, Option<FailureId>)> {
+        let Some((config, receiver)) = &mut self.macsec else { return Ok(()) };
+        let channel = ChannelIdentifier::Carried(ChannelKnown::Yes);
+        let received = receiver.receive(&SecureFrame {
+            tag: Tag::Good,
+            channel: if config.sci { channel } else { ChannelIdentifier::Inferred },
+            association: Association::InUse,
+            protection: config.protection,
+            icv: if frame.damaged.is_some() { Icv::Bad } else { Icv::Good },
+            number: frame.number,
+        });
+        match received {
+            Received::Passed(_) => Ok(()),
+            Received::Dropped(InCounter::Late) => Err((DropReason::MacsecLate, None)),
+            Received::Dropped(
+                InCounter::NotValid
+                | InCounter::Ok
+                | InCounter::Unchecked
+                | InCounter::Invalid
+                | InCounter::NotUsingSa
+                | InCounter::UnusedSa
+                | InCounter::NoSci
+                | InCounter::UnknownSci
+                | InCounter::NoTag
+                | InCounter::Untagged
+                | InCounter::BadTag,
+            ) => Err((DropReason::MacsecIcv, frame.damaged)),
+        }
+    }
+}
+
+/// What became of a packet at the end of a wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(in crate::sim) enum Arrived {
+    /// It is at the router.
+    Packet(Packet),
+    /// It was lost on the way.
+    Lost,
+    /// It will be at the router at this instant.
+    Late(Time),
+}
+
+impl Partition<'_> {
+    /// The end of a wire whose frames must be looked at.
+    #[cold]
+    pub fn watched_arrival(
+        &mut self,
+        id: PortId,
+        packet: Packet,
+        transmission: (Time, Time),
+        facts: &Facts,
+    ) -> Arrived {
+        let wire = &mut self.wires[id];
+        if let Some((reason, failure)) = wire.port.meets_dead_time(transmission) {
+            wire.unheard += 1;
+            self.drop_at(id, &packet, reason, facts.incidents[failure]);
+            return Arrived::Lost;
+        }
+        wire.port.forget_dead_times(transmission.0);
+        let mut frame = Frame { packet, number: wire.port.arrived_number(), damaged: None };
+        let Some(far_end) = &mut wire.far_end else { return self.enter(id, &frame, facts) };
+        let fate = far_end.impairments.befall();
+        if let Some((reason, failure)) = fate.lost {
+            wire.unheard += 1;
+            self.drop_at(id, &packet, reason, facts.incidents[failure]);
+            return Arrived::Lost;
+        }
+        frame.damaged = fate.damaged;
+        let due = far_end.late.due(self.now, fate.late, fate.order);
+        if due > self.now {
+            far_end.late.keep(due, fate.order, frame);
+        }
+        if fate.copied.is_some() && !packet.kind.is_control() {
+            self.copy(id, &frame, (due, fate.order));
+        }
+        if due > self.now { Arrived::Late(due) } else { self.enter(id, &frame, facts) }
+    }
+
+    /// A second frame follows one at once. Control messages are not doubled: their protocols discard copies.
+    fn copy(&mut self, id: PortId, frame: &Frame, (due, order): (Time, DeliveryOrder)) {
+        let packet = Packet { kind: PacketKind::Duplicate, ..frame.packet };
+        self.recorder.sent(&packet);
+        let wire = &mut self.wires[id];
+        let serial = wire.next_serial();
+        if let Some(far_end) = &mut wire.far_end {
+            far_end.late.keep(due, order, Frame { packet, ..*frame });
+        }
+        self.schedule(Event::Late(id), due, serial);
+    }
+
+    /// A frame has reached the router at the end of a watched wire.
+    fn enter(&mut self, id: PortId, frame: &Frame, facts: &Facts) -> Arrived {
+        let wire = &mut self.wires[id];
+        let blame = facts.link_blame[wire.link].entry();
+        if let Some(failure) = facts.power_causes[wire.to].last() {
+            wire.unheard += 1;
+            return self.refuse(id, frame, DropReason::RouterDown, facts.incidents[*failure]);
+        }
+        if let Some(far_end) = &mut wire.far_end
+            && let Err((reason, failure)) = far_end.judge(frame)
+        {
+            let entry = failure.map_or(blame, |failure| facts.incidents[failure]);
+            return self.refuse(id, frame, reason, entry);
+        }
+        if wire.port.is_receiver_closed() {
+            return self.refuse(id, frame, DropReason::PortDown, blame);
+        }
+        self.packet_hops += 1;
+        Arrived::Packet(frame.packet)
+    }
+
+    fn refuse(&mut self, id: PortId, frame: &Frame, reason: DropReason, entry: Option<EntryIndex>) -> Arrived {
+        self.drop_at(id, &frame.packet, reason, entry);
+        Arrived::Lost
+    }
+
+    /// Late packets of flows are due.
+    #[cold]
+    pub fn late_arrives(&mut self, id: PortId, facts: &Facts) {
+        while let Some(frame) = self.take_late(id, |kind| !kind.is_control()) {
+            if let Arrived::Packet(packet) = self.enter(id, &frame, facts) {
+                let to = self.wires[id].to;
+                self.receive(to, packet, facts);
+            }
+        }
+    }
+
+    /// A late control packet that is due; none when it was lost at the end of the wire, or none is due.
+    pub fn take_late_control(&mut self, id: PortId, facts: &Facts) -> Option<(Packet, Arrived)> {
+        let frame = self.take_late(id, PacketKind::is_control)?;
+        Some((frame.packet, self.enter(id, &frame, facts)))
+    }
+
+    fn take_late(&mut self, id: PortId, wanted: fn(PacketKind) -> bool) -> Option<Frame> {
+        let now = self.now;
+        self.wires[id].far_end.as_mut()?.late.take(now, wanted)
+    }
+}
+
+impl Wire {
+    /// Gives the wire a far end, if it has none yet.
+    pub fn watch(&mut self, config: Option<&MacsecConfig>) -> &mut FarEnd {
+        if self.far_end.is_none() {
+            self.far_end = Some(Box::new(FarEnd::new(self, config)));
+            self.port.impair(crate::dataplane::Impairment::Watched);
+        }
+        self.far_end.as_mut().expect("it was just made")
+    }
+
+    /// A new key is in use on the wire.
+    pub fn rekey(&mut self) {
+        self.port.renumber();
+        if let Some((_, receiver)) = self.far_end.as_mut().and_then(|far_end| far_end.macsec.as_mut()) {
+            receiver.rekey();
+        }
+    }
+
+    /// The packets in the queue, on the wire, and late at its end.
+    pub fn packets(&self) -> impl Iterator<Item = &Packet> {
+        let late = self.far_end.iter().flat_map(|far_end| far_end.late.iter()).map(|frame| &frame.packet);
+        self.port.packets().chain(late)
+    }
+}
