@@ -12,7 +12,7 @@ fn the_engine_and_the_bare_loop_run_the_same_fabrics() {
     let packets = horizon.as_ps() / 50_000 * 4;
     let mut waits = Histogram::new();
     let done = Ceiling::new(&topology).run(&mut Poisson::new(CEILING_SEED, packets, &topology), &mut waits);
-    assert_eq!((network.routers.len(), network.ports.len()), (20, topology.links.len()));
+    assert_eq!(network.ports.len(), topology.links.len());
     let hops_off = record.totals.packet_hops as f64 / done.packet_hops as f64 - 1.0;
     // The engine's last 54 us are still under way, and 320,000 packets vary by 0.2%.
     assert!((-0.03..0.01).contains(&hops_off), "{hops_off}");
