@@ -15,8 +15,9 @@ use super::problem::Problem;
 use super::source::{item_place, join};
 
 /// The sections whose tables carry names.
-pub(super) const SECTIONS: [&str; 10] = [
+pub(super) const SECTIONS: [&str; 11] = [
     "providers",
+    "fabrics",
     "facilities",
     "routers",
     "links",
@@ -136,6 +137,11 @@ tables! {
         forwarding_latency, fib_install, processing;
         bfd: Switch<BfdTable>
     }
+    /// `[fabrics.x]`, which stands for routers, links and attachments.
+    FabricTable {
+        provider, shape, leaves, spines, prefix, rate, delay, rack_rate, rack_delay, buffer, mtu, framing, bfd,
+        macsec, hash, forwarding_latency, fib_install, processing
+    }
     /// `[flows.x]`
     FlowTable {
         from, to, rate, count, direction, arrivals, trace, size, start, stop, protocol, source_port, target_port, ttl
@@ -203,7 +209,8 @@ impl File {
     }
 }
 
-fn named<T>(section: &str, value: Value, problems: &mut Vec<Problem>) -> BTreeMap<String, T>
+/// Every table of a section.
+pub(super) fn named<T>(section: &str, value: Value, problems: &mut Vec<Problem>) -> BTreeMap<String, T>
 where
     T: for<'de> Deserialize<'de> + Keys,
 {

@@ -9,6 +9,7 @@ mod addresses;
 mod connections;
 mod devices;
 mod failures;
+mod flow_ends;
 mod judgement;
 mod links;
 mod macsec;
