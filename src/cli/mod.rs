@@ -4,6 +4,7 @@
 //! argv -> Arguments -> command -> Outcome -> exit code
 //! ```
 
+mod bench;
 mod check;
 mod gate;
 mod input;
@@ -44,6 +45,8 @@ enum Command {
     Show(show::Show),
     /// Print or write a commented starter scenario.
     New(new::New),
+    /// Measure this program: speed beside a bare loop, waits against theory, other simulators.
+    Bench(bench::Bench),
 }
 
 /// How a command ended.
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.execute(),
         Command::Show(show) => show.execute(),
         Command::New(new) => new.execute(),
+        Command::Bench(bench) => bench.execute(),
     };
     match result {
         Ok(outcome) => ExitCode::from(outcome.code()),
@@ -103,7 +107,7 @@ mod tests {
     fn the_arguments_are_consistent_and_each_help_has_an_example() {
         let mut command = Arguments::command();
         command.clone().debug_assert();
-        for name in ["check", "run", "show", "new"] {
+        for name in ["check", "run", "show", "new", "bench"] {
             let help = command.find_subcommand_mut(name).expect(name).render_long_help().to_string();
             assert!(help.contains("Example"), "{name}: {help}");
         }

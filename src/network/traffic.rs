@@ -104,16 +104,25 @@ impl SizeLaw {
 pub struct FlowEntry {
     /// Name in the scenario; the reverse direction of a two-way entry is "name (reverse)".
     pub name: String,
-    /// Where packets begin.
-    pub from: AttachmentId,
-    /// Where they end.
-    pub to: AttachmentId,
+    /// Where packets begin, in id order; five-tuples take them in turn.
+    pub from: Vec<AttachmentId>,
+    /// Where they end, in id order.
+    pub to: Vec<AttachmentId>,
     /// The connection that carries it, when it crosses one.
     pub connection: Option<ConnectionId>,
     /// Offered rate of all its five-tuples together, in bits of IP packets.
     pub rate: Rate,
+    /// Its first five-tuple; the others follow.
+    pub first: FlowId,
     /// Number of five-tuples.
     pub count: u32,
+}
+
+impl FlowEntry {
+    /// Its five-tuples.
+    pub fn flows(&self) -> impl DoubleEndedIterator<Item = FlowId> + use<> {
+        (self.first.0..self.first.0 + self.count).map(FlowId)
+    }
 }
 
 /// One five-tuple.

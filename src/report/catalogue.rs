@@ -12,7 +12,7 @@ pub struct Entry {
 }
 
 /// All reports.
-pub const REPORTS: [Entry; 2] = [
+pub const REPORTS: [Entry; 3] = [
     Entry {
         name: "run",
         summary: "one run: what the customer saw, what each incident cost, what the rule charges",
@@ -35,5 +35,10 @@ pub const REPORTS: [Entry; 2] = [
         name: "repeat",
         summary: "many seeds of one scenario: each incident's blackout as min, median, p95 and max",
         files: &["repeat.json", "repeat.csv", "repeat-runs.csv", "repeat.html"],
+    },
+    Entry {
+        name: "benchmark",
+        summary: "this program itself: speed beside a bare loop, waits against theory, other simulators",
+        files: &["benchmark.json", "benchmark.md", "benchmark.html", "speeds.svg", "event-queue.svg"],
     },
 ];

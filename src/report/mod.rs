@@ -4,6 +4,7 @@
 //! RunRecord, RepeatSummary -> run/, repeat -> Report, Table, Plot, JSON -> write/ -> text, CSV, SVG, HTML
 //! ```
 
+pub mod benchmark;
 pub mod catalogue;
 pub mod document;
 #[cfg(test)]

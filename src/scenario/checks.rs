@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
+
 use super::read::Reader;
 use super::resolve::written_name;
 use super::source::join;
 use crate::ids::{AttachmentId, FlowEntryId, FlowId, InterconnectId, LinkId, RouterId};
-use crate::network::graph::{ShortestPaths, SinglePoint, Transit, cut_links, is_joined, single_points_of_failure};
+use crate::network::graph::{
+    ShortestPaths, SinglePoint, Transit, all_joined, cut_links, is_joined, single_points_of_failure,
+};
 use crate::network::{
-    Buffer, Flow, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole, Session, SessionKind,
-    SizeLaw,
+    Attachment, Buffer, Flow, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole, Session,
+    SessionKind, SizeLaw,
 };
 use crate::units::{Bytes, Rate, Span};
 
@@ -43,10 +47,9 @@ fn clock(network: &Network, reader: &mut Reader) {
         let message = format!("{} cuts the run into too many bins", network.bin);
         reader.error("bin", message, format!("write for example \"{}\"", horizon.scaled(1, 300)));
     }
-    for flow in network.flow_entries.ids().filter_map(|id| first_flow(network, id)) {
-        if network.flows[flow].start >= horizon {
-            let name = network.flows[flow].name.split('#').next().unwrap_or_default();
-            let place = join(&join("flows", written_name(name)), "start");
+    for entry in &network.flow_entries {
+        if network.flows[entry.first].start >= horizon {
+            let place = join(&join("flows", written_name(&entry.name)), "start");
             reader.error(place, "is not before the end of the run", "start earlier, or make the horizon longer");
         }
     }
@@ -76,21 +79,27 @@ fn smallest_packets(network: &Network, reader: &mut Reader) {
     }
 }
 
-fn first_flow(network: &Network, entry: FlowEntryId) -> Option<FlowId> {
-    network.flows.enumerate().find(|(_, flow)| flow.entry == Some(entry)).map(|(id, _)| id)
-}
-
 /// Two attachments that can reach each other must not claim the same prefix; one within another is the longest match's.
 fn overlaps(network: &Network, reader: &mut Reader) {
-    for (b, second) in network.attachments.enumerate() {
-        for (a, first) in network.attachments.enumerate().filter(|(a, _)| *a < b) {
-            let clash = first.prefixes.iter().find(|(one, _)| second.prefixes.iter().any(|(other, _)| one == other));
-            if let Some((prefix, _)) = clash.filter(|_| network.can_reach(a, b)) {
-                let place = format!("attachments.{}.prefixes", second.name);
-                let message = format!("{prefix} is a prefix of {:?}, too, which it can reach", first.name);
-                reader.error(place, message, "give them prefixes apart, or one within the other");
+    let claims = |(id, attachment): (AttachmentId, &Attachment)| {
+        attachment.prefixes.iter().map(move |(prefix, _)| (*prefix, id)).collect::<Vec<_>>()
+    };
+    let mut claims: Vec<(IpNet, AttachmentId)> = network.attachments.enumerate().flat_map(claims).collect();
+    claims.sort_unstable();
+    let mut clashes: BTreeMap<[AttachmentId; 2], IpNet> = BTreeMap::new();
+    for same in claims.chunk_by(|one, other| one.0 == other.0) {
+        for (index, (prefix, second)) in same.iter().enumerate() {
+            let firsts = same[..index].iter().map(|(_, first)| *first);
+            for first in firsts.filter(|first| network.can_reach(*first, *second)) {
+                clashes.entry([first, *second]).or_insert(*prefix);
             }
         }
+    }
+    for ([first, second], prefix) in clashes {
+        let [first, second] = [first, second].map(|id| &network.attachments[id].name);
+        let place = format!("attachments.{second}.prefixes");
+        let message = format!("{prefix} is a prefix of {first:?}, too, which it can reach");
+        reader.error(place, message, "give them prefixes apart, or one within the other");
     }
 }
 
@@ -155,8 +164,7 @@ fn capacity(network: &Network, link: LinkId) -> u128 {
 /// Attachments that flows or connections join must have a path; what alone can cut a connection is named.
 fn paths(network: &Network, reader: &mut Reader) {
     for entry in &network.flow_entries {
-        let across = entry.connection.map(|id| network.connections[id].interconnect);
-        if entry.connection.is_none() && !is_joined(network, [entry.from, entry.to], across) {
+        if entry.connection.is_none() && !all_joined(network, &entry.from, &entry.to) {
             let place = join("flows", written_name(&entry.name));
             reader.error(place, "no path leads from its source to its target", "add links between their routers");
         }
@@ -185,9 +193,13 @@ fn paths(network: &Network, reader: &mut Reader) {
 /// while its own channels are down.
 fn borders_in_the_way(network: &Network, reader: &mut Reader) {
     for (provider, configured) in network.providers.enumerate() {
+        let internal = || network.sessions.iter().filter(|session| session.kind == SessionKind::Internal(provider));
+        if internal().next().is_none() {
+            continue;
+        }
         let routers: Vec<RouterId> =
             network.routers.enumerate().filter(|(_, router)| router.provider == provider).map(|(id, _)| id).collect();
-        let inside = |link: &Link| link.ends.iter().all(|end| routers.contains(end));
+        let inside = |link: &Link| link.ends.iter().all(|end| network.routers[*end].provider == provider);
         let links: Vec<(LinkId, [RouterId; 2])> =
             network.links.enumerate().filter(|(_, link)| inside(link)).map(|(id, link)| (id, link.ends)).collect();
         let paths = |border: Transit| {
@@ -198,8 +210,7 @@ fn borders_in_the_way(network: &Network, reader: &mut Reader) {
             })
         };
         let (through, around) = (paths(Transit::Yes), paths(Transit::No));
-        let internal = network.sessions.iter().filter(|session| session.kind == SessionKind::Internal(provider));
-        let in_the_way: BTreeSet<&str> = internal
+        let in_the_way: BTreeSet<&str> = internal()
             .map(|session| session.ends.each_ref().map(|end| end.router))
             .flat_map(|[one, other]| [[one, other], [other, one]])
             .filter(|[from, to]| through.first_hops(*from, *to) != around.first_hops(*from, *to))
@@ -226,13 +237,18 @@ fn point_name(network: &Network, point: SinglePoint) -> String {
 /// Two attachments and the interconnect that may be used between them.
 type Pair = ([AttachmentId; 2], Option<InterconnectId>);
 
-/// A queue without end must not be offered more than it can send: it would only grow.
+/// A queue without end must not be offered more than it can send: it would only grow. Entries between groups are not
+/// followed.
 fn loads(network: &Network, reader: &mut Reader) {
+    if network.ports.iter().all(|port| port.buffer != Buffer::Unlimited) {
+        return;
+    }
     let mut offered: BTreeMap<(LinkId, usize), Vec<FlowEntryId>> = BTreeMap::new();
     let mut known: BTreeMap<Pair, Vec<(LinkId, usize)>> = BTreeMap::new();
     for (id, entry) in network.flow_entries.enumerate() {
         let across = entry.connection.map(|id| network.connections[id].interconnect);
-        let ends = [entry.from, entry.to];
+        let ([from], [to]) = (entry.from.as_slice(), entry.to.as_slice()) else { continue };
+        let ends = [*from, *to];
         let cuts = known
             .entry((ends, across))
             .or_insert_with(|| cut_links(network, ends, across).into_iter().map(|cut| (cut.link, cut.end)).collect());
@@ -273,8 +289,8 @@ fn efforts(network: &Network, reader: &mut Reader) {
         reader.warning("flows", message, "lower the rates, or make the horizon shorter");
     }
     for entry in &network.flow_entries {
-        let links = &network.routers[network.attachments[entry.from].edge].links;
-        let most: u128 = links.iter().map(|link| capacity(network, *link)).sum();
+        let edges = entry.from.iter().map(|attachment| network.attachments[*attachment].edge);
+        let most: u128 = edges.flat_map(|edge| &network.routers[edge].links).map(|link| capacity(network, *link)).sum();
         if u128::from(entry.rate.as_bps()) > most {
             let place = join(&join("flows", written_name(&entry.name)), "rate");
             let message = format!("{} is more than the links of its attachment carry together", entry.rate);
@@ -292,10 +308,10 @@ fn link_place(name: &str) -> String {
 fn peak(network: &Network, entries: &[FlowEntryId], port: &Port) -> u128 {
     let windows: Vec<(Span, Span, u128)> = entries
         .iter()
-        .filter_map(|entry| {
-            let flow = &network.flows[first_flow(network, *entry)?];
+        .map(|entry| {
+            let flow = &network.flows[network.flow_entries[*entry].first];
             let load = on_the_wire(network.flow_entries[*entry].rate, flow.sizes, port);
-            Some((flow.start, flow.stop, load))
+            (flow.start, flow.stop, load)
         })
         .collect();
     let at =
@@ -316,14 +332,14 @@ fn on_the_wire(rate: Rate, sizes: SizeLaw, port: &Port) -> u128 {
 
 /// Two flows with one five-tuple could not be told apart by a router.
 fn five_tuples(network: &Network, reader: &mut Reader) {
-    let mut seen = BTreeMap::new();
-    for flow in &network.flows {
-        let tuple = (flow.source, flow.target, flow.protocol, flow.source_port, flow.target_port);
-        let Some(other) = seen.insert(tuple, &flow.name) else { continue };
-        let entry = flow.entry.map(|entry| &network.flow_entries[entry].name);
-        let place = entry.map_or_else(|| "monitors".to_owned(), |entry| join("flows", written_name(entry)));
-        let message = format!("five-tuple {:?} is that of {other:?} too", flow.name);
-        reader.error(place, message, "set source_port or target_port apart");
-        return;
-    }
+    let tuple = |flow: &Flow| (flow.source, flow.target, flow.protocol, flow.source_port, flow.target_port);
+    let mut order: Vec<FlowId> = network.flows.ids().collect();
+    order.sort_unstable_by_key(|id| (tuple(&network.flows[*id]), *id));
+    let alike = |pair: &&[FlowId]| tuple(&network.flows[pair[0]]) == tuple(&network.flows[pair[1]]);
+    let Some(&[other, flow]) = order.windows(2).filter(alike).min_by_key(|pair| pair[1]) else { return };
+    let [flow, other] = [flow, other].map(|id| &network.flows[id]);
+    let entry = flow.entry.map(|entry| &network.flow_entries[entry].name);
+    let place = entry.map_or_else(|| "monitors".to_owned(), |entry| join("flows", written_name(entry)));
+    let message = format!("five-tuple {:?} is that of {:?} too", flow.name, other.name);
+    reader.error(place, message, "set source_port or target_port apart");
 }

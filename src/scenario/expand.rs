@@ -1,7 +1,8 @@
-//! Templates expand into the same tables that a file could hold; what the file says itself wins key by key.
+//! Templates and fabrics expand into the same tables that a file could hold; what the file says itself wins key by key.
 
 use toml::{Table, Value};
 
+use super::fabrics::{self, Fabric};
 use super::problem::Problem;
 use super::source::join;
 use super::templates::{Parameters, instantiate, template_names};
@@ -9,10 +10,20 @@ use super::templates::{Parameters, instantiate, template_names};
 /// The keys of an interconnect that only a template reads.
 const PARAMETERS: [&str; 4] = ["code", "channel_rate", "channel_length", "members"];
 
-/// Replaces every template line by what it stands for.
-pub(super) fn expand(table: Table, problems: &mut Vec<Problem>) -> Table {
+/// Replaces templates and fabrics by what they stand for; returns the fabrics, too.
+pub(super) fn expand(table: Table, problems: &mut Vec<Problem>) -> (Table, Vec<Fabric>) {
     let mut explicit = table;
-    let Some(Value::Table(interconnects)) = explicit.get_mut("interconnects") else { return explicit };
+    let mut made = Table::new();
+    if let Some(Value::Table(interconnects)) = explicit.get_mut("interconnects") {
+        made = expand_templates(interconnects, problems);
+    }
+    let fabrics = fabrics::take(&mut explicit, problems);
+    fabrics.iter().for_each(|fabric| merge(&mut made, fabric.tables()));
+    merge(&mut made, explicit);
+    (made, fabrics)
+}
+
+fn expand_templates(interconnects: &mut Table, problems: &mut Vec<Problem>) -> Table {
     let mut made = Table::new();
     for (name, value) in interconnects.iter_mut() {
         let Value::Table(interconnect) = value else { continue };
@@ -38,7 +49,6 @@ pub(super) fn expand(table: Table, problems: &mut Vec<Problem>) -> Table {
         }
         merge(&mut made, tables);
     }
-    merge(&mut made, explicit);
     made
 }
 

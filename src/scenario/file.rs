@@ -15,8 +15,9 @@ use super::problem::Problem;
 use super::source::{item_place, join};
 
 /// The sections whose tables carry names.
-pub(super) const SECTIONS: [&str; 12] = [
+pub(super) const SECTIONS: [&str; 13] = [
     "providers",
+    "fabrics",
     "facilities",
     "routers",
     "links",
@@ -147,6 +148,11 @@ tables! {
     RedTable { min, max, probability, weight, ecn; medium: CurveTable, high: CurveTable }
     /// Another curve for packets of a higher drop precedence.
     CurveTable { min, max, probability }
+    /// `[fabrics.x]`, which stands for routers, links and attachments.
+    FabricTable {
+        provider, shape, leaves, spines, prefix, rate, delay, rack_rate, rack_delay, buffer, mtu, framing, bfd,
+        macsec, hash, forwarding_latency, fib_install, processing
+    }
     /// `[flows.x]`
     FlowTable {
         from, to, rate, count, direction, arrivals, trace, size, start, stop, protocol, source_port, target_port, ttl,
@@ -223,7 +229,8 @@ impl File {
     }
 }
 
-fn named<T>(section: &str, value: Value, problems: &mut Vec<Problem>) -> BTreeMap<String, T>
+/// Every table of a section.
+pub(super) fn named<T>(section: &str, value: Value, problems: &mut Vec<Problem>) -> BTreeMap<String, T>
 where
     T: for<'de> Deserialize<'de> + Keys,
 {

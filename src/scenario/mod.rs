@@ -9,6 +9,7 @@
 mod checks;
 mod defaults;
 mod expand;
+mod fabrics;
 mod file;
 mod overrides;
 mod problem;
@@ -78,7 +79,7 @@ pub fn parse(text: &str, file_name: &str, overrides: &[String]) -> Result<Loaded
         return Err(Problems::new(problems, text));
     }
     problems.extend(overrides::apply(&mut table, &mut source, overrides));
-    let table = expand::expand(table, &mut problems);
+    let (table, fabrics) = expand::expand(table, &mut problems);
     let mut file = File::read(table, &mut problems);
     defaults::fill(&mut file);
     let mut reader = Reader { problems };
@@ -88,6 +89,7 @@ pub fn parse(text: &str, file_name: &str, overrides: &[String]) -> Result<Loaded
     if let Some(network) = &network {
         checks::check(network, &mut reader);
     }
+    fabrics::tell_once(&mut reader.problems, &fabrics, &source);
     let mut problems: Vec<Problem> = reader.problems.into_iter().map(|problem| source.locate(problem)).collect();
     let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
     match network {

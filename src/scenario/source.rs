@@ -52,6 +52,11 @@ impl<'a> Source<'a> {
         self.origins.insert(place.to_owned(), Origin::Override(given.to_owned()));
     }
 
+    /// Whether a key stands in the text, or came from the command line.
+    pub fn is_written(&self, place: &str) -> bool {
+        self.origins.contains_key(place)
+    }
+
     /// Gives a problem its file and position: its own key's, or that of the nearest table around it.
     pub fn locate(&self, mut problem: Problem) -> Problem {
         problem.file = self.file_name.to_owned();

@@ -1,5 +1,6 @@
 //! What a person meets: messages, round trips, templates, and every shipped scenario.
 
+mod fabrics;
 mod failures;
 mod flows;
 mod problems;

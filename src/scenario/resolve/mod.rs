@@ -10,6 +10,7 @@ mod changes;
 mod connections;
 mod devices;
 mod failures;
+mod flow_ends;
 mod judgement;
 mod limits;
 mod links;

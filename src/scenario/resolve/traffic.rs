@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::addresses::{host, host_count};
+use super::flow_ends::pair;
 use super::{Names, Resolver};
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id, MonitorId};
 use crate::network::{ArrivalLaw, Attachment, Flow, FlowEntry, FlowRole, Monitor, SizeLaw, TraceOf};
@@ -33,7 +34,8 @@ enum Direction {
 #[derive(Debug)]
 pub(super) struct FlowDraft {
     name: String,
-    ends: Option<[AttachmentId; 2]>,
+    /// Where its five-tuples begin and end, in id order.
+    ends: Option<[Vec<AttachmentId>; 2]>,
     rate: Rate,
     count: u32,
     direction: Direction,
@@ -95,7 +97,7 @@ impl Resolver<'_> {
 
     fn flow(&mut self, name: &str, table: &FlowTable) -> FlowDraft {
         let place = join("flows", name);
-        let ends = self.flow_ends(&place, &table.from, &table.to);
+        let ends = self.flow_groups(&place, &table.from, &table.to);
         let count = self.reader.number(&join(&place, "count"), &table.count, 1, 1_000_000);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let directions = [("one-way", Direction::OneWay), ("both", Direction::Both)];
@@ -279,29 +281,20 @@ impl Resolver<'_> {
     }
 
     fn build_entry(&mut self, name: &str, draft: &FlowDraft, direction: Direction) {
-        let Some(forward) = draft.ends else { return };
+        let Some(forward) = &draft.ends else { return };
         let place = join("flows", &draft.name);
-        let Some(prefixes) = self.prefix_pair(&place, forward) else { return };
-        let [from, to] = match direction {
-            Direction::OneWay => forward,
-            Direction::Both => [forward[1], forward[0]],
-        };
-        let connection = self.connection_between(&place, [from, to]);
+        let Some(connection) = self.connection_of(&place, draft, forward) else { return };
         let entry = FlowEntryId::from_index(self.network.flow_entries.len());
-        let (rate, count) = (draft.rate, draft.count);
-        self.network.flow_entries.push(FlowEntry { name: name.to_owned(), from, to, connection, rate, count });
-        let room = u64::from(u16::MAX - draft.ports[0]) + 1;
-        if u64::from(count).div_ceil(room) > host_count(&prefixes[1].0) {
-            let message = format!("{count} five-tuples do not fit the ports and addresses of its attachments");
-            self.reader.error(join(&place, "count"), message, "lower the count or the source_port");
-        }
-        let way = Way { ends: [from, to], connection };
-        for index in 0..count {
+        let first = FlowId::from_index(self.network.flows.len());
+        for index in 0..draft.count {
+            let ends = pair(forward, index);
+            let prefixes = self.prefix_pair(ends).expect("every pair was looked at");
             let (hosts, ports) = tuple(draft, prefixes.map(|(prefix, _)| prefix), index);
-            let (hosts, ports) = match direction {
-                Direction::OneWay => (hosts, ports),
-                Direction::Both => ([hosts[1], hosts[0]], [ports[1], ports[0]]),
+            let (ends, hosts, ports) = match direction {
+                Direction::OneWay => (ends, hosts, ports),
+                Direction::Both => ([ends[1], ends[0]], [hosts[1], hosts[0]], [ports[1], ports[0]]),
             };
+            let way = Way { ends, connection };
             let label = format!("{name}#{index:04}");
             let flow = self.make_flow(label, FlowRole::Data, &way, hosts, ports, (draft.protocol, &draft.law));
             let arrivals = match &draft.law.arrivals {
@@ -310,6 +303,43 @@ impl Resolver<'_> {
             };
             self.network.flows.push(Flow { entry: Some(entry), arrivals, ..flow });
         }
+        let [from, to] = match direction {
+            Direction::OneWay => forward.clone(),
+            Direction::Both => [forward[1].clone(), forward[0].clone()],
+        };
+        let (name, rate, count) = (name.to_owned(), draft.rate, draft.count);
+        self.network.flow_entries.push(FlowEntry { name, from, to, connection, rate, first, count });
+    }
+
+    /// The connection that all five-tuples of an entry cross, if they cross one; `None` with a problem when some pair
+    /// of its ends cannot talk.
+    fn connection_of(
+        &mut self,
+        place: &str,
+        draft: &FlowDraft,
+        ends: &[Vec<AttachmentId>; 2],
+    ) -> Option<Option<ConnectionId>> {
+        let room = u64::from(u16::MAX - draft.ports[0]) + 1;
+        let mut common = None;
+        for pair in (0..draft.count).map(|index| pair(ends, index)) {
+            let Some([_, (target, _)]) = self.prefix_pair(pair) else {
+                self.no_family(place, pair);
+                return None;
+            };
+            if u64::from(draft.count).div_ceil(room) > host_count(&target) {
+                let message =
+                    format!("{} five-tuples do not fit the ports and addresses of its attachments", draft.count);
+                self.reader.error(join(place, "count"), message, "lower the count or the source_port");
+                return None;
+            }
+            let connection = self.connection_between(place, pair)?;
+            if *common.get_or_insert(connection) != connection {
+                let message = "its five-tuples would cross different connections";
+                self.reader.error(place, message, "write one entry for each connection");
+                return None;
+            }
+        }
+        common
     }
 
     fn make_flow(
@@ -361,50 +391,51 @@ impl Resolver<'_> {
     }
 
     /// The first prefixes of one family at both ends.
-    fn prefix_pair(&mut self, place: &str, ends: [AttachmentId; 2]) -> Option<[(IpNet, DestinationId); 2]> {
+    fn prefix_pair(&self, ends: [AttachmentId; 2]) -> Option<[(IpNet, DestinationId); 2]> {
         let [from, to] = ends.map(|end| &self.network.attachments[end].prefixes);
         let family = |prefix: &IpNet| matches!(prefix, IpNet::V4(_));
-        let pair = from.iter().find_map(|a| {
+        from.iter().find_map(|a| {
             let b = to.iter().find(|b| family(&a.0) == family(&b.0))?;
             Some([*a, *b])
-        });
-        if pair.is_none() && !from.is_empty() && !to.is_empty() {
+        })
+    }
+
+    fn no_family(&mut self, place: &str, ends: [AttachmentId; 2]) {
+        // What has no prefix at all was told before.
+        if ends.into_iter().all(|end| !self.network.attachments[end].prefixes.is_empty()) {
             let message = "its attachments have no address family in common";
             self.reader.error(place, message, "give both an IPv4 or both an IPv6 prefix");
         }
-        pair
     }
 
-    /// The first connection, by name, that joins two attachments; none inside one provider.
-    fn connection_between(&mut self, place: &str, ends: [AttachmentId; 2]) -> Option<ConnectionId> {
+    /// The first connection, by name, that joins two attachments; none is needed inside one provider. `None` with a
+    /// problem when there is none.
+    fn connection_between(&mut self, place: &str, ends: [AttachmentId; 2]) -> Option<Option<ConnectionId>> {
         let attachments = ends.map(|end| &self.network.attachments[end]);
         if attachments[0].provider == attachments[1].provider {
-            return None;
+            return Some(None);
         }
         let joins = |sides: &[Vec<AttachmentId>; 2]| {
             (sides[0].contains(&ends[0]) && sides[1].contains(&ends[1]))
                 || (sides[0].contains(&ends[1]) && sides[1].contains(&ends[0]))
         };
         let found = self.network.connections.enumerate().find(|(_, connection)| joins(&connection.attachments));
-        let names = attachments.map(|attachment| attachment.name.clone());
         if found.is_none() {
+            let names = attachments.map(|attachment| attachment.name.clone());
             let message = format!("no connection joins {:?} and {:?}", names[0], names[1]);
             self.reader.error(place, message, "name both in the attachments of one connection");
         }
-        found.map(|(id, _)| id)
+        found.map(|(id, _)| Some(id))
     }
 
     fn pair_reverses(&mut self) {
         let network = &mut self.network;
-        let first =
-            |entry: FlowEntryId| network.flows.enumerate().find(|(_, f)| f.entry == Some(entry)).map(|(id, _)| id);
         let mut pairs: Vec<(FlowId, FlowId)> = Vec::new();
-        for (id, entry) in network.flow_entries.enumerate() {
+        for entry in &network.flow_entries {
             let name = format!("{}{REVERSE}", entry.name);
-            let reverse = network.flow_entries.enumerate().find(|(_, other)| other.name == name);
-            let Some((reverse, _)) = reverse else { continue };
-            let (Some(a), Some(b)) = (first(id), first(reverse)) else { continue };
-            pairs.extend((0..entry.count).map(|index| (FlowId(a.0 + index), FlowId(b.0 + index))));
+            if let Some(reverse) = network.flow_entries.iter().find(|other| other.name == name) {
+                pairs.extend(entry.flows().zip(reverse.flows()));
+            }
         }
         for (a, b) in pairs {
             network.flows[a].reverse = Some(b);
@@ -417,8 +448,11 @@ impl Resolver<'_> {
         for draft in drafts {
             let Some(ends) = draft.ends else { continue };
             let place = join("monitors", &draft.name);
-            let Some(prefixes) = self.prefix_pair(&place, ends) else { continue };
-            let connection = self.connection_between(&place, ends);
+            let Some(prefixes) = self.prefix_pair(ends) else {
+                self.no_family(&place, ends);
+                continue;
+            };
+            let Some(connection) = self.connection_between(&place, ends) else { continue };
             let monitor = MonitorId::from_index(self.network.monitors.len());
             let number = |end| named_hash(&["monitor", &draft.name, end]);
             let hosts = [host(&prefixes[0].0, number("source")), host(&prefixes[1].0, number("target"))];

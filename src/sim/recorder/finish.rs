@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::flows::{Drops, is_data};
 use super::latency::mean;
 use super::{Journal, Recorder, class_of};
-use crate::ids::{ConnectionId, FlowId, Id, IdVec, LinkId, LogicalLinkId, PortId};
+use crate::ids::{AttachmentId, ConnectionId, FlowId, Id, IdVec, LinkId, LogicalLinkId, PortId};
 use crate::message::{DropReason, PacketKind};
 use crate::network::{Flow, FlowEntry, LinkKind, Network};
 use crate::rng::{RunSeed, mix, named_hash};
@@ -231,8 +231,8 @@ impl Ending<'_> {
             let (sent_bytes, delivered_bytes) = self.bytes(of);
             FlowEntryRecord {
                 name: entry.name.clone(),
-                from: network.attachments[entry.from].name.clone(),
-                to: network.attachments[entry.to].name.clone(),
+                from: group_name(network, &entry.from),
+                to: group_name(network, &entry.to),
                 connection: entry.connection.map(|connection| network.connections[connection].name.clone()),
                 rate: entry.rate,
                 five_tuples: entry.count,
@@ -280,6 +280,18 @@ impl Ending<'_> {
         let changes = self.journal.chain.wrapping_add(self.recorder.chain);
         let ports = self.ports.enumerate().map(port).fold(changes, u64::wrapping_add);
         network.flows.enumerate().map(flow).fold(ports, u64::wrapping_add)
+    }
+}
+
+/// The name of an attachment, or how many there are.
+fn group_name(network: &Network, group: &[AttachmentId]) -> String {
+    match group {
+        [only] => network.attachments[*only].name.clone(),
+        [first, .., last] => {
+            let [first, last] = [first, last].map(|id| &network.attachments[*id].name);
+            format!("{first} .. {last} ({})", group.len())
+        }
+        [] => String::new(),
     }
 }
 
