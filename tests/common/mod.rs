@@ -39,6 +39,7 @@ pub fn assert_conserved(record: &RunRecord) {
     conserved(&totals.data, "data");
     conserved(&totals.probes, "probes");
     conserved(&totals.control, "control");
+    conserved(&totals.duplicates, "duplicates");
     for connection in &record.connections {
         connection.directions.iter().for_each(|direction| conserved(&direction.counts, &connection.name));
     }
