@@ -6,7 +6,7 @@ use common::{direction, lost, ms, network, run, s, two_regions};
 use fabricsim::message::DropReason;
 use fabricsim::rng::RunSeed;
 use fabricsim::sim::Simulation;
-use fabricsim::sim::record::{FlowRecord, RunRecord};
+use fabricsim::sim::record::{FlowRecord, PacketNumbers, RunRecord};
 use fabricsim::units::{Share, Span};
 
 /// Two routers with one link between them (`link` holds its keys), an attachment at each, and further tables.
@@ -148,6 +148,50 @@ fn hidden_damage_is_found_by_the_icv_only() {
         // Binomial(10,000, 0.1): standard deviation 30.
         assert!(if found { icv.abs_diff(1_000) < 120 } else { icv == 0 }, "{macsec}: {icv}");
     }
+}
+
+/// Every frame that was given a number is counted where it arrives, or is still under way (IEEE 802.1AE 10.7.9).
+#[test]
+fn macsec_counters_tell_what_became_of_every_frame() {
+    let load = flow("rate = \"80 Mbps\"\nsize = \"1000 B\"\nstop = \"900 ms\"");
+    let rest = [
+        load,
+        failure("jitter", "jitter = \"200 us\"\norder = \"free\""),
+        failure("duplication", "probability = \"10%\""),
+        failure("corruption", "probability = \"10%\"\nfcs = \"renewed\""),
+    ];
+    let counted = |macsec: &str, rest: &str| {
+        let record = run(&pair(&format!("macsec = {{ {macsec} }}"), rest));
+        let [there, back] = record.macsec.as_slice() else { panic!("one member: {:?}", record.macsec) };
+        assert_eq!((there.member.as_str(), there.from.as_str(), back.from.as_str()), ("span/0", "r1", "r2"));
+        assert_eq!((back.protected, back.ok), (0, 0));
+        assert_eq!(there.next_packet_number, Some(there.protected + 1));
+        let copies = record.totals.duplicates.sent;
+        let received = there.ok + there.late + there.not_valid + there.invalid + there.unchecked;
+        assert_eq!(received, there.protected + copies, "{macsec}: {there:?}");
+        there.clone()
+    };
+    let quiet = counted("", &rest[0]);
+    assert_eq!((quiet.ok, quiet.late), (quiet.protected, 0));
+    let strict = counted("replay_window = 0", &rest.concat());
+    assert!(strict.late > 500 && strict.not_valid > 500 && strict.invalid == 0, "{strict:?}");
+    let check = counted("replay_window = 0, validate = \"check\", protection = \"integrity\"", &rest.concat());
+    assert!(check.late > 500 && check.not_valid == 0 && check.invalid > 500, "{check:?}");
+    let blind = counted("replay_window = \"off\", validate = \"disabled\", protection = \"integrity\"", &rest.concat());
+    assert_eq!((blind.ok, blind.late, blind.not_valid, blind.invalid), (0, 0, 0, 0));
+}
+
+/// Three quarters of 2^32 numbers are a reason to ask for a new key (wpa_supplicant: 0xC0000000); the last one is the end.
+#[test]
+fn packet_numbers_are_counted_per_member() {
+    let load = flow("rate = \"8 Mbps\"\nsize = \"1000 B\"\nstop = \"500 ms\"");
+    let after = |first: u64| {
+        let macsec = format!("macsec = {{ suite = \"GCM-AES-256\", first_packet_number = {first} }}");
+        run(&pair(&macsec, &load)).macsec[0].packet_numbers
+    };
+    assert_eq!(after(1), PacketNumbers::Plenty);
+    assert_eq!(after(0xc000_0000 - 400), PacketNumbers::Pending);
+    assert_eq!(after(0xffff_ffff - 400), PacketNumbers::UsedUp);
 }
 
 /// The service with channels of four members, the failure on channel a1.

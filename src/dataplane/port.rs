@@ -435,6 +435,12 @@ impl Port {
     }
 
     /// The MACsec entity, when there is one.
+    #[must_use]
+    pub const fn secure(&self) -> Option<&SecureTransmitter> {
+        self.secure.as_ref()
+    }
+
+    /// The MACsec entity, when there is one, to change it.
     pub const fn secure_mut(&mut self) -> Option<&mut SecureTransmitter> {
         self.secure.as_mut()
     }

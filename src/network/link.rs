@@ -178,6 +178,15 @@ impl MacsecConfig {
         Bytes(if self.sci { 32 } else { 24 })
     }
 
+    /// The packet number from which on a new key is wanted (IEEE 802.1X 9.8: pending exhaustion, three quarters of all).
+    #[must_use]
+    pub const fn pending_packet_number(&self) -> u64 {
+        match self.packet_numbers {
+            PacketNumberWidth::Bits32 => 0xc000_0000,
+            PacketNumberWidth::Bits64 => 0xc000_0000_0000_0000,
+        }
+    }
+
     /// The last packet number that may be used under one key.
     #[must_use]
     pub const fn last_packet_number(&self) -> u64 {

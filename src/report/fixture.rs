@@ -142,6 +142,22 @@ fn logical_link(index: usize) -> LogicalLinkRecord {
     }
 }
 
+fn macsec(member: &str) -> MacsecRecord {
+    MacsecRecord {
+        member: member.to_owned(),
+        from: "aws-r1".to_owned(),
+        to: "google-r1".to_owned(),
+        protected: 502_345,
+        ok: 502_300,
+        late: 40,
+        not_valid: 5,
+        invalid: 0,
+        unchecked: 0,
+        next_packet_number: Some(502_346),
+        packet_numbers: PacketNumbers::Plenty,
+    }
+}
+
 fn link(index: usize, ends: [&str; 2]) -> LinkDirectionRecord {
     LinkDirectionRecord {
         link: CHANNELS[index].into(),
@@ -331,6 +347,7 @@ pub fn record() -> RunRecord {
         }],
         logical_links: (0..4).map(logical_link).collect(),
         links: (0..4).flat_map(|index| [link(index, ["aws", "google"]), link(index, ["google", "aws"])]).collect(),
+        macsec: vec![macsec("iad-a-channel-1/0")],
         flow_entries: vec![
             flow_entry("web", "vpc-aws", "vpc-google"),
             flow_entry("web (reverse)", "vpc-google", "vpc-aws"),

@@ -9,7 +9,7 @@ use crate::dataplane::{
 };
 use crate::ids::{FailureId, PortId};
 use crate::message::{DropReason, Packet, PacketKind};
-use crate::network::{DeliveryOrder, MacsecConfig};
+use crate::network::{DeliveryOrder, MacsecConfig, Protection, ValidateFrames};
 use crate::sim::event::Event;
 use crate::sim::facts::Facts;
 use crate::sim::partition::{Partition, Wire};
@@ -22,6 +22,20 @@ pub(in crate::sim) struct FarEnd {
     pub impairments: Impairments,
     pub late: LateFrames,
     pub macsec: Option<(MacsecConfig, SecureReceiver)>,
+    /// Frames that the receiver took before, all in order.
+    before: u64,
+    /// Frames that it has judged since.
+    judged: u64,
+}
+
+/// What a MACsec receiver has counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::sim) struct InFrames {
+    pub ok: u64,
+    pub late: u64,
+    pub not_valid: u64,
+    pub invalid: u64,
+    pub unchecked: u64,
 }
 
 impl FarEnd {
@@ -32,12 +46,13 @@ impl FarEnd {
             receiver.catch_up(wire.port.arrived_number());
             (*config, receiver)
         };
-        Self { macsec: config.map(receiver), ..Self::default() }
+        Self { macsec: config.map(receiver), before: wire.port.arrived() - wire.unheard, ..Self::default() }
     }
 
     /// The MACsec receiver judges a frame.
     fn judge(&mut self, frame: &Frame) -> Result<(), (DropReason, Option<FailureId>)> {
         let Some((config, receiver)) = &mut self.macsec else { return Ok(()) };
+        self.judged += 1;
         let channel = ChannelIdentifier::Carried(ChannelKnown::Yes);
         let received = receiver.receive(&SecureFrame {
             tag: Tag::Good,
@@ -184,6 +199,23 @@ impl Wire {
             self.port.impair(crate::dataplane::Impairment::Watched);
         }
         self.far_end.as_mut().expect("it was just made")
+    }
+
+    /// What the MACsec receiver at the far end has counted.
+    pub fn in_frames(&self, config: &MacsecConfig) -> InFrames {
+        let far_end = self.far_end.as_ref();
+        let before = far_end.map_or(self.port.arrived() - self.unheard, |far_end| far_end.before);
+        let judged = far_end.map_or(0, |far_end| far_end.judged);
+        let receiver = far_end.and_then(|far_end| far_end.macsec.as_ref());
+        let [late, not_valid, invalid, unchecked] = receiver.map_or([0; 4], |(_, receiver)| receiver.counters());
+        let frames =
+            InFrames { ok: judged - late - not_valid - invalid - unchecked, late, not_valid, invalid, unchecked };
+        // In order and undamaged, a frame passes; whether it was looked at is a matter of configuration.
+        if config.validate == ValidateFrames::Disabled && config.protection == Protection::Integrity {
+            InFrames { unchecked: unchecked + before, ..frames }
+        } else {
+            InFrames { ok: frames.ok + before, ..frames }
+        }
     }
 
     /// A new key is in use on the wire.

@@ -3,6 +3,10 @@
 //! All instants are scenario time (0 = first packet). Quantities keep their exact integer types; only report
 //! writers turn them into decimals.
 
+mod macsec;
+
+pub use macsec::{MacsecRecord, PacketNumbers};
+
 use std::collections::BTreeMap;
 
 use crate::message::DropReason;
@@ -34,6 +38,8 @@ pub struct RunRecord {
     pub logical_links: Vec<LogicalLinkRecord>,
     /// One per direction of each link (not per member).
     pub links: Vec<LinkDirectionRecord>,
+    /// One per direction of each member with MACsec, in order of link and member.
+    pub macsec: Vec<MacsecRecord>,
     /// One per flow entry and direction.
     pub flow_entries: Vec<FlowEntryRecord>,
     /// One per five-tuple of the flow entries.

@@ -66,6 +66,12 @@ impl SecureTransmitter {
         }
     }
 
+    /// The number that the next frame gets; none when all are used up.
+    #[must_use]
+    pub const fn next(&self) -> Option<u64> {
+        if self.used_up { None } else { Some(self.next) }
+    }
+
     /// Numbers a frame that [`Self::permits`] let pass.
     #[inline]
     pub const fn protect(&mut self) {

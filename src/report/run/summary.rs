@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::tables::kind_word;
+use super::tables::packet_numbers_word;
 use super::{bits_per_second, lost};
 use crate::message::DropReason;
 use crate::network::DeadDirection;
 use crate::report::{Provenance, SCHEMA_VERSION};
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, Distribution, ExpectationRecord, ExpectationUnit, FlowEntryRecord,
-    LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, MonitorRecord, RunRecord, Spread,
+    LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, MacsecRecord, MonitorRecord, RunRecord, Spread,
 };
 use crate::units::{CalendarSpan, Share, Span};
 
@@ -45,6 +46,7 @@ pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
             "data": counts(&totals.data),
             "probes": counts(&totals.probes),
             "control": counts(&totals.control),
+            "duplicates": counts(&totals.duplicates),
             "latency": distribution(&totals.latency),
             "queueing": distribution(&totals.queueing),
         },
@@ -56,6 +58,7 @@ pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
         "connections": all(&record.connections, |one| connection(record, one)),
         "logical_links": all(&record.logical_links, |link| logical_link(record, link)),
         "links": all(&record.links, |link| link_direction(record, link)),
+        "macsec": all(&record.macsec, macsec),
         "flow_entries": all(&record.flow_entries, flow_entry),
         "monitors": all(&record.monitors, monitor),
         "ledger": all(&record.ledger, ledger_entry),
@@ -233,6 +236,22 @@ fn link_direction(record: &RunRecord, link: &LinkDirectionRecord) -> Value {
         "dropped_by_cause_packets": causes(&link.dropped),
         "queue_max_bytes": link.queue_max.0,
         "macsec_frames": link.macsec_frames,
+    })
+}
+
+fn macsec(member: &MacsecRecord) -> Value {
+    json!({
+        "member": member.member,
+        "from": member.from,
+        "to": member.to,
+        "out_protected_frames": member.protected,
+        "in_ok_frames": member.ok,
+        "in_late_frames": member.late,
+        "in_not_valid_frames": member.not_valid,
+        "in_invalid_frames": member.invalid,
+        "in_unchecked_frames": member.unchecked,
+        "next_packet_number": member.next_packet_number,
+        "packet_numbers": packet_numbers_word(member.packet_numbers),
     })
 }
 

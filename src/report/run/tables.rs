@@ -5,13 +5,21 @@ use std::collections::BTreeMap;
 use super::{bin_end, connection, lost};
 use crate::message::DropReason;
 use crate::report::document::{Cell, Column, Table};
-use crate::sim::record::{LedgerEntry, LedgerKind, RunRecord, Spread};
+use crate::sim::record::{LedgerEntry, LedgerKind, PacketNumbers, RunRecord, Spread};
 use crate::units::{Share, Span};
 
-/// flows, links, ledger, blackouts, monitor and series.
+/// flows, links, macsec, ledger, blackouts, monitor and series.
 #[must_use]
 pub fn tables(record: &RunRecord) -> Vec<Table> {
-    vec![flows(record), links(record), ledger(record), blackouts(record), monitor(record), series(record)]
+    vec![
+        flows(record),
+        links(record),
+        macsec(record),
+        ledger(record),
+        blackouts(record),
+        monitor(record),
+        series(record),
+    ]
 }
 
 fn flows(record: &RunRecord) -> Table {
@@ -129,6 +137,48 @@ fn links(record: &RunRecord) -> Table {
         table.push(row);
     }
     table
+}
+
+fn macsec(record: &RunRecord) -> Table {
+    let columns = [
+        ("member", "member"),
+        ("from", "from"),
+        ("to", "to"),
+        ("out_protected_frames", "protected"),
+        ("in_ok_frames", "OK"),
+        ("in_late_frames", "late"),
+        ("in_not_valid_frames", "not valid"),
+        ("in_invalid_frames", "invalid"),
+        ("in_unchecked_frames", "unchecked"),
+        ("next_packet_number", "next packet number"),
+        ("packet_numbers", "packet numbers"),
+    ];
+    let mut table = Table::new("macsec", &columns);
+    for member in &record.macsec {
+        table.push(vec![
+            member.member.as_str().into(),
+            member.from.as_str().into(),
+            member.to.as_str().into(),
+            member.protected.into(),
+            member.ok.into(),
+            member.late.into(),
+            member.not_valid.into(),
+            member.invalid.into(),
+            member.unchecked.into(),
+            member.next_packet_number.into(),
+            packet_numbers_word(member.packet_numbers).into(),
+        ]);
+    }
+    table
+}
+
+/// How far the packet numbers of a key are used, in a word.
+pub const fn packet_numbers_word(numbers: PacketNumbers) -> &'static str {
+    match numbers {
+        PacketNumbers::Plenty => "plenty",
+        PacketNumbers::Pending => "pending exhaustion",
+        PacketNumbers::UsedUp => "used up",
+    }
 }
 
 fn ledger(record: &RunRecord) -> Table {

@@ -11,6 +11,7 @@ mod connections;
 mod devices;
 mod failures;
 mod flow_ends;
+mod headers;
 mod judgement;
 mod limits;
 mod links;

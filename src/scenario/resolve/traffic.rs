@@ -176,22 +176,6 @@ impl Resolver<'_> {
         Some([from?, to?])
     }
 
-    fn octet(&mut self, place: &str, leaf: &Leaf) -> u8 {
-        u8::try_from(self.reader.number(place, leaf, 1, 255)).unwrap_or(u8::MAX)
-    }
-
-    fn port_number(&mut self, place: &str, leaf: &Leaf) -> u16 {
-        u16::try_from(self.reader.number(place, leaf, 0, 65_535)).unwrap_or(u16::MAX)
-    }
-
-    fn protocol(&mut self, place: &str, leaf: &Leaf) -> u8 {
-        if leaf.as_ref().is_some_and(toml::Value::is_integer) {
-            return u8::try_from(self.reader.number(place, leaf, 0, 255)).unwrap_or(u8::MAX);
-        }
-        // IANA protocol numbers.
-        self.reader.word(place, leaf, &[("udp", 17), ("tcp", 6), ("icmp", 1)])
-    }
-
     fn sizes(&mut self, place: &str, leaf: &Leaf) -> SizeLaw {
         let fallback = SizeLaw::Constant(Bytes(1400));
         let Some(text) = self.reader.text(place, leaf, "1400 B") else { return fallback };

@@ -57,6 +57,7 @@ fn record() -> RunRecord {
         connections: Vec::new(),
         logical_links: Vec::new(),
         links: Vec::new(),
+        macsec: Vec::new(),
         flow_entries: Vec::new(),
         flows: Vec::new(),
         monitors: Vec::new(),

@@ -7,13 +7,14 @@ use super::latency::mean;
 use super::{Journal, Recorder, class_of};
 use crate::ids::{AttachmentId, ConnectionId, FlowId, Id, IdVec, LinkId, LogicalLinkId, PortId};
 use crate::message::{DropReason, PacketKind};
-use crate::network::{Flow, FlowEntry, LinkKind, Network};
+use crate::network::{Flow, FlowEntry, LinkKind, Network, Port};
 use crate::rng::{RunSeed, mix, named_hash};
+use crate::sim::far_end::InFrames;
 use crate::sim::limits::Limit;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LinkDirectionRecord,
-    LogicalLinkRecord, LossBin, RunRecord, Totals, UnavailableRun,
+    LogicalLinkRecord, LossBin, MacsecRecord, PacketNumbers, RunRecord, Totals, UnavailableRun,
 };
 use crate::sim::run::Run;
 use crate::sla::{self, LossTimeline};
@@ -38,6 +39,7 @@ struct Ending<'n> {
     recorder: Recorder,
     journal: Journal,
     ports: IdVec<PortId, PortTotals>,
+    macsec: Vec<MacsecRecord>,
     in_flight: IdVec<FlowId, u64>,
 }
 
@@ -49,6 +51,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let events = run.queue.fired() + run.partitions.iter().map(of_packets).sum::<u64>();
     let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
     let ports = network.ports.ids().map(|id| port_totals(&run.partitions, id)).collect();
+    let macsec = macsec(&run);
     let mut in_flight: IdVec<FlowId, u64> = network.flows.iter().map(|_| 0).collect();
     run.partitions.iter_mut().for_each(|partition| partition.audit(end));
     let (mut control_in_flight, mut duplicates_in_flight) = (0, 0);
@@ -69,7 +72,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     journal.blackouts.close(network, origin, end, &mut journal.ledger);
     recorder.control.in_flight = control_in_flight;
     recorder.duplicates.in_flight = duplicates_in_flight;
-    let mut ending = Ending { network, origin, end, recorder, journal, ports, in_flight };
+    let mut ending = Ending { network, origin, end, recorder, journal, ports, macsec, in_flight };
     ending.record(seed, events, packet_hops)
 }
 
@@ -87,6 +90,42 @@ fn port_totals(partitions: &[Partition<'_>], id: PortId) -> PortTotals {
             dropped: sum(&[totals.dropped, wire.drops]),
         }
     })
+}
+
+/// Both directions of every member with MACsec.
+fn macsec(run: &Run<'_>) -> Vec<MacsecRecord> {
+    let network = run.network;
+    let record = |(id, port): (PortId, &Port)| {
+        let config = port.macsec.as_ref()?;
+        let next_packet_number = run.wire(id).port.secure()?.next();
+        // A wire between partitions has its arrivals in one of them.
+        let sides = run.partitions.iter().map(|partition| partition.wires[id].in_frames(config));
+        let received = sides.fold(InFrames::default(), |sum, side| InFrames {
+            ok: sum.ok + side.ok,
+            late: sum.late + side.late,
+            not_valid: sum.not_valid + side.not_valid,
+            invalid: sum.invalid + side.invalid,
+            unchecked: sum.unchecked + side.unchecked,
+        });
+        Some(MacsecRecord {
+            member: format!("{}/{}", network.links[port.link].name, port.member),
+            from: network.routers[port.from].name.clone(),
+            to: network.routers[port.to].name.clone(),
+            protected: run.wire(id).port.counters().0,
+            ok: received.ok,
+            late: received.late,
+            not_valid: received.not_valid,
+            invalid: received.invalid,
+            unchecked: received.unchecked,
+            next_packet_number,
+            packet_numbers: match next_packet_number {
+                None => PacketNumbers::UsedUp,
+                Some(next) if next >= config.pending_packet_number() => PacketNumbers::Pending,
+                Some(_) => PacketNumbers::Plenty,
+            },
+        })
+    };
+    network.ports.enumerate().filter_map(record).collect()
 }
 
 impl Ending<'_> {
@@ -121,6 +160,7 @@ impl Ending<'_> {
             connections: network.connections.ids().map(|id| self.connection(id, ended)).collect(),
             logical_links: network.logical_links.ids().map(|id| self.logical_link(id)).collect(),
             links: network.links.ids().flat_map(|id| link_directions(network, &self.ports, id)).collect(),
+            macsec: std::mem::take(&mut self.macsec),
             flow_entries: self.flow_entries(),
             flows: self.flow_records(),
             monitors: self.recorder.monitors.records(network, &self.journal.ledger, self.origin, self.end),

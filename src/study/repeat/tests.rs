@@ -35,6 +35,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
         connections: vec![connection(index)],
         logical_links: Vec::new(),
         links: Vec::new(),
+        macsec: Vec::new(),
         flow_entries: Vec::new(),
         flows: Vec::new(),
         monitors: Vec::new(),
