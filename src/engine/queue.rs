@@ -47,17 +47,19 @@ const NONE: EventKey = EventKey(u128::MAX);
 #[repr(align(64))]
 struct Children([EventKey; 4]);
 
+/// The place of the root: of the first group only the last place is used, so that every other group is a family.
+const ROOT: usize = 3;
+
 /// Pending events, smallest key first.
 ///
 /// The event being handled stays at the root until the next one is asked for: most events schedule another, which
 /// then takes the root's place and sinks, instead of one removal and one insertion.
 #[derive(Debug, Clone)]
 pub struct EventQueue {
-    root: EventKey,
-    /// The children of node `n` are `children[n]`; node 0 is the root.
-    children: Vec<Children>,
-    /// Nodes in use, the root included when its event is being handled.
-    nodes: usize,
+    /// Place `p` is `families[p / 4].0[p % 4]`, and the children of place `p` are `families[p - 2]`.
+    families: Vec<Children>,
+    /// The first place behind all events, the one being handled included.
+    end: usize,
     state: Root,
     now: EventKey,
     fired: u64,
@@ -74,8 +76,9 @@ enum Root {
 impl EventQueue {
     /// An empty queue.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { root: NONE, children: Vec::new(), nodes: 0, state: Root::Pending, now: EventKey(0), fired: 0 }
+    pub fn new() -> Self {
+        let families = vec![Children([NONE; 4])];
+        Self { families, end: ROOT, state: Root::Pending, now: EventKey(0), fired: 0 }
     }
 
     /// Adds an event; panics (our bug) unless it lies behind the one being handled.
@@ -113,23 +116,28 @@ impl EventQueue {
         if self.state == Root::Fired {
             self.remove_root();
         }
-        (self.nodes > 0).then(|| self.root.time())
+        (self.end > ROOT).then(|| self.root().time())
     }
 
     #[inline]
     fn take(&mut self) -> Option<EventKey> {
         self.state = Root::Fired;
-        self.now = self.root;
+        self.now = self.root();
         self.fired += 1;
-        Some(self.root)
+        Some(self.now)
+    }
+
+    #[inline]
+    fn root(&self) -> EventKey {
+        self.families[0].0[ROOT]
     }
 
     #[inline]
     fn remove_root(&mut self) {
         self.state = Root::Pending;
-        self.nodes -= 1;
-        let last = std::mem::replace(self.node(self.nodes), NONE);
-        if self.nodes > 0 {
+        self.end -= 1;
+        let last = std::mem::replace(self.place(self.end), NONE);
+        if self.end > ROOT {
             self.sink(last);
         }
     }
@@ -144,8 +152,8 @@ impl EventQueue {
     #[must_use]
     pub const fn len(&self) -> usize {
         match self.state {
-            Root::Pending => self.nodes,
-            Root::Fired => self.nodes - 1,
+            Root::Pending => self.end - ROOT,
+            Root::Fired => self.end - ROOT - 1,
         }
     }
 
@@ -158,41 +166,41 @@ impl EventQueue {
     /// Puts `key` at the root and lets it sink.
     #[inline]
     fn sink(&mut self, key: EventKey) {
-        let mut node = 0;
-        while let Some(children) = self.children.get(node) {
+        let mut place = ROOT;
+        while let Some(children) = self.families.get(place - 2) {
             let (least, child) = children.least();
             if least >= key {
                 break;
             }
-            *self.node(node) = least;
-            node = 4 * node + 1 + child;
+            *self.place(place) = least;
+            place = 4 * (place - 2) + child;
         }
-        *self.node(node) = key;
+        *self.place(place) = key;
     }
 
-    /// Puts `key` behind the last node and lets it rise.
+    /// Puts `key` behind the last place and lets it rise.
     #[inline]
     fn rise(&mut self, key: EventKey) {
-        let mut node = self.nodes;
-        self.nodes += 1;
-        if node > self.children.len() * 4 {
-            self.children.push(Children([NONE; 4]));
+        let mut place = self.end;
+        self.end += 1;
+        if place / 4 == self.families.len() {
+            self.families.push(Children([NONE; 4]));
         }
-        while node > 0 {
-            let parent = (node - 1) / 4;
-            let above = *self.node(parent);
+        while place > ROOT {
+            let parent = place / 4 + 2;
+            let above = *self.place(parent);
             if above <= key {
                 break;
             }
-            *self.node(node) = above;
-            node = parent;
+            *self.place(place) = above;
+            place = parent;
         }
-        *self.node(node) = key;
+        *self.place(place) = key;
     }
 
     #[inline]
-    fn node(&mut self, node: usize) -> &mut EventKey {
-        if node == 0 { &mut self.root } else { &mut self.children[(node - 1) / 4].0[(node - 1) % 4] }
+    fn place(&mut self, place: usize) -> &mut EventKey {
+        &mut self.families[place / 4].0[place % 4]
     }
 }
 

@@ -62,16 +62,16 @@ impl Run<'_> {
     }
 
     /// A control packet is at a router, and is delivered there or sent on.
-    fn route_control(&mut self, router: RouterId, packet: Packet) {
+    fn route_control(&mut self, router: RouterId, mut packet: Packet) {
         let index = self.layout.of(router).0;
         if packet.kind == PacketKind::ControlNeighbour || self.network.destinations[packet.destination].router == router
         {
             self.partitions[index].recorder.control_delivered();
             return self.deliver_control(router, &packet);
         }
-        match self.partitions[index].route(router, packet, &self.facts) {
-            Routed::Via(hop, packet) => self.transmit_control(hop.port, packet),
-            Routed::Here(_) => unreachable!("no prefix lies around a router's own address"),
+        match self.partitions[index].route(router, &mut packet, &self.facts) {
+            Routed::Via(hop) => self.transmit_control(hop.port, packet),
+            Routed::Here => unreachable!("no prefix lies around a router's own address"),
             Routed::Dropped => self.forget_payload(&packet),
         }
     }

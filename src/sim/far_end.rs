@@ -172,9 +172,9 @@ impl Partition<'_> {
     #[cold]
     pub fn late_arrives(&mut self, id: PortId, facts: &Facts) {
         while let Some(frame) = self.take_late(id, |kind| !kind.is_control()) {
-            if let Arrived::Packet(packet) = self.enter(id, &frame, facts) {
+            if let Arrived::Packet(mut packet) = self.enter(id, &frame, facts) {
                 let to = self.wires[id].to;
-                self.receive(to, packet, facts);
+                self.receive(to, &mut packet, facts);
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::sim::event::Event;
 use crate::sim::facts::Facts;
 use crate::sim::far_end::Arrived;
 use crate::sim::layout::Layout;
-use crate::sim::limits::LimitPlace;
+use crate::sim::limits::{LimitPlace, Passed};
 use crate::sim::partition::{Partition, Reach};
 use crate::sim::recorder::{EntryIndex, count_drops};
 use crate::units::{Span, Time};
@@ -68,7 +68,7 @@ impl Partition<'_> {
     fn inject(&mut self, id: FlowId, size: u32, payload: u32, facts: &Facts) {
         let source = &self.sources[id];
         let (edge, limited_at) = (source.edge, (source.limited_at, source.limited_by));
-        let packet = Packet {
+        let mut packet = Packet {
             sent: self.now,
             waited: Span::ZERO,
             flow: id,
@@ -82,11 +82,11 @@ impl Partition<'_> {
         };
         self.recorder.sent(&packet);
         match limited_at {
-            (None, None) => self.receive(edge, packet, facts),
-            (None, Some(_)) => self.leave_attachment(packet, facts),
+            (None, None) => self.receive(edge, &mut packet, facts),
+            (None, Some(_)) => self.leave_attachment(&mut packet, facts),
             (Some(attachment), _) => {
-                if let Some(packet) = self.pass(LimitPlace::Attachment(attachment), packet, facts) {
-                    self.leave_attachment(packet, facts);
+                if self.pass(LimitPlace::Attachment(attachment), &mut packet, facts) == Passed::Yes {
+                    self.leave_attachment(&mut packet, facts);
                 }
             }
         }
@@ -94,20 +94,17 @@ impl Partition<'_> {
 
     /// A packet has passed the limit of its attachment.
     #[inline]
-    pub fn leave_attachment(&mut self, packet: Packet, facts: &Facts) {
-        match self.sources[packet.flow].limited_by {
-            None => self.leave_edge(packet, facts),
-            Some((connection, direction)) => {
-                if let Some(packet) = self.pass(LimitPlace::Edge(connection, direction), packet, facts) {
-                    self.leave_edge(packet, facts);
-                }
-            }
+    pub fn leave_attachment(&mut self, packet: &mut Packet, facts: &Facts) {
+        let limited_by = self.sources[packet.flow].limited_by;
+        let place = limited_by.map(|(connection, direction)| LimitPlace::Edge(connection, direction));
+        if place.is_none_or(|place| self.pass(place, packet, facts) == Passed::Yes) {
+            self.leave_edge(packet, facts);
         }
     }
 
     /// A packet has passed all limits of its edge.
     #[inline]
-    pub fn leave_edge(&mut self, packet: Packet, facts: &Facts) {
+    pub fn leave_edge(&mut self, packet: &mut Packet, facts: &Facts) {
         let edge = self.sources[packet.flow].edge;
         self.receive(edge, packet, facts);
     }
@@ -115,14 +112,30 @@ impl Partition<'_> {
     /// The head of a wire reaches the next router.
     #[inline]
     pub fn wire_arrives(&mut self, id: PortId, facts: &Facts) {
-        if self.wires[id].port.head_arrival() != Some(self.now) {
+        let wire = &mut self.wires[id];
+        if wire.port.head_arrival() != Some(self.now) {
             self.stale += 1; // The packet of this event was flushed.
             return;
         }
+        if wire.port.is_impaired() {
+            return self.impaired_wire_arrives(id, facts);
+        }
+        let mut arrival = wire.port.arrive();
+        let to = wire.to;
+        if let Some(next) = arrival.next {
+            let serial = wire.next_serial();
+            self.schedule(Event::Wire(id), next, serial);
+        }
+        self.packet_hops += 1;
+        self.receive(to, &mut arrival.packet, facts);
+    }
+
+    #[cold]
+    fn impaired_wire_arrives(&mut self, id: PortId, facts: &Facts) {
         match self.take_arrival(id, facts) {
-            Arrived::Packet(packet) => {
+            Arrived::Packet(mut packet) => {
                 let to = self.wires[id].to;
-                self.receive(to, packet, facts);
+                self.receive(to, &mut packet, facts);
             }
             Arrived::Lost => {}
             Arrived::Late(at) => {
@@ -133,7 +146,6 @@ impl Partition<'_> {
     }
 
     /// Takes the head of a wire at its arrival and sees to the next one.
-    #[inline]
     pub fn take_arrival(&mut self, id: PortId, facts: &Facts) -> Arrived {
         let wire = &mut self.wires[id];
         let arrival = wire.port.arrive();
@@ -151,57 +163,57 @@ impl Partition<'_> {
 
     /// A packet is at a router (or enters the network there) and is delivered or sent on.
     #[inline]
-    pub fn receive(&mut self, router: RouterId, packet: Packet, facts: &Facts) {
+    pub fn receive(&mut self, router: RouterId, packet: &mut Packet, facts: &Facts) {
         if self.delivers_at[packet.destination] == router {
             return self.deliver(packet, facts);
         }
         match self.route(router, packet, facts) {
-            Routed::Via(hop, packet) => self.send(hop, packet, facts),
-            Routed::Here(packet) => self.deliver(packet, facts),
+            Routed::Via(hop) => self.send(hop, packet, facts),
+            Routed::Here => self.deliver(packet, facts),
             Routed::Dropped => {}
         }
     }
 
-    /// The next hop of a packet that is not yet where it should be.
+    /// The next hop of a packet that is not yet where it should be; it costs one of its hops.
     #[inline]
-    pub fn route(&mut self, router: RouterId, mut packet: Packet, facts: &Facts) -> Routed {
+    pub fn route(&mut self, router: RouterId, packet: &mut Packet, facts: &Facts) -> Routed {
         if packet.ttl == 0 {
-            self.drop_packet(&packet, DropReason::TtlExpired, facts.route_entry(router, packet.destination));
+            self.drop_packet(packet, DropReason::TtlExpired, facts.route_entry(router, packet.destination));
             return Routed::Dropped;
         }
         packet.ttl -= 1;
-        match self.forwarders[router].lookup(&packet) {
+        match self.forwarders[router].lookup(packet) {
             Lookup::NoRoute => {
-                self.drop_packet(&packet, DropReason::NoRoute, facts.route_entry(router, packet.destination));
+                self.drop_packet(packet, DropReason::NoRoute, facts.route_entry(router, packet.destination));
                 Routed::Dropped
             }
-            Lookup::Here => Routed::Here(packet),
+            Lookup::Here => Routed::Here,
             Lookup::Via(hop) => {
-                let port = self.member(router, hop.port, &packet);
-                Routed::Via(NextHop { port, ..hop }, packet)
+                let port = self.member(router, hop.port, packet);
+                Routed::Via(NextHop { port, ..hop })
             }
         }
     }
 
     #[inline]
-    fn send(&mut self, hop: NextHop, packet: Packet, facts: &Facts) {
+    fn send(&mut self, hop: NextHop, packet: &mut Packet, facts: &Facts) {
         let port = hop.port;
         if hop.logical_link == NO_LOGICAL_LINK {
             self.transmit(port, packet, facts);
             return;
         }
         let place = LimitPlace::Link(hop.logical_link, self.wires[port].end);
-        if let Some(packet) = self.pass(place, packet, facts) {
+        if self.pass(place, packet, facts) == Passed::Yes {
             self.ride(hop.logical_link, port, packet, facts);
         }
     }
 
     /// A packet leaves on a logical link.
     #[inline]
-    pub fn ride(&mut self, link: LogicalLinkId, port: PortId, packet: Packet, facts: &Facts) {
+    pub fn ride(&mut self, link: LogicalLinkId, port: PortId, packet: &Packet, facts: &Facts) {
         if self.transmit(port, packet, facts) == Accepted::Yes {
             let direction = self.wires[port].direction;
-            self.recorder.rode(&packet, link, direction);
+            self.recorder.rode(packet, link, direction);
         }
     }
 
@@ -216,9 +228,9 @@ impl Partition<'_> {
 
     /// Offers a packet to a port.
     #[inline]
-    fn transmit(&mut self, id: PortId, packet: Packet, facts: &Facts) -> Accepted {
+    fn transmit(&mut self, id: PortId, packet: &Packet, facts: &Facts) -> Accepted {
         let wire = &mut self.wires[id];
-        match wire.port.offer(self.now, packet) {
+        match wire.port.offer(self.now, *packet) {
             Offer::Behind(_) => Accepted::Yes,
             Offer::Head(at) => {
                 if wire.reach == Reach::Inside {
@@ -228,7 +240,7 @@ impl Partition<'_> {
                 Accepted::Yes
             }
             Offer::Dropped(reason) => {
-                self.refused(id, &packet, reason, facts);
+                self.refused(id, packet, reason, facts);
                 Accepted::No
             }
         }
@@ -268,15 +280,15 @@ impl Partition<'_> {
     }
 
     #[inline]
-    fn deliver(&mut self, packet: Packet, facts: &Facts) {
-        self.recorder.delivered(self.now, &packet);
+    fn deliver(&mut self, packet: &Packet, facts: &Facts) {
+        self.recorder.delivered(self.now, packet);
         match packet.kind {
             PacketKind::Data | PacketKind::Duplicate => {}
             PacketKind::ProbeRequest => {
                 let monitor = &self.network.monitors[self.recorder.monitors.of_flow(packet.flow)];
                 self.inject(monitor.reply, packet.size, packet.payload, facts);
             }
-            PacketKind::ProbeReply => self.recorder.monitors.reply(self.now, &packet),
+            PacketKind::ProbeReply => self.recorder.monitors.reply(self.now, packet),
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
                 unreachable!("control packets are delivered by the world")
             }
@@ -301,9 +313,9 @@ impl Partition<'_> {
 #[must_use]
 pub(in crate::sim) enum Routed {
     /// To this port.
-    Via(NextHop, Packet),
+    Via(NextHop),
     /// Nowhere: the longest prefix that is known is the router's own.
-    Here(Packet),
+    Here,
     /// It died; the drop is recorded.
     Dropped,
 }

@@ -23,6 +23,15 @@ pub enum LimitPlace {
     Attachment(AttachmentId),
 }
 
+/// Whether a packet passes a limit at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sim) enum Passed {
+    /// It does.
+    Yes,
+    /// It is kept for later, or has died.
+    No,
+}
+
 /// A limiter with its history.
 #[derive(Debug, Clone)]
 pub(in crate::sim) struct Limit {
@@ -77,13 +86,13 @@ impl Partition<'_> {
         pairs.flatten().chain(self.attachment_limits.iter()).flatten()
     }
 
-    /// A packet comes to where a limit may stand; returned when it passes at once.
+    /// A packet comes to where a limit may stand.
     #[inline]
-    pub fn pass(&mut self, place: LimitPlace, mut packet: Packet, facts: &Facts) -> Option<Packet> {
+    pub fn pass(&mut self, place: LimitPlace, packet: &mut Packet, facts: &Facts) -> Passed {
         let now = self.now;
-        let Some(limit) = self.limit(place) else { return Some(packet) };
-        match limit.limiter.offer(now, &mut packet) {
-            Limited::Pass => return Some(packet),
+        let Some(limit) = self.limit(place) else { return Passed::Yes };
+        match limit.limiter.offer(now, packet) {
+            Limited::Pass => return Passed::Yes,
             Limited::Held => {}
             Limited::HeldFirst(at) => {
                 limit.serial = limit.serial.wrapping_add(1);
@@ -92,10 +101,10 @@ impl Partition<'_> {
             }
             Limited::Drop => {
                 let entry = limit.congestion.entry(facts.latest_lasting());
-                self.drop_in_limit(place, &packet, entry);
+                self.drop_in_limit(place, packet, entry);
             }
         }
-        None
+        Passed::No
     }
 
     /// The first packet that waits at a limit conforms.
@@ -106,17 +115,17 @@ impl Partition<'_> {
             self.stale += 1;
             return;
         };
-        let packet = shaper.release(now);
+        let mut packet = shaper.release(now);
         if let Some(at) = shaper.next_release(now) {
             self.await_release(place, at);
         }
         match place {
             LimitPlace::Link(link, end) => {
                 let port = self.channel_port(link, end, &packet);
-                self.ride(link, port, packet, facts);
+                self.ride(link, port, &packet, facts);
             }
-            LimitPlace::Edge(..) => self.leave_edge(packet, facts),
-            LimitPlace::Attachment(_) => self.leave_attachment(packet, facts),
+            LimitPlace::Edge(..) => self.leave_edge(&mut packet, facts),
+            LimitPlace::Attachment(_) => self.leave_attachment(&mut packet, facts),
         }
     }
 
