@@ -4,11 +4,13 @@ mod bfd;
 mod bgp;
 mod drop;
 mod packet;
+mod segment;
 
 pub use bfd::{BfdDiagnostic, BfdPacket, BfdState};
 pub use bgp::{BgpMessage, BgpSegment, NotificationReason, Origin, PathAttributes};
 pub use drop::DropReason;
 pub use packet::{NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
+pub use segment::{BLOCKS, Segment, SegmentKind};
 
 /// The payload of a control packet; it waits in a slab while the packet travels.
 #[derive(Debug, Clone, PartialEq, Eq)]

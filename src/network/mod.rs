@@ -20,6 +20,7 @@ mod queueing;
 mod routing;
 mod trace;
 mod traffic;
+mod transfer;
 
 pub use change::{Change, ChangeKind};
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
@@ -42,6 +43,7 @@ pub use trace::{Arrival, Trace, TraceOf};
 pub use traffic::{
     ArrivalLaw, Connection, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, LogicalLink, Monitor, SizeLaw,
 };
+pub use transfer::{CongestionControl, EcnUse, TcpConfig};
 
 use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FacilityId, FailureId, FlowEntryId, FlowId, IdVec, InterconnectId,
