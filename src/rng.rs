@@ -60,6 +60,13 @@ impl Stream {
         Span::from_ps(libm::round(self.exponential() * mean.as_ps() as f64) as u64)
     }
 
+    /// Pareto with mean 1 and this shape in thousandths, above 1000: `P(x > t) = (m / t)^a` from `m = (a - 1) / a` on.
+    pub fn pareto(&mut self, shape: u32) -> f64 {
+        let shape = f64::from(shape) / 1_000.0;
+        // 1 - u lies in (0, 1], so the power is finite.
+        (shape - 1.0) / shape * libm::pow(1.0 - self.uniform(), -1.0 / shape)
+    }
+
     /// True with probability `parts_per_billion / 1e9`.
     pub fn chance(&mut self, parts_per_billion: u64) -> bool {
         self.below(1_000_000_000) < parts_per_billion
@@ -109,6 +116,18 @@ mod tests {
         let mean = (0..200_000).map(|_| stream.exponential()).sum::<f64>() / 200_000.0;
         // Standard error 1/sqrt(n) = 0.0022; 4.5 of them.
         assert!((mean - 1.0).abs() < 0.01, "{mean}");
+    }
+
+    #[test]
+    fn pareto_has_its_mean_and_its_tail() {
+        let mut stream = RunSeed(1).stream("x", "test");
+        let draws: Vec<f64> = (0..200_000).map(|_| stream.pareto(3_000)).collect();
+        let mean = draws.iter().sum::<f64>() / 200_000.0;
+        // Shape 3: least 2/3, variance m^2 a / ((a-1)^2 (a-2)) = 1/3; standard error 0.0013.
+        assert!((mean - 1.0).abs() < 0.006, "{mean}");
+        let beyond = draws.iter().filter(|draw| **draw > 4.0 / 3.0).count();
+        // (m / t)^a = 1/8; standard error 148.
+        assert!(beyond.abs_diff(25_000) < 600, "{beyond}");
     }
 
     #[test]

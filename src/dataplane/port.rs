@@ -329,13 +329,14 @@ impl Port {
     }
 
     /// Hands what departed until `now` to the far end's view of the same wire, which lies in another partition;
-    /// returns when the first of it arrives if that must be scheduled there.
-    pub fn hand_over(&mut self, now: Time, far: &mut Self) -> Option<Time> {
+    /// `moved` sees each packet. Returns when the first of them arrives if that must be scheduled there.
+    pub fn hand_over(&mut self, now: Time, far: &mut Self, mut moved: impl FnMut(&mut Packet)) -> Option<Time> {
         let was_idle = far.ring.is_empty();
         self.serve_classes(now);
-        while let Some(entry) = self.ring.front().copied().filter(|entry| entry.departure <= now) {
+        while let Some(mut entry) = self.ring.front().copied().filter(|entry| entry.departure <= now) {
             self.ring.pop_front();
             self.left_ring(&entry);
+            moved(&mut entry.packet);
             far.ring.push_back(entry);
             far.first_waiting = far.ring.len();
         }

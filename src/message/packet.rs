@@ -35,6 +35,8 @@ const _: () = assert!(size_of::<Packet>() == 40, "what every hop copies stays sm
 pub enum PacketKind {
     /// Customer data.
     Data,
+    /// Customer data or acknowledgements of it, by TCP.
+    Segment,
     /// A monitor's request.
     ProbeRequest,
     /// A monitor's reply.

@@ -13,6 +13,7 @@ mod failure;
 pub mod graph;
 mod impairment;
 mod judgement;
+mod laws;
 mod limit;
 mod link;
 mod prefix_table;
@@ -27,6 +28,7 @@ pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
 pub use failure::{Failure, FailureKind, Members, Ways, Wires};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
+pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted};
 pub use limit::{
     AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,
 };
@@ -41,7 +43,7 @@ pub use routing::{
 };
 pub use trace::{Arrival, Trace, TraceOf};
 pub use traffic::{
-    ArrivalLaw, Connection, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, LogicalLink, Monitor, SizeLaw,
+    Connection, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, LogicalLink, Monitor, Transport,
 };
 pub use transfer::{CongestionControl, EcnUse, TcpConfig};
 

@@ -1,14 +1,16 @@
 //! Interconnects, connections, flows and monitors.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::RateLimit;
-use super::trace::TraceOf;
+use super::laws::{ArrivalLaw, Profile, SizeLaw};
+use super::transfer::TcpConfig;
 use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, InterconnectId, LinkId, LogicalLinkId, MonitorId,
     ProviderId, RouterId, SessionId,
 };
-use crate::units::{Bytes, Rate, Span, TrafficClass};
+use crate::units::{Rate, Span, TrafficClass};
 
 /// A redundancy group of channels.
 #[derive(Debug, Clone)]
@@ -66,39 +68,6 @@ pub struct LogicalLink {
     pub limit: Option<Rate>,
 }
 
-/// Time between the packets of a flow.
-#[derive(Debug, Clone)]
-pub enum ArrivalLaw {
-    /// Equal intervals, random phase.
-    Constant,
-    /// Exponential intervals.
-    Poisson,
-    /// As a file says, sizes included.
-    Trace(TraceOf),
-}
-
-/// Sizes of a flow's IP packets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SizeLaw {
-    /// All equal.
-    Constant(Bytes),
-    /// 40, 576 and 1500 bytes in the ratio 7:4:1 (64, 594 and 1518 as Ethernet frames).
-    Imix,
-    /// Exponential with this mean, rounded up to whole bytes.
-    Exponential(Bytes),
-}
-
-impl SizeLaw {
-    /// Twelve times the mean size in bytes: whole for every law.
-    #[must_use]
-    pub const fn twelve_means(self) -> u64 {
-        match self {
-            Self::Constant(size) | Self::Exponential(size) => 12 * size.0,
-            Self::Imix => 7 * 40 + 4 * 576 + 1500,
-        }
-    }
-}
-
 /// A flow entry of the scenario: `count` five-tuples of one kind in one direction.
 #[derive(Debug, Clone)]
 pub struct FlowEntry {
@@ -150,12 +119,16 @@ pub struct Flow {
     pub destination: DestinationId,
     /// The connection that carries it, when it crosses one.
     pub connection: Option<ConnectionId>,
-    /// Time between packets.
+    /// Time between packets; between transfers when it has these.
     pub arrivals: ArrivalLaw,
-    /// Mean time between packets.
+    /// Mean time between packets; with transfers an estimate, for dividing work.
     pub interval: Span,
     /// Packet sizes.
     pub sizes: SizeLaw,
+    /// How the rate changes over the day; `None` when it does not.
+    pub diurnal: Option<Arc<Profile>>,
+    /// What makes packets of its data.
+    pub transport: Transport,
     /// First possible packet, in scenario time.
     pub start: Span,
     /// No packet at or after this, in scenario time.
@@ -164,8 +137,17 @@ pub struct Flow {
     pub ttl: u8,
     /// Code point and ECN field of its packets.
     pub traffic_class: TrafficClass,
-    /// The five-tuple of the other direction, when the entry is two-way.
+    /// The five-tuple of the other direction, when the entry is two-way or has transfers.
     pub reverse: Option<FlowId>,
+}
+
+/// What makes packets of a flow's data.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// Each packet is sent when it is drawn.
+    Datagrams,
+    /// Transfers over TCP: packets are sent as the network lets them.
+    Tcp(Arc<TcpConfig>),
 }
 
 /// What a five-tuple is for.
@@ -173,6 +155,8 @@ pub struct Flow {
 pub enum FlowRole {
     /// Customer traffic.
     Data,
+    /// The acknowledgements of the transfers of its reverse five-tuple.
+    Acknowledgements,
     /// Requests of a monitor.
     ProbeRequest(MonitorId),
     /// Replies of a monitor, sent when a request arrives.

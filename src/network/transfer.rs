@@ -1,10 +1,15 @@
 //! How transfers over TCP behave.
 
+use super::laws::VolumeLaw;
 use crate::units::{Rate, Span};
 
 /// The parameters of both ends of a TCP connection. Windows are counted in segments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct TcpConfig {
+    /// Data of a transfer.
+    pub volume: VolumeLaw,
+    /// Mean time between transfers of one five-tuple.
+    pub interval: Span,
     /// Bytes of data in a full segment.
     pub segment: u32,
     /// Bytes of IP and TCP headers around it, timestamps among them.

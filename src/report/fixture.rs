@@ -314,6 +314,7 @@ pub fn record() -> RunRecord {
         counts: counts(2_008_929, 1),
         sent_bytes: Bytes(2_812_500_600),
         delivered_bytes: Bytes(2_811_102_000),
+        transfers: None,
     };
     let ps = ExpectationUnit::Picoseconds;
     RunRecord {

@@ -12,8 +12,8 @@ use crate::network::graph::{
     ShortestPaths, SinglePoint, Transit, all_joined, cut_links, is_joined, single_points_of_failure,
 };
 use crate::network::{
-    Attachment, Buffer, Flow, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole, Session,
-    SessionKind, SizeLaw,
+    Attachment, Buffer, Flow, FlowEntry, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole,
+    Session, SessionKind, SizeLaw, Transport,
 };
 use crate::units::{Bytes, Rate, Span};
 
@@ -245,7 +245,9 @@ fn loads(network: &Network, reader: &mut Reader) {
     }
     let mut offered: BTreeMap<(LinkId, usize), Vec<FlowEntryId>> = BTreeMap::new();
     let mut known: BTreeMap<Pair, Vec<(LinkId, usize)>> = BTreeMap::new();
-    for (id, entry) in network.flow_entries.enumerate() {
+    // Transfers send as much as the network lets them, so they never offer a queue too much for ever.
+    let is_offered = |entry: &FlowEntry| matches!(network.flows[entry.first].transport, Transport::Datagrams);
+    for (id, entry) in network.flow_entries.enumerate().filter(|(_, entry)| is_offered(entry)) {
         let across = entry.connection.map(|id| network.connections[id].interconnect);
         let ([from], [to]) = (entry.from.as_slice(), entry.to.as_slice()) else { continue };
         let ends = [*from, *to];
@@ -310,7 +312,7 @@ fn peak(network: &Network, entries: &[FlowEntryId], port: &Port) -> u128 {
         .iter()
         .map(|entry| {
             let flow = &network.flows[network.flow_entries[*entry].first];
-            let load = on_the_wire(network.flow_entries[*entry].rate, flow.sizes, port);
+            let load = on_the_wire(network.flow_entries[*entry].rate, &flow.sizes, port);
             (flow.start, flow.stop, load)
         })
         .collect();
@@ -320,14 +322,17 @@ fn peak(network: &Network, entries: &[FlowEntryId], port: &Port) -> u128 {
 }
 
 /// A rate of IP packets with what the wire adds to each.
-fn on_the_wire(rate: Rate, sizes: SizeLaw, port: &Port) -> u128 {
+fn on_the_wire(rate: Rate, sizes: &SizeLaw, port: &Port) -> u128 {
     let wire = |size: u64| port.wire_size(Bytes(size)).0;
-    let twelve_wires = match sizes {
+    let (bytes, packets) = match sizes {
         // Padding aside, the mean on the wire is that of the mean size.
-        SizeLaw::Constant(size) | SizeLaw::Exponential(size) => 12 * wire(size.0),
-        SizeLaw::Imix => 7 * wire(40) + 4 * wire(576) + wire(1500),
+        SizeLaw::Constant(size) | SizeLaw::Exponential(size) => (wire(size.0), 1),
+        SizeLaw::Imix => (7 * wire(40) + 4 * wire(576) + wire(1500), 12),
+        SizeLaw::Weighted(sizes) => sizes.mean(|size| wire(size.0)),
     };
-    u128::from(rate.as_bps()) * u128::from(twelve_wires) / u128::from(sizes.twelve_means().max(1))
+    let (mean_bytes, mean_packets) = sizes.mean();
+    let share = u128::from(mean_bytes) * u128::from(packets);
+    u128::from(rate.as_bps()) * u128::from(bytes) * u128::from(mean_packets) / share.max(1)
 }
 
 /// Two flows with one five-tuple could not be told apart by a router.

@@ -321,6 +321,9 @@ fn neat_bin(horizon: Span) -> Span {
 fn fill_flow(name: &str, flow: &mut FlowTable, horizon: &str) {
     default(&mut flow.count, 1);
     default(&mut flow.direction, "one-way");
+    if flow.transfer.is_some() {
+        fill_transfer(flow);
+    }
     default(&mut flow.arrivals, "constant");
     if peek(&flow.arrivals) != Some("trace") {
         default(&mut flow.size, "1400 B");
@@ -335,6 +338,16 @@ fn fill_flow(name: &str, flow: &mut FlowTable, horizon: &str) {
     default(&mut flow.ttl, 64);
     default(&mut flow.dscp, 0);
     default(&mut flow.ecn, "off");
+}
+
+/// Linux's defaults: CUBIC, at most 6 MiB of receive buffer (tcp_rmem), and RFC 6928's initial window.
+fn fill_transfer(flow: &mut FlowTable) {
+    default(&mut flow.arrivals, "once");
+    default(&mut flow.size, "1500 B");
+    default(&mut flow.protocol, "tcp");
+    default(&mut flow.congestion_control, "cubic");
+    default(&mut flow.receive_window, "6 MiB");
+    default(&mut flow.initial_window, 10);
 }
 
 fn fill_monitor(monitor: &mut MonitorTable) {

@@ -42,8 +42,10 @@ pub enum Event {
     Release(LimitPlace),
     /// A packet of a flow that was late on its wire arrives.
     Late(PortId),
-    /// A flow sends its next packet.
+    /// A flow sends its next packet, or its next transfer is asked for.
     Source(FlowId),
+    /// A timer of the end at which a flow of transfers, or of their acknowledgements, begins.
+    FlowTimer(FlowId),
 }
 
 /// Kinds of BGP timers per session end.
@@ -76,6 +78,7 @@ impl Event {
             Self::Release(LimitPlace::Edge(connection, direction)) => (15, pair(connection.0, direction)),
             Self::Release(LimitPlace::Attachment(attachment)) => (16, attachment.0),
             Self::Source(flow) => (17, flow.0),
+            Self::FlowTimer(flow) => (18, flow.0),
         };
         EventKey::new(time, rank, entity, serial)
     }
@@ -111,6 +114,7 @@ impl Event {
             15 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
             16 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
             17 => Self::Source(FlowId(entity)),
+            18 => Self::FlowTimer(FlowId(entity)),
             rank => unreachable!("no event has rank {rank}"),
         }
     }
@@ -145,6 +149,7 @@ mod tests {
             Event::Release(LimitPlace::Edge(ConnectionId(11), 0)),
             Event::Release(LimitPlace::Attachment(AttachmentId(11))),
             Event::Source(FlowId(1_000_000)),
+            Event::FlowTimer(FlowId(2)),
         ];
         let keys: Vec<EventKey> = events.iter().map(|event| event.key(Time::from_ps(42), 7)).collect();
         assert!(keys.is_sorted(), "ranks follow the order in which the world changes, then packets move");

@@ -3,7 +3,7 @@
 use crate::dataplane::{Lookup, Offer};
 use crate::ids::{FlowId, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
-use crate::network::FlowRole;
+use crate::network::{FlowRole, Transport};
 use crate::sim::event::Event;
 use crate::sim::facts::Facts;
 use crate::sim::far_end::Arrived;
@@ -14,22 +14,28 @@ use crate::sim::recorder::{EntryIndex, count_drops};
 use crate::units::{Span, Time};
 
 impl Partition<'_> {
-    /// The first packet of every flow that begins here; replies have no source of their own.
+    /// The first packet or transfer of every flow that begins here; answers have no source of their own.
     pub fn start_sources(&mut self, layout: &Layout) {
         for (id, flow) in self.network.flows.enumerate() {
-            match flow.role {
-                FlowRole::Data | FlowRole::ProbeRequest(_) if layout.of(flow.edge) == self.index => {
-                    if let Some(first) = self.sources[id].source.first() {
-                        self.schedule_source(id, self.origin + flow.start + first);
-                    }
+            if layout.of(flow.edge) != self.index {
+                continue;
+            }
+            let first = match (flow.role, &flow.transport) {
+                (FlowRole::Data, Transport::Tcp(_)) => self.first_transfer(id),
+                (FlowRole::Data, Transport::Datagrams) | (FlowRole::ProbeRequest(_), _) => {
+                    self.sources[id].source.first()
                 }
-                FlowRole::Data | FlowRole::ProbeRequest(_) | FlowRole::ProbeReply(_) => {}
+                (FlowRole::Acknowledgements | FlowRole::ProbeReply(_), _) => None,
+            };
+            if let Some(first) = first {
+                self.schedule_source(id, self.origin + flow.start + first);
             }
         }
     }
 
+    /// A flow's source is to be heard again at `at`, unless it stops before.
     #[inline]
-    fn schedule_source(&mut self, id: FlowId, at: Time) {
+    pub fn schedule_source(&mut self, id: FlowId, at: Time) {
         let source = &mut self.sources[id];
         if at < source.stop {
             source.serial = source.serial.wrapping_add(1);
@@ -42,6 +48,9 @@ impl Partition<'_> {
     #[inline]
     pub fn source_sends(&mut self, id: FlowId, facts: &Facts) {
         let source = &mut self.sources[id];
+        if source.kind == PacketKind::Segment {
+            return self.transfer_asked_for(id, facts);
+        }
         let size = source.source.next_size();
         let next = source.source.next_interval().map(|interval| self.now + interval);
         let payload = match source.kind {
@@ -50,7 +59,8 @@ impl Partition<'_> {
                 source.number
             }
             PacketKind::ProbeRequest => self.recorder.monitors.request(self.now, id),
-            PacketKind::ProbeReply
+            PacketKind::Segment
+            | PacketKind::ProbeReply
             | PacketKind::Duplicate
             | PacketKind::ControlNeighbour
             | PacketKind::ControlRouted => {
@@ -63,12 +73,17 @@ impl Partition<'_> {
         }
     }
 
-    /// A packet of a flow enters the network at its edge.
     #[inline]
     fn inject(&mut self, id: FlowId, size: u32, payload: u32, facts: &Facts) {
+        let packet = self.packet_of(id, self.sources[id].kind, size, payload);
+        self.admit(packet, facts);
+    }
+
+    /// A packet that a flow sends now.
+    #[inline]
+    pub fn packet_of(&self, id: FlowId, kind: PacketKind, size: u32, payload: u32) -> Packet {
         let source = &self.sources[id];
-        let (edge, limited_at) = (source.edge, (source.limited_at, source.limited_by));
-        let mut packet = Packet {
+        Packet {
             sent: self.now,
             waited: Span::ZERO,
             flow: id,
@@ -77,9 +92,16 @@ impl Partition<'_> {
             size,
             payload,
             ttl: source.ttl,
-            kind: source.kind,
+            kind,
             traffic_class: source.traffic_class,
-        };
+        }
+    }
+
+    /// A packet of a flow enters the network at its edge.
+    #[inline]
+    pub fn admit(&mut self, mut packet: Packet, facts: &Facts) {
+        let source = &self.sources[packet.flow];
+        let (edge, limited_at) = (source.edge, (source.limited_at, source.limited_by));
         self.recorder.sent(&packet);
         match limited_at {
             (None, None) => self.receive(edge, &mut packet, facts),
@@ -281,6 +303,9 @@ impl Partition<'_> {
 
     #[inline]
     fn deliver(&mut self, packet: &Packet, facts: &Facts) {
+        if packet.kind == PacketKind::Segment {
+            return self.deliver_segment(packet, facts);
+        }
         self.recorder.delivered(self.now, packet);
         match packet.kind {
             PacketKind::Data | PacketKind::Duplicate => {}
@@ -289,6 +314,7 @@ impl Partition<'_> {
                 self.inject(monitor.reply, packet.size, packet.payload, facts);
             }
             PacketKind::ProbeReply => self.recorder.monitors.reply(self.now, packet),
+            PacketKind::Segment => unreachable!("segments are delivered to their ends"),
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
                 unreachable!("control packets are delivered by the world")
             }
@@ -304,7 +330,10 @@ impl Partition<'_> {
 
     #[cold]
     pub fn drop_packet(&mut self, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
-        self.recorder.dropped(self.now, packet, reason, entry);
+        self.recorder.dropped(self.now, &self.numbered(packet), reason, entry);
+        if packet.kind == PacketKind::Segment {
+            self.segments.take(packet.payload);
+        }
     }
 }
 

@@ -31,6 +31,7 @@ mod simulation;
 mod slab;
 mod tables;
 mod timers;
+mod transfers;
 
 pub use layout::{Layout, Whole};
 pub use run::Observer;

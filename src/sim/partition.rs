@@ -7,7 +7,7 @@ use crate::dataplane::{FlowHash, Forwarder, Lag, Port};
 use crate::engine::EventQueue;
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::PacketKind;
-use crate::network::{Attachment, FlowRole, LinkKind, Network};
+use crate::network::{Attachment, FlowRole, LinkKind, Network, Transport};
 use crate::rng::RunSeed;
 use crate::sim::congestion::Congestion;
 use crate::sim::event::Event;
@@ -16,7 +16,10 @@ use crate::sim::far_end::FarEnd;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::limits::Limit;
 use crate::sim::recorder::{Drops, Recorder};
+use crate::sim::slab::Slab;
+use crate::sim::transfers::{End, Numbered};
 use crate::traffic::Source;
+use crate::traffic::tcp::Action;
 use crate::units::{Time, TrafficClass};
 
 /// Events after which a partition returns, so that whoever runs it can look around.
@@ -44,6 +47,11 @@ pub(in crate::sim) struct Partition<'n> {
     pub edge_limits: IdVec<ConnectionId, [Option<Limit>; 2]>,
     pub attachment_limits: IdVec<AttachmentId, Option<Limit>>,
     pub sources: IdVec<FlowId, FlowSource>,
+    /// Of flows with transfers, where they or their acknowledgements begin here.
+    pub ends: IdVec<FlowId, Option<End>>,
+    pub segments: Slab<Numbered>,
+    /// What a sender wants done; empty between events, kept for its memory.
+    pub actions: Vec<Action>,
     pub recorder: Recorder,
     /// Ports whose MACsec numbers were used up, and when.
     pub used_up: Vec<(Time, PortId)>,
@@ -118,6 +126,10 @@ impl<'n> Partition<'n> {
             let leaves = layout.of(port.from) == index && layout.of(port.to) != index;
             if leaves { Reach::Border } else { Reach::Inside }
         };
+        let end = |flow: &crate::network::Flow| {
+            let begins_here = layout.of(flow.edge) == index;
+            if begins_here { End::new(flow, seed, origin) } else { None }
+        };
         let mut partition = Self {
             network,
             index,
@@ -134,6 +146,9 @@ impl<'n> Partition<'n> {
             edge_limits: network.connections.iter().map(Limit::of_edge).collect(),
             attachment_limits: network.attachments.iter().map(Limit::of_attachment).collect(),
             sources: network.flows.iter().map(|flow| flow_source(network, flow, seed)).collect(),
+            ends: network.flows.iter().map(end).collect(),
+            segments: Slab::default(),
+            actions: Vec::new(),
             recorder: Recorder::new(network),
             used_up: Vec::new(),
         };
@@ -166,6 +181,7 @@ impl<'n> Partition<'n> {
                 Event::Late(port) => self.late_arrives(port, facts),
                 Event::Source(flow) => self.source_sends(flow, facts),
                 Event::Release(place) => self.releases(place, facts),
+                Event::FlowTimer(flow) => self.flow_timer_fires(flow, facts),
                 other @ (Event::SecondBegins
                 | Event::FailureBegins(_)
                 | Event::Change(_)
@@ -249,7 +265,10 @@ fn flow_source(network: &Network, flow: &crate::network::Flow, seed: RunSeed) ->
         destination: flow.destination,
         ttl: flow.ttl,
         kind: match flow.role {
-            FlowRole::Data => PacketKind::Data,
+            FlowRole::Data | FlowRole::Acknowledgements => match flow.transport {
+                Transport::Datagrams => PacketKind::Data,
+                Transport::Tcp(_) => PacketKind::Segment,
+            },
             FlowRole::ProbeRequest(_) => PacketKind::ProbeRequest,
             FlowRole::ProbeReply(_) => PacketKind::ProbeReply,
         },

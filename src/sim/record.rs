@@ -302,6 +302,35 @@ pub struct FlowEntryRecord {
     pub sent_bytes: Bytes,
     /// Bytes of IP packets delivered.
     pub delivered_bytes: Bytes,
+    /// Its transfers, when its data goes by TCP.
+    pub transfers: Option<TransferRecord>,
+}
+
+/// The transfers of a flow entry over TCP, all its five-tuples together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferRecord {
+    /// Transfers asked for.
+    pub asked: u64,
+    /// From the asking until everything was acknowledged, of those that came to that.
+    pub completion: Distribution,
+    /// Bytes of data acknowledged.
+    pub acknowledged: Bytes,
+    /// The same a second, from the entry's start to its stop or the end of the run; `None` when it was nothing.
+    pub goodput: Option<Rate>,
+    /// Segments with data sent, those sent again included.
+    pub segments: u64,
+    /// Segments sent again.
+    pub retransmissions: u64,
+    /// Retransmission timeouts that ran out.
+    pub timeouts: u64,
+    /// Tail loss probes sent.
+    pub probes: u64,
+    /// Losses repaired without a timeout.
+    pub recoveries: u64,
+    /// Reductions of a window because of marks.
+    pub marks: u64,
+    /// Longest time in which data of one five-tuple waited for an acknowledgement and none came.
+    pub longest_stall: Span,
 }
 
 /// One five-tuple.

@@ -13,7 +13,7 @@ use crate::control::bgp::{self, Speaker};
 use crate::dataplane::Forwarder;
 use crate::engine::EventQueue;
 use crate::ids::{DestinationId, IdVec, LinkId, PortId, ProviderId, RouterId};
-use crate::message::{Control, NextHop};
+use crate::message::{Control, NextHop, Packet, PacketKind};
 use crate::network::Network;
 use crate::rng::RunSeed;
 use crate::sim::delayed::Delayed;
@@ -259,7 +259,7 @@ impl<'n> Run<'n> {
             Event::BgpTimer(session, end, kind) => self.bgp_timer_fires(session, end, kind),
             Event::BfdTimer(session, end, kind) => self.bfd_timer_fires(session, end, kind),
             Event::Control(port) => self.control_arrives(port),
-            Event::Wire(_) | Event::Late(_) | Event::Source(_) | Event::Release(_) => {
+            Event::Wire(_) | Event::Late(_) | Event::Source(_) | Event::Release(_) | Event::FlowTimer(_) => {
                 unreachable!("packets move in partitions")
             }
         }
@@ -329,7 +329,12 @@ impl<'n> Run<'n> {
             let sides = [self.layout.of(configured.from).0, self.layout.of(configured.to).0];
             let [near, far] = self.partitions.get_disjoint_mut(sides).expect("a border has two sides");
             let wire = &mut far.wires[*port];
-            if let Some(at) = near.wires[*port].port.hand_over(now, &mut wire.port) {
+            let moved = |packet: &mut Packet| {
+                if packet.kind == PacketKind::Segment {
+                    packet.payload = far.segments.insert(near.segments.take(packet.payload));
+                }
+            };
+            if let Some(at) = near.wires[*port].port.hand_over(now, &mut wire.port, moved) {
                 let serial = wire.next_serial();
                 far.schedule(Event::Wire(*port), at, serial);
             }

@@ -1,4 +1,4 @@
-//! Payloads of control packets while they travel, named by small numbers that are used again.
+//! Payloads of packets while they travel, named by small numbers that are used again.
 
 /// A vector with holes.
 #[derive(Debug, Clone)]
@@ -22,6 +22,11 @@ impl<T> Slab<T> {
         }
         self.items.push(Some(item));
         u32::try_from(self.items.len() - 1).expect("fewer than 2^32 payloads")
+    }
+
+    /// Looks at an item; panics (our bug) when there is none of this number.
+    pub fn get(&self, index: u32) -> &T {
+        self.items[index as usize].as_ref().expect("a payload is there until it is taken")
     }
 
     /// Takes an item out; panics (our bug) when there is none of this number.

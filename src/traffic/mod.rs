@@ -1,6 +1,9 @@
-//! Sources of packets: when the next one is sent, and how large it is.
+//! Sources of traffic: when packets are sent and how large they are, and transfers over TCP.
 
+mod profile;
 mod source;
 pub mod tcp;
+mod transfers;
 
 pub use source::Source;
+pub use transfers::Transfers;

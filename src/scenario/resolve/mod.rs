@@ -13,6 +13,7 @@ mod failures;
 mod flow_ends;
 mod headers;
 mod judgement;
+mod laws;
 mod limits;
 mod links;
 mod macsec;
@@ -20,6 +21,7 @@ mod queueing;
 mod sessions;
 mod trace;
 mod traffic;
+mod transfers;
 
 pub(super) use traffic::written_name;
 

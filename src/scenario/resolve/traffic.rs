@@ -7,9 +7,12 @@ use ipnet::IpNet;
 
 use super::addresses::{host, host_count};
 use super::flow_ends::pair;
+use super::transfers::TcpDraft;
 use super::{Names, Resolver};
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id, MonitorId};
-use crate::network::{ArrivalLaw, Attachment, Flow, FlowEntry, FlowRole, Monitor, SizeLaw, TraceOf};
+use crate::network::{
+    ArrivalLaw, Attachment, Flow, FlowEntry, FlowRole, Monitor, Profile, SizeLaw, TraceOf, Transport,
+};
 use crate::rng::named_hash;
 use crate::scenario::file::{FlowTable, Leaf, MonitorTable};
 use crate::scenario::read::peek;
@@ -36,8 +39,9 @@ pub(super) struct FlowDraft {
     name: String,
     /// Where its five-tuples begin and end, in id order.
     ends: Option<[Vec<AttachmentId>; 2]>,
-    rate: Rate,
+    rate: Option<Rate>,
     count: u32,
+    tcp: Option<TcpDraft>,
     direction: Direction,
     protocol: u8,
     ports: [u16; 2],
@@ -50,6 +54,7 @@ pub(super) struct MonitorDraft {
     name: String,
     ends: Option<[AttachmentId; 2]>,
     period: Span,
+    interval: Span,
     timeout: Span,
     protocol: u8,
     target_port: u16,
@@ -60,19 +65,28 @@ pub(super) struct MonitorDraft {
 #[derive(Debug, Clone)]
 struct Law {
     arrivals: ArrivalLaw,
-    interval: Span,
     sizes: SizeLaw,
+    diurnal: Option<Arc<Profile>>,
     start: Span,
     stop: Span,
     ttl: u8,
     traffic_class: TrafficClass,
 }
 
+/// What a flow entry sends.
+struct Offer {
+    arrivals: ArrivalLaw,
+    sizes: SizeLaw,
+    /// Of all its five-tuples; `None` when it takes what it gets.
+    rate: Option<Rate>,
+}
+
 /// The words for arrivals.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     Constant,
     Poisson,
+    OnOff,
     Trace,
 }
 
@@ -86,7 +100,7 @@ impl Resolver<'_> {
     pub(super) fn flows(&mut self) -> Vec<FlowDraft> {
         let both = |name: &str| {
             let table = self.file.flows.get(name)?;
-            (peek(&table.direction) == Some("both")).then_some(())
+            (peek(&table.direction) == Some("both") || table.transfer.is_some()).then_some(())
         };
         for name in self.file.flows.keys().filter(|name| name.strip_suffix(REVERSE).and_then(both).is_some()) {
             let message = "is also the name of another flow's way back";
@@ -101,7 +115,14 @@ impl Resolver<'_> {
         let count = self.reader.number(&join(&place, "count"), &table.count, 1, 1_000_000);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let directions = [("one-way", Direction::OneWay), ("both", Direction::Both)];
-        let (arrivals, sizes, rate) = self.arrivals(&place, table, count);
+        let (arrivals, tcp) = match &table.transfer {
+            Some(_) => {
+                let (arrivals, tcp) = self.tcp(&place, table, count);
+                (Offer { arrivals, sizes: tcp.sizes(), rate: tcp.rate(count) }, Some(tcp))
+            }
+            None => (self.datagrams(&place, table, count), None),
+        };
+        let Offer { arrivals, sizes, rate } = arrivals;
         let start = self.reader.span_or_zero(&join(&place, "start"), &table.start, "0 s");
         let stop = self.reader.span_or_zero(&join(&place, "stop"), &table.stop, "150 s");
         if stop <= start {
@@ -109,8 +130,8 @@ impl Resolver<'_> {
         }
         let law = Law {
             arrivals,
-            interval: interval(rate, count, sizes),
             sizes,
+            diurnal: self.diurnal(&join(&place, "diurnal"), &table.diurnal),
             start,
             // Nothing is sent after the end of the run, however late an entry stops.
             stop: stop.min(self.network.horizon),
@@ -122,6 +143,7 @@ impl Resolver<'_> {
             ends,
             rate,
             count,
+            tcp,
             direction: self.reader.word(&join(&place, "direction"), &table.direction, &directions),
             protocol: self.protocol(&join(&place, "protocol"), &table.protocol),
             ports: [
@@ -133,24 +155,45 @@ impl Resolver<'_> {
     }
 
     /// When packets are sent, how long they are, and the rate that this makes.
-    fn arrivals(&mut self, place: &str, table: &FlowTable, count: u32) -> (ArrivalLaw, SizeLaw, Rate) {
-        let words = [("constant", Word::Constant), ("poisson", Word::Poisson), ("trace", Word::Trace)];
-        let law = match self.reader.word(&join(place, "arrivals"), &table.arrivals, &words) {
+    fn datagrams(&mut self, place: &str, table: &FlowTable, count: u32) -> Offer {
+        self.refuse(
+            place,
+            "transfer is given",
+            &[
+                ("interval", &table.interval),
+                ("congestion_control", &table.congestion_control),
+                ("receive_window", &table.receive_window),
+                ("initial_window", &table.initial_window),
+            ],
+        );
+        let words =
+            [("constant", Word::Constant), ("poisson", Word::Poisson), ("on-off", Word::OnOff), ("trace", Word::Trace)];
+        let word = self.reader.word(&join(place, "arrivals"), &table.arrivals, &words);
+        if word != Word::Trace {
+            self.refuse(place, "arrivals = \"trace\"", &[("trace", &table.trace)]);
+        }
+        if word != Word::OnOff {
+            self.refuse(place, "arrivals = \"on-off\"", &[("on", &table.on), ("off", &table.off)]);
+        }
+        let arrivals = match word {
             Word::Constant => ArrivalLaw::Constant,
             Word::Poisson => ArrivalLaw::Poisson,
+            Word::OnOff => ArrivalLaw::OnOff(self.on_off(place, table)),
             Word::Trace => return self.traced(place, table, count),
         };
-        if table.trace.is_some() {
-            let message = "is read with arrivals = \"trace\" only";
-            self.reader.error(join(place, "trace"), message, "leave it out, or write arrivals = \"trace\"");
-        }
         let rate: Option<Rate> = self.reader.quantity(&join(place, "rate"), &table.rate, "10 Mbps");
-        let rate = rate.unwrap_or_else(|| Rate::from_bps(1_000).expect("not zero"));
-        (law, self.sizes(&join(place, "size"), &table.size), rate)
+        Offer { arrivals, sizes: self.sizes(&join(place, "size"), &table.size), rate }
     }
 
-    fn traced(&mut self, place: &str, table: &FlowTable, count: u32) -> (ArrivalLaw, SizeLaw, Rate) {
-        for (key, leaf) in [("rate", &table.rate), ("size", &table.size)] {
+    /// Keys that are read only when something else is so.
+    fn refuse(&mut self, place: &str, only: &str, keys: &[(&str, &Leaf)]) {
+        for (key, _) in keys.iter().filter(|(_, leaf)| leaf.is_some()) {
+            self.reader.error(join(place, key), format!("is read only when {only}"), "leave it out");
+        }
+    }
+
+    fn traced(&mut self, place: &str, table: &FlowTable, count: u32) -> Offer {
+        for (key, leaf) in [("rate", &table.rate), ("size", &table.size), ("diurnal", &table.diurnal)] {
             if leaf.is_some() {
                 self.reader.error(join(place, key), "stands in the trace", "leave it out");
             }
@@ -162,8 +205,9 @@ impl Resolver<'_> {
         let (packets, bytes) = (sizes().count() as u64, sizes().sum::<u64>());
         let mean = Bytes((bytes / packets.max(1)).max(1));
         let bps = u128::from(bytes) * 8 * 1_000_000_000_000 / u128::from(horizon.as_ps().max(1));
-        let rate = Rate::from_bps(u64::try_from(bps).unwrap_or(u64::MAX).max(1)).expect("not zero");
-        (ArrivalLaw::Trace(TraceOf { trace, index: 0 }), SizeLaw::Constant(mean), rate)
+        let rate = Rate::from_bps(u64::try_from(bps).unwrap_or(u64::MAX).max(1));
+        let arrivals = ArrivalLaw::Trace(TraceOf { trace, index: 0 });
+        Offer { arrivals, sizes: SizeLaw::Constant(mean), rate }
     }
 
     fn flow_ends(&mut self, place: &str, from: &Leaf, to: &Leaf) -> Option<[AttachmentId; 2]> {
@@ -174,31 +218,6 @@ impl Resolver<'_> {
             self.all_named = false;
         }
         Some([from?, to?])
-    }
-
-    fn sizes(&mut self, place: &str, leaf: &Leaf) -> SizeLaw {
-        let fallback = SizeLaw::Constant(Bytes(1400));
-        let Some(text) = self.reader.text(place, leaf, "1400 B") else { return fallback };
-        if text == "imix" {
-            return SizeLaw::Imix;
-        }
-        let (law, size): (fn(Bytes) -> SizeLaw, &str) = match text.strip_prefix("exponential ") {
-            Some(mean) => (SizeLaw::Exponential, mean),
-            None => (SizeLaw::Constant, text),
-        };
-        match size.parse::<Bytes>() {
-            // An IPv4 header has 20 bytes; the length field 16 bits.
-            Ok(size) if (20..=65_535).contains(&size.0) => law(size),
-            Ok(_) => {
-                self.reader.error(place, format!("{text:?} is not the size of an IP packet"), "write \"1400 B\"");
-                fallback
-            }
-            Err(_) => {
-                let remedy = "write for example \"1400 B\", \"exponential 1000 B\" or \"imix\"";
-                self.reader.error(place, format!("{text:?} is not a packet size"), remedy);
-                fallback
-            }
-        }
     }
 
     pub(super) fn monitors(&mut self) -> Vec<MonitorDraft> {
@@ -222,8 +241,8 @@ impl Resolver<'_> {
         }
         let law = Law {
             arrivals: ArrivalLaw::Constant,
-            interval,
             sizes: SizeLaw::Constant(size),
+            diurnal: None,
             start: Span::ZERO,
             stop: self.network.horizon,
             ttl: self.octet(&join(&place, "ttl"), &table.ttl),
@@ -232,6 +251,7 @@ impl Resolver<'_> {
         MonitorDraft {
             name: name.to_owned(),
             ends,
+            interval,
             period: period.unwrap_or(Span::from_s(60)),
             timeout: self.probe_span(&join(&place, "timeout"), &table.timeout),
             protocol: self.protocol(&join(&place, "protocol"), &table.protocol),
@@ -253,7 +273,7 @@ impl Resolver<'_> {
         let mut entries: Vec<(String, &FlowDraft, Direction)> = Vec::new();
         for draft in drafts {
             entries.push((draft.name.clone(), draft, Direction::OneWay));
-            if draft.direction == Direction::Both {
+            if draft.direction == Direction::Both || draft.tcp.is_some() {
                 entries.push((format!("{}{REVERSE}", draft.name), draft, Direction::Both));
             }
         }
@@ -270,9 +290,20 @@ impl Resolver<'_> {
         let Some(connection) = self.connection_of(&place, draft, forward) else { return };
         let entry = FlowEntryId::from_index(self.network.flow_entries.len());
         let first = FlowId::from_index(self.network.flows.len());
+        let rate = draft.rate.unwrap_or_else(|| self.capacity(&forward[0]));
+        let interval = interval(rate, draft.count, &draft.law.sizes);
+        let role = match (direction, &draft.tcp) {
+            (Direction::Both, Some(_)) => FlowRole::Acknowledgements,
+            (Direction::OneWay, _) | (Direction::Both, None) => FlowRole::Data,
+        };
+        let transports = draft.tcp.as_ref().map(|tcp| [false, true].map(|is_ipv6| tcp.config(is_ipv6)));
         for index in 0..draft.count {
             let ends = pair(forward, index);
             let prefixes = self.prefix_pair(ends).expect("every pair was looked at");
+            let is_ipv6 = matches!(prefixes[0].0, IpNet::V6(_));
+            let transport = transports
+                .as_ref()
+                .map_or(Transport::Datagrams, |configs| Transport::Tcp(Arc::clone(&configs[usize::from(is_ipv6)])));
             let (hosts, ports) = tuple(draft, prefixes.map(|(prefix, _)| prefix), index);
             let (ends, hosts, ports) = match direction {
                 Direction::OneWay => (ends, hosts, ports),
@@ -280,18 +311,18 @@ impl Resolver<'_> {
             };
             let way = Way { ends, connection };
             let label = format!("{name}#{index:04}");
-            let flow = self.make_flow(label, FlowRole::Data, &way, hosts, ports, (draft.protocol, &draft.law));
-            let arrivals = match &draft.law.arrivals {
-                ArrivalLaw::Trace(of) => ArrivalLaw::Trace(TraceOf { trace: Arc::clone(&of.trace), index }),
-                law @ (ArrivalLaw::Constant | ArrivalLaw::Poisson) => law.clone(),
+            let flow = self.make_flow(label, role, &way, hosts, ports, (draft.protocol, &draft.law, interval));
+            let arrivals = match flow.arrivals {
+                ArrivalLaw::Trace(TraceOf { trace, .. }) => ArrivalLaw::Trace(TraceOf { trace, index }),
+                law @ (ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) | ArrivalLaw::Once) => law,
             };
-            self.network.flows.push(Flow { entry: Some(entry), arrivals, ..flow });
+            self.network.flows.push(Flow { entry: Some(entry), arrivals, transport, ..flow });
         }
         let [from, to] = match direction {
             Direction::OneWay => forward.clone(),
             Direction::Both => [forward[1].clone(), forward[0].clone()],
         };
-        let (name, rate, count) = (name.to_owned(), draft.rate, draft.count);
+        let (name, count) = (name.to_owned(), draft.count);
         self.network.flow_entries.push(FlowEntry { name, from, to, connection, rate, first, count });
     }
 
@@ -326,6 +357,15 @@ impl Resolver<'_> {
         common
     }
 
+    /// What the links of some attachments carry together.
+    fn capacity(&self, attachments: &[AttachmentId]) -> Rate {
+        let edges = attachments.iter().map(|attachment| self.network.attachments[*attachment].edge);
+        let links = edges.flat_map(|edge| &self.network.routers[edge].links).map(|link| &self.network.links[*link]);
+        let ports = links.flat_map(|link| &link.members).map(|member| &self.network.ports[member.ports[0]]);
+        let one = Rate::from_bps(1).expect("not zero");
+        Rate::from_bps(ports.map(|port| port.rate.as_bps()).sum()).unwrap_or(one)
+    }
+
     fn make_flow(
         &self,
         name: String,
@@ -333,7 +373,7 @@ impl Resolver<'_> {
         way: &Way,
         hosts: [IpAddr; 2],
         ports: [u16; 2],
-        (protocol, law): (u8, &Law),
+        (protocol, law, interval): (u8, &Law, Span),
     ) -> Flow {
         let target = &self.network.attachments[way.ends[1]];
         Flow {
@@ -349,8 +389,10 @@ impl Resolver<'_> {
             destination: self.longest_match(target, hosts[1]),
             connection: way.connection,
             arrivals: law.arrivals.clone(),
-            interval: law.interval,
-            sizes: law.sizes,
+            interval,
+            sizes: law.sizes.clone(),
+            diurnal: law.diurnal.clone(),
+            transport: Transport::Datagrams,
             start: law.start,
             stop: law.stop,
             ttl: law.ttl,
@@ -442,7 +484,7 @@ impl Resolver<'_> {
             let hosts = [host(&prefixes[0].0, number("source")), host(&prefixes[1].0, number("target"))];
             let port = u16::try_from(57_344 + number("source port") % 8_192).expect("a port");
             let ports = [port, draft.target_port];
-            let what = (draft.protocol, &draft.law);
+            let what = (draft.protocol, &draft.law, draft.interval);
             let way = Way { ends, connection };
             let name = format!("{}/request", draft.name);
             let request = self.make_flow(name, FlowRole::ProbeRequest(monitor), &way, hosts, ports, what);
@@ -456,7 +498,7 @@ impl Resolver<'_> {
             self.network.monitors.push(Monitor {
                 name: draft.name.clone(),
                 period: draft.period,
-                interval: draft.law.interval,
+                interval: draft.interval,
                 timeout: draft.timeout,
                 request,
                 reply,
@@ -466,10 +508,11 @@ impl Resolver<'_> {
 }
 
 /// Mean time between the packets of one of `count` five-tuples that offer `rate` together.
-fn interval(rate: Rate, count: u32, sizes: SizeLaw) -> Span {
-    let bits = u128::from(sizes.twelve_means()) * 8 * u128::from(count);
-    let twelve_seconds_ps = 12 * u128::from(rate.as_bps());
-    let ps = (bits * 1_000_000_000_000 + twelve_seconds_ps / 2) / twelve_seconds_ps;
+fn interval(rate: Rate, count: u32, sizes: &SizeLaw) -> Span {
+    let (bytes, packets) = sizes.mean();
+    let bits = u128::from(bytes) * 8 * u128::from(count);
+    let divisor = u128::from(packets) * u128::from(rate.as_bps());
+    let ps = (bits * 1_000_000_000_000 + divisor / 2) / divisor;
     Span::from_ps(u64::try_from(ps).unwrap_or(u64::MAX).max(1))
 }
 

@@ -35,7 +35,7 @@ fn a_trace_lies_beside_its_scenario_and_says_when_and_how_long() {
         ArrivalLaw::Trace(trace) => {
             trace.arrivals().iter().map(|arrival| (arrival.at.as_ps(), arrival.size)).collect::<Vec<_>>()
         }
-        ArrivalLaw::Constant | ArrivalLaw::Poisson => panic!("not traced"),
+        ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) | ArrivalLaw::Once => panic!("not traced"),
     };
     assert_eq!([of(0), of(1)], [vec![(1_000, 40)], vec![(2_000, 100), (3_000, 1_500)]]);
     // 1640 bytes in 10 s.
@@ -62,5 +62,5 @@ fn a_wrong_trace_is_told_line_by_line() {
     let missing = told(parse(&with_flow("arrivals = \"trace\"\ntrace = \"none.csv\""), "x.toml", &[]));
     assert!(missing[0].starts_with("flows.f.trace: \"none.csv\" cannot be read"), "{missing:?}");
     let unread = told(parse(&with_flow("rate = \"1 Mbps\"\ntrace = \"a.csv\""), "x.toml", &[]));
-    assert_eq!(unread, ["flows.f.trace: is read with arrivals = \"trace\" only"]);
+    assert_eq!(unread, ["flows.f.trace: is read only when arrivals = \"trace\""]);
 }

@@ -59,13 +59,23 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let at_limits = run.partitions.iter().flat_map(Partition::limits).flat_map(Limit::packets);
     for packet in on_wires.chain(at_limits) {
         match packet.kind {
-            PacketKind::Data | PacketKind::ProbeRequest | PacketKind::ProbeReply => in_flight[packet.flow] += 1,
+            PacketKind::Data | PacketKind::Segment | PacketKind::ProbeRequest | PacketKind::ProbeReply => {
+                in_flight[packet.flow] += 1;
+            }
             PacketKind::Duplicate => duplicates_in_flight += 1,
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => control_in_flight += 1,
         }
     }
     let mut journal = run.journal;
-    let mut recorders = run.partitions.into_iter().map(|partition| partition.recorder);
+    let mut partitions = run.partitions;
+    for partition in &mut partitions {
+        for (id, sender) in partition.ends.enumerate() {
+            if let Some(statistics) = sender.as_ref().and_then(|sender| sender.statistics(end)) {
+                partition.recorder.transfers.count(network.flows[id].entry, &statistics);
+            }
+        }
+    }
+    let mut recorders = partitions.into_iter().map(|partition| partition.recorder);
     let mut recorder = recorders.next().expect("a run has a partition");
     recorders.for_each(|other| recorder.add(other));
     recorder.monitors.settle();
@@ -279,6 +289,7 @@ impl Ending<'_> {
                 counts: self.counts(of, &self.recorder.flows.entry_drops[id.index()]),
                 sent_bytes,
                 delivered_bytes,
+                transfers: self.recorder.transfers.record(id, self.end.since(self.origin)),
             }
         };
         network.flow_entries.enumerate().map(record).collect()

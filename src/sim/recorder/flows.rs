@@ -157,7 +157,7 @@ impl FlowStats {
 /// Whether a flow carries customer data.
 pub(super) fn is_data(role: FlowRole) -> bool {
     match role {
-        FlowRole::Data => true,
+        FlowRole::Data | FlowRole::Acknowledgements => true,
         FlowRole::ProbeRequest(_) | FlowRole::ProbeReply(_) => false,
     }
 }

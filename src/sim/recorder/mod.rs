@@ -16,6 +16,7 @@ mod ledger;
 mod monitors;
 mod seconds;
 mod trace;
+mod transfers;
 
 pub(in crate::sim) use finish::finish;
 pub(in crate::sim) use flows::{Drops, count_drops};
@@ -32,6 +33,7 @@ use latency::Latencies;
 use monitors::Monitors;
 use seconds::Seconds;
 use trace::{Loss, Trace};
+use transfers::Transfers;
 
 /// Collects what packets do in one partition. Times inside are simulation time; `finish` turns them into scenario
 /// time.
@@ -45,6 +47,7 @@ pub(in crate::sim) struct Recorder {
     latencies: Latencies,
     seconds: Seconds,
     pub monitors: Monitors,
+    pub transfers: Transfers,
     control: Counts,
     duplicates: Counts,
     loss_bins: Vec<(u64, Drops)>,
@@ -84,6 +87,7 @@ impl Recorder {
             latencies: Latencies::new(network.connections.len() * 2, bins),
             seconds: Seconds::new(network.flows.len()),
             monitors: Monitors::new(network),
+            transfers: Transfers::new(network),
             control: Counts::default(),
             duplicates: Counts::default(),
             loss_bins: vec![(0, Drops::default()); bins],
@@ -130,7 +134,7 @@ impl Recorder {
     #[inline]
     pub fn sent(&mut self, packet: &Packet) {
         match packet.kind {
-            PacketKind::Data => {
+            PacketKind::Data | PacketKind::Segment => {
                 self.flows.sent(packet);
                 self.seconds.sent(packet.flow);
                 self.loss_bins[self.bin_index].0 += 1;
@@ -179,7 +183,7 @@ impl Recorder {
     pub fn dropped(&mut self, now: Time, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
         self.chain = self.chain.wrapping_add(event_hash(now, reason as u64 + 1, u64::from(packet.hash)));
         match packet.kind {
-            PacketKind::Data => {
+            PacketKind::Data | PacketKind::Segment => {
                 self.flows.dropped(packet, reason);
                 self.trace.lost(packet, self.origin, reason, entry);
                 let sent = packet.sent.since(self.origin).as_ps() / self.bin.as_ps().max(1);
@@ -203,6 +207,7 @@ impl Recorder {
         self.latencies.add(&other.latencies);
         self.seconds.add(&other.seconds);
         self.monitors.add(other.monitors);
+        self.transfers.add(&other.transfers);
         self.control.add(other.control);
         self.duplicates.add(other.duplicates);
         for (bin, more) in self.loss_bins.iter_mut().zip(&other.loss_bins) {
@@ -225,7 +230,7 @@ fn event_hash(now: Time, what: u64, whom: u64) -> u64 {
 /// The monitor whose probes a flow carries.
 fn monitor_of(role: FlowRole) -> Option<crate::ids::MonitorId> {
     match role {
-        FlowRole::Data => None,
+        FlowRole::Data | FlowRole::Acknowledgements => None,
         FlowRole::ProbeRequest(monitor) | FlowRole::ProbeReply(monitor) => Some(monitor),
     }
 }

@@ -11,11 +11,14 @@
 mod congestion;
 mod ranges;
 mod receiver;
+mod reduction;
 mod scoreboard;
 mod sender;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod timeout;
 
 pub use receiver::Receiver;
-pub use sender::{Action, Input, Sender, Statistics};
+pub use sender::{Action, Input, Sender};
+pub use statistics::Statistics;

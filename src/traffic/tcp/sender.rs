@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::congestion::Congestion;
+use super::reduction::Reduction;
 use super::scoreboard::{News, Patience, Scoreboard};
+use super::statistics::Statistics;
 use super::timeout::Timeout;
 use crate::message::{Segment, SegmentKind};
 use crate::network::{EcnUse, TcpConfig};
@@ -32,27 +34,6 @@ pub enum Action {
     Send(Segment, Ecn),
     /// The transfer is done: everything was acknowledged.
     Done,
-}
-
-/// What a sender has counted over all its transfers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Segments with data, those sent again included.
-    pub segments: u64,
-    /// Segments sent again.
-    pub retransmissions: u64,
-    /// Retransmission timeouts that ran out.
-    pub timeouts: u64,
-    /// Tail loss probes sent.
-    pub probes: u64,
-    /// Losses repaired without a timeout.
-    pub recoveries: u64,
-    /// Reductions of the window because of marks.
-    pub marks: u64,
-    /// Bytes of data acknowledged.
-    pub acknowledged: u64,
-    /// Longest time in which data waited for an acknowledgement and none came.
-    pub longest_stall: Span,
 }
 
 /// The sending end of the transfers of one five-tuple.
@@ -98,17 +79,6 @@ enum Phase {
     Recovery(Reduction),
     /// A timeout ran out; over when everything below this number is acknowledged.
     Loss(u32),
-}
-
-/// A window on its way down (RFC 6937).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Reduction {
-    /// Over when everything below this number is acknowledged.
-    point: u32,
-    /// The window before.
-    prior: u32,
-    delivered: u32,
-    sent: u32,
 }
 
 /// What kept the sender from sending more.
@@ -303,7 +273,7 @@ impl Sender {
 
     fn leave_repair(&mut self) {
         match self.phase {
-            Phase::Recovery(reduction) if self.scoreboard.first() >= reduction.point => {
+            Phase::Recovery(reduction) if self.scoreboard.first() >= reduction.point() => {
                 self.congestion.settle();
                 self.phase = Phase::Open;
             }
@@ -326,17 +296,15 @@ impl Sender {
             self.statistics.recoveries += 1;
             let prior = self.congestion.window();
             self.reduce();
-            let point = self.scoreboard.next();
-            self.phase = Phase::Recovery(Reduction { point, prior, delivered: 0, sent: 0 });
+            self.phase = Phase::Recovery(Reduction::new(self.scoreboard.next(), prior));
         }
     }
 
     fn size_window(&mut self, now: Time, news: News) {
         match &mut self.phase {
             Phase::Recovery(reduction) => {
-                reduction.delivered += news.delivered;
                 let in_flight = self.scoreboard.in_flight();
-                let more = reduction.allows(in_flight, self.congestion.threshold(), news.delivered);
+                let more = reduction.delivered(in_flight, self.congestion.threshold(), news.delivered);
                 self.congestion.set_window(in_flight + more);
             }
             Phase::Open | Phase::Loss(_) => self.grow_window(now, news.delivered),
@@ -432,7 +400,7 @@ impl Sender {
     fn send(&mut self, now: Time, segment: Segment, ecn: Ecn, out: &mut Vec<Action>) {
         self.statistics.segments += 1;
         if let Phase::Recovery(reduction) = &mut self.phase {
-            reduction.sent += 1;
+            reduction.sent();
         }
         self.last_sent = now;
         self.retransmit_at.get_or_insert(now + self.timeout.span());
@@ -507,21 +475,5 @@ impl Sender {
         self.reorder_at = None;
         self.timeout.back_off();
         self.retransmit_at = Some(now + self.timeout.span());
-    }
-}
-
-impl Reduction {
-    /// Segments that may be sent on an acknowledgement that reported `news` as delivered (RFC 6937 section 3.1).
-    fn allows(&self, in_flight: u32, threshold: u32, news: u32) -> u32 {
-        let more = if in_flight > threshold {
-            let share = u64::from(self.delivered) * u64::from(threshold);
-            let due = share.div_ceil(u64::from(self.prior.max(1)));
-            u32::try_from(due.saturating_sub(u64::from(self.sent))).unwrap_or(u32::MAX)
-        } else {
-            let limit = self.delivered.saturating_sub(self.sent).max(news) + 1;
-            limit.min(threshold - in_flight)
-        };
-        // The first lost segment is sent again at once.
-        more.max(u32::from(self.sent == 0))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Action, Input, Receiver, Sender};
 use crate::message::{Segment, SegmentKind};
-use crate::network::{CongestionControl, EcnUse, TcpConfig};
+use crate::network::{CongestionControl, EcnUse, TcpConfig, VolumeLaw};
 use crate::rng::RunSeed;
 use crate::units::{Bytes, Ecn, Rate, Span, Time};
 
@@ -20,6 +20,9 @@ enum Fate {
     Delayed(Span),
 }
 
+/// Decides what becomes of a segment sent now.
+type Judge<'f> = Box<dyn FnMut(Time, &Segment) -> Fate + 'f>;
+
 /// A path between a sender and a receiver.
 struct Toy<'f> {
     sender: Sender,
@@ -29,7 +32,7 @@ struct Toy<'f> {
     /// Between segments at the bottleneck.
     spacing: Span,
     free_at: Time,
-    fate: Box<dyn FnMut(Time, &Segment) -> Fate + 'f>,
+    fate: Judge<'f>,
     events: BinaryHeap<Reverse<(Time, u64)>>,
     travelling: BTreeMap<u64, (Segment, bool)>,
     serial: u64,
@@ -42,6 +45,8 @@ const MSS: u32 = 1_448;
 
 fn config(congestion_control: CongestionControl) -> TcpConfig {
     TcpConfig {
+        volume: VolumeLaw::Unlimited,
+        interval: Span::ZERO,
         segment: MSS,
         headers: 52,
         congestion_control,
