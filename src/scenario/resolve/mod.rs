@@ -17,6 +17,7 @@ mod laws;
 mod limits;
 mod links;
 mod macsec;
+mod monitors;
 mod queueing;
 mod sessions;
 mod trace;
@@ -37,8 +38,9 @@ use crate::units::Span;
 use addresses::Addresses;
 use connections::ConnectionDraft;
 use links::LinkDraft;
+use monitors::MonitorDraft;
 use queueing::QueueingDraft;
-use traffic::{FlowDraft, MonitorDraft};
+use traffic::FlowDraft;
 
 /// Resolves a filled file. `None` when names were missing, so that no network can be built; whether the problems
 /// found forbid to run is the caller's to see.

@@ -1,4 +1,4 @@
-//! Flows and monitors, down to their five-tuples.
+//! Flows, down to their five-tuples.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,12 +9,10 @@ use super::addresses::{host, host_count};
 use super::flow_ends::pair;
 use super::transfers::TcpDraft;
 use super::{Names, Resolver};
-use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id, MonitorId};
-use crate::network::{
-    ArrivalLaw, Attachment, Flow, FlowEntry, FlowRole, Monitor, Profile, SizeLaw, TraceOf, Transport,
-};
+use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id};
+use crate::network::{ArrivalLaw, Attachment, Flow, FlowEntry, FlowRole, Profile, SizeLaw, TraceOf, Transport};
 use crate::rng::named_hash;
-use crate::scenario::file::{FlowTable, Leaf, MonitorTable};
+use crate::scenario::file::{FlowTable, Leaf};
 use crate::scenario::read::peek;
 use crate::scenario::source::join;
 use crate::units::{Bytes, Rate, Span, TrafficClass};
@@ -48,29 +46,16 @@ pub(super) struct FlowDraft {
     law: Law,
 }
 
-/// A monitor as read.
-#[derive(Debug)]
-pub(super) struct MonitorDraft {
-    name: String,
-    ends: Option<[AttachmentId; 2]>,
-    period: Span,
-    interval: Span,
-    timeout: Span,
-    protocol: u8,
-    target_port: u16,
-    law: Law,
-}
-
 /// When packets are sent, and how long they are.
 #[derive(Debug, Clone)]
-struct Law {
-    arrivals: ArrivalLaw,
-    sizes: SizeLaw,
-    diurnal: Option<Arc<Profile>>,
-    start: Span,
-    stop: Span,
-    ttl: u8,
-    traffic_class: TrafficClass,
+pub(super) struct Law {
+    pub arrivals: ArrivalLaw,
+    pub sizes: SizeLaw,
+    pub diurnal: Option<Arc<Profile>>,
+    pub start: Span,
+    pub stop: Span,
+    pub ttl: u8,
+    pub traffic_class: TrafficClass,
 }
 
 /// What a flow entry sends.
@@ -91,9 +76,9 @@ enum Word {
 }
 
 /// Where a five-tuple leads.
-struct Way {
-    ends: [AttachmentId; 2],
-    connection: Option<ConnectionId>,
+pub(super) struct Way {
+    pub ends: [AttachmentId; 2],
+    pub connection: Option<ConnectionId>,
 }
 
 impl Resolver<'_> {
@@ -210,7 +195,7 @@ impl Resolver<'_> {
         Offer { arrivals, sizes: SizeLaw::Constant(mean), rate }
     }
 
-    fn flow_ends(&mut self, place: &str, from: &Leaf, to: &Leaf) -> Option<[AttachmentId; 2]> {
+    pub(super) fn flow_ends(&mut self, place: &str, from: &Leaf, to: &Leaf) -> Option<[AttachmentId; 2]> {
         let from = self.refer(&join(place, "from"), from, "attachment", |n: &Names| &n.attachments);
         let to = self.refer(&join(place, "to"), to, "attachment", |n: &Names| &n.attachments);
         if from.is_some() && from == to {
@@ -218,54 +203,6 @@ impl Resolver<'_> {
             self.all_named = false;
         }
         Some([from?, to?])
-    }
-
-    pub(super) fn monitors(&mut self) -> Vec<MonitorDraft> {
-        self.file.monitors.iter().map(|(name, table)| self.monitor(name, table)).collect()
-    }
-
-    fn monitor(&mut self, name: &str, table: &MonitorTable) -> MonitorDraft {
-        let place = join("monitors", name);
-        let ends = self.flow_ends(&place, &table.from, &table.to);
-        let at = join(&place, "period");
-        let period = self.reader.span(&at, &table.period, "60 s");
-        if period.is_some_and(|period| period != Span::from_s(30) && period != Span::from_s(60)) {
-            self.reader.error(at, "the service aggregates over 30 s or 60 s", "write \"30 s\" or \"60 s\"");
-        }
-        let interval = self.probe_span(&join(&place, "interval"), &table.interval);
-        let at = join(&place, "size");
-        let size: Option<Bytes> = self.reader.quantity(&at, &table.size, "56 B");
-        let size = size.unwrap_or(Bytes(56));
-        if !(56..=8500).contains(&size.0) {
-            self.reader.error(at, "the service sends 56 B to 8500 B", "write for example \"56 B\"");
-        }
-        let law = Law {
-            arrivals: ArrivalLaw::Constant,
-            sizes: SizeLaw::Constant(size),
-            diurnal: None,
-            start: Span::ZERO,
-            stop: self.network.horizon,
-            ttl: self.octet(&join(&place, "ttl"), &table.ttl),
-            traffic_class: TrafficClass::DEFAULT,
-        };
-        MonitorDraft {
-            name: name.to_owned(),
-            ends,
-            interval,
-            period: period.unwrap_or(Span::from_s(60)),
-            timeout: self.probe_span(&join(&place, "timeout"), &table.timeout),
-            protocol: self.protocol(&join(&place, "protocol"), &table.protocol),
-            target_port: self.port_number(&join(&place, "target_port"), &table.target_port),
-            law,
-        }
-    }
-
-    fn probe_span(&mut self, place: &str, leaf: &Leaf) -> Span {
-        let span = self.positive_span(place, leaf, "1 s");
-        if span < Span::from_ms(1) {
-            self.reader.error(place, format!("{span} is below 1 ms"), "write for example \"1 s\"");
-        }
-        span
     }
 
     /// Makes entries and their five-tuples, in order of entry name.
@@ -366,7 +303,7 @@ impl Resolver<'_> {
         Rate::from_bps(ports.map(|port| port.rate.as_bps()).sum()).unwrap_or(one)
     }
 
-    fn make_flow(
+    pub(super) fn make_flow(
         &self,
         name: String,
         role: FlowRole,
@@ -417,7 +354,7 @@ impl Resolver<'_> {
     }
 
     /// The first prefixes of one family at both ends.
-    fn prefix_pair(&self, ends: [AttachmentId; 2]) -> Option<[(IpNet, DestinationId); 2]> {
+    pub(super) fn prefix_pair(&self, ends: [AttachmentId; 2]) -> Option<[(IpNet, DestinationId); 2]> {
         let [from, to] = ends.map(|end| &self.network.attachments[end].prefixes);
         let family = |prefix: &IpNet| matches!(prefix, IpNet::V4(_));
         from.iter().find_map(|a| {
@@ -426,7 +363,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn no_family(&mut self, place: &str, ends: [AttachmentId; 2]) {
+    pub(super) fn no_family(&mut self, place: &str, ends: [AttachmentId; 2]) {
         // What has no prefix at all was told before.
         if ends.into_iter().all(|end| !self.network.attachments[end].prefixes.is_empty()) {
             let message = "its attachments have no address family in common";
@@ -436,7 +373,7 @@ impl Resolver<'_> {
 
     /// The first connection, by name, that joins two attachments; none is needed inside one provider. `None` with a
     /// problem when there is none.
-    fn connection_between(&mut self, place: &str, ends: [AttachmentId; 2]) -> Option<Option<ConnectionId>> {
+    pub(super) fn connection_between(&mut self, place: &str, ends: [AttachmentId; 2]) -> Option<Option<ConnectionId>> {
         let attachments = ends.map(|end| &self.network.attachments[end]);
         if attachments[0].provider == attachments[1].provider {
             return Some(None);
@@ -466,43 +403,6 @@ impl Resolver<'_> {
         for (a, b) in pairs {
             network.flows[a].reverse = Some(b);
             network.flows[b].reverse = Some(a);
-        }
-    }
-
-    /// Monitors and their two five-tuples each.
-    pub(super) fn build_monitors(&mut self, drafts: &[MonitorDraft]) {
-        for draft in drafts {
-            let Some(ends) = draft.ends else { continue };
-            let place = join("monitors", &draft.name);
-            let Some(prefixes) = self.prefix_pair(ends) else {
-                self.no_family(&place, ends);
-                continue;
-            };
-            let Some(connection) = self.connection_between(&place, ends) else { continue };
-            let monitor = MonitorId::from_index(self.network.monitors.len());
-            let number = |end| named_hash(&["monitor", &draft.name, end]);
-            let hosts = [host(&prefixes[0].0, number("source")), host(&prefixes[1].0, number("target"))];
-            let port = u16::try_from(57_344 + number("source port") % 8_192).expect("a port");
-            let ports = [port, draft.target_port];
-            let what = (draft.protocol, &draft.law, draft.interval);
-            let way = Way { ends, connection };
-            let name = format!("{}/request", draft.name);
-            let request = self.make_flow(name, FlowRole::ProbeRequest(monitor), &way, hosts, ports, what);
-            let way = Way { ends: [ends[1], ends[0]], connection };
-            let (hosts, ports) = ([hosts[1], hosts[0]], [ports[1], ports[0]]);
-            let name = format!("{}/reply", draft.name);
-            let reply = self.make_flow(name, FlowRole::ProbeReply(monitor), &way, hosts, ports, what);
-            let request = self.network.flows.push(request);
-            let reply = self.network.flows.push(Flow { reverse: Some(request), ..reply });
-            self.network.flows[request].reverse = Some(reply);
-            self.network.monitors.push(Monitor {
-                name: draft.name.clone(),
-                period: draft.period,
-                interval: draft.interval,
-                timeout: draft.timeout,
-                request,
-                reply,
-            });
         }
     }
 }
