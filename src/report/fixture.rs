@@ -293,6 +293,21 @@ fn flow(index: u64) -> FlowRecord {
     }
 }
 
+fn flow_entry(name: &str, from: &str, to: &str) -> FlowEntryRecord {
+    FlowEntryRecord {
+        name: name.into(),
+        from: from.into(),
+        to: to.into(),
+        connection: Some("prod".into()),
+        rate: rate("150 Mbps"),
+        five_tuples: 200,
+        counts: counts(2_008_929, 1),
+        sent_bytes: Bytes(2_812_500_600),
+        delivered_bytes: Bytes(2_811_102_000),
+        transfers: None,
+    }
+}
+
 pub fn record() -> RunRecord {
     let half = Span::from_ms(500);
     let loss = (0..BINS).map(|bin| LossBin {
@@ -304,18 +319,6 @@ pub fn record() -> RunRecord {
             _ => BTreeMap::new(),
         },
     });
-    let flow_entry = |name: &str, from: &str, to: &str| FlowEntryRecord {
-        name: name.into(),
-        from: from.into(),
-        to: to.into(),
-        connection: Some("prod".into()),
-        rate: rate("150 Mbps"),
-        five_tuples: 200,
-        counts: counts(2_008_929, 1),
-        sent_bytes: Bytes(2_812_500_600),
-        delivered_bytes: Bytes(2_811_102_000),
-        transfers: None,
-    };
     let ps = ExpectationUnit::Picoseconds;
     RunRecord {
         title: "A protected interconnect loses a fibre, then a building".into(),
