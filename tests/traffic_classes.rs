@@ -1,0 +1,312 @@
+//! Do classes, shapers and changed rates do to packets what theory says?
+//!
+//! ```text
+//! left (edge) -- the queue --> r1 -- a thousand times faster --> right (edge)
+//! ```
+
+mod common;
+
+use std::fmt::Write as _;
+
+use common::{lost, network, run};
+use fabricsim::message::DropReason;
+use fabricsim::rng::RunSeed;
+use fabricsim::scenario;
+use fabricsim::sim::Simulation;
+use fabricsim::sim::record::{FlowRecord, RunRecord};
+
+/// 1250 bytes take 100 us.
+const RATE: &str = "100 Mbps";
+const SERVICE: f64 = 100e-6;
+
+/// One queue with these keys, and flows of (name, keys) from left to right.
+fn one_queue(horizon: &str, keys: &str, rest: &str, flows: &[(&str, &str)]) -> String {
+    let mut text = format!(
+        "horizon = {horizon:?}\n[providers.net]\nforwarding_latency = \"0 s\"\n[routers.r1]\nprovider = \"net\"\n\
+         [attachments.left]\nprovider = \"net\"\nprefixes = [\"10.1.0.0/24\"]\ndelay = \"0 s\"\nmtu = \"65535 B\"\n\
+         framing = \"none\"\n{keys}\n\
+         [attachments.right]\nprovider = \"net\"\nprefixes = [\"10.2.0.0/24\"]\ndelay = \"0 s\"\nmtu = \"65535 B\"\n\
+         framing = \"none\"\nrate = \"1 Tbps\"\nbuffer = \"unlimited\"\n{rest}\n"
+    );
+    for (name, keys) in flows {
+        writeln!(text, "[flows.{name}]\nfrom = \"left\"\nto = \"right\"\n{keys}").unwrap();
+    }
+    text
+}
+
+fn flow<'r>(record: &'r RunRecord, entry: &str) -> &'r FlowRecord {
+    record.flows.iter().find(|flow| flow.name == format!("{entry}#0000")).expect("the flow is there")
+}
+
+/// Mean wait of a flow whose packets are alike and some of which waited for nothing.
+fn mean_wait(flow: &FlowRecord) -> f64 {
+    flow.latency_mean.as_seconds() - flow.latency_min.as_seconds()
+}
+
+fn assert_near(what: &str, measured: f64, expected: f64, share: f64) {
+    let off = measured / expected - 1.0;
+    assert!(off.abs() <= share, "{what}: {measured:.6e} is {:.2}% off {expected:.6e}", 100.0 * off);
+}
+
+/// Two classes without preemption: W_k = W_0 / ((1 - s_(k-1)) (1 - s_k)), s_k the load of the first k classes (Cobham,
+/// "Priority Assignment in Waiting Line Problems", 1954). For constant service W_0 = rho S / 2.
+#[test]
+fn strict_classes_wait_as_cobham_says() {
+    let queue = format!("rate = {RATE:?}\nbuffer = \"unlimited\"\nqueueing = \"two\"");
+    let classes = "[queueing.two.classes.first]\nscheduler = \"strict\"\npriority = 1\ncode_points = [\"EF\"]\n\
+                   [queueing.two.classes.second]\nscheduler = \"strict\"\npriority = 2";
+    let flows = [
+        ("first", "rate = \"30 Mbps\"\narrivals = \"poisson\"\nsize = \"1250 B\"\ndscp = \"EF\""),
+        ("second", "rate = \"50 Mbps\"\narrivals = \"poisson\"\nsize = \"1250 B\""),
+    ];
+    let record = run(&one_queue("150 s", &queue, classes, &flows));
+    let residual = 0.8 * SERVICE / 2.0;
+    // Whitt 1989 for M/D/1 at 0.8 and 1.2 million packets: three standard errors are 2.5%; the first class has less.
+    assert_near("first", mean_wait(flow(&record, "first")), residual / 0.7, 0.01);
+    assert_near("second", mean_wait(flow(&record, "second")), residual / (0.7 * 0.2), 0.025);
+}
+
+/// Backlogged classes share bytes by quantum, whatever their packets' sizes (Shreedhar and Varghese 1995).
+#[test]
+fn round_robin_classes_share_the_line_by_quantum() {
+    let queue = format!("rate = {RATE:?}\nbuffer = \"300 kB\"\nqueueing = \"three\"");
+    let class = |name: &str, quantum: u32, point: &str| {
+        format!("[queueing.three.classes.{name}]\nquantum = \"{quantum} B\"\nlimit = \"100 kB\"\n{point}")
+    };
+    let classes = [
+        class("one", 1_500, "code_points = [\"AF11\"]"),
+        class("two", 3_000, "code_points = [\"AF21\", 8]"),
+        class("four", 6_000, ""),
+    ];
+    let flows = [
+        ("one", "rate = \"90 Mbps\"\nsize = \"1500 B\"\ndscp = \"AF11\""),
+        ("two", "rate = \"90 Mbps\"\nsize = \"90 B\"\ndscp = 8"),
+        ("four", "rate = \"90 Mbps\"\nsize = \"imix\""),
+    ];
+    let record = run(&one_queue("2 s", &queue, &classes.join("\n"), &flows));
+    let bytes = |entry: &str| flow(&record, entry).delivered_bytes.0 as f64;
+    let sent: f64 = ["one", "two", "four"].map(bytes).iter().sum();
+    assert_near("all", sent, 25e6, 0.02);
+    for (entry, part) in [("one", 1.0), ("two", 2.0), ("four", 4.0)] {
+        // What is left in the queues at the end, 300 kB, is 1.2%.
+        assert_near(entry, bytes(entry) / sent, part / 7.0, 0.012);
+    }
+}
+
+/// M/M/1/K by a class of K - 1 packets besides the one in service: loss (1 - rho) rho^K / (1 - rho^(K + 1)), here
+/// 0.050814 (Kleinrock I, 3.6). Three standard errors at 540,000 packets are 2.5% (Whitt 1992; the formula is in
+/// queueing_theory.rs).
+#[test]
+fn a_class_with_room_for_nine_loses_as_m_m_1_10() {
+    let queue = "rate = \"1 Gbps\"\nbuffer = \"100 packets\"\nqueueing = \"small\"";
+    let class = "[queueing.small.classes.all]\nlimit = \"9 packets\"";
+    let flows = [("f", "rate = \"900 Mbps\"\narrivals = \"poisson\"\nsize = \"exponential 4000 B\"")];
+    let record = run(&one_queue("24 s", queue, class, &flows));
+    let data = &record.totals.data;
+    let loss = data.dropped[&DropReason::BufferFull] as f64 / data.sent as f64;
+    assert_near("loss", loss, 0.050_814, 0.03);
+}
+
+/// N*D/D/1 (Eckberg 1979; Roberts, Mocci and Virtamo, "Broadband Network Teletraffic", 1996, 15.2): N sources of one
+/// packet in D slots at random phases have
+/// P(Q > x) = sum over n from x+ to N of C(N, n) ((n - x) / D)^n (1 - (n - x) / D)^(N - n) (D - N + x) / (D - n + x).
+/// A packet meets the queue of the N - 1 others.
+#[test]
+fn periodic_sources_at_random_phases_wait_as_n_d_d_1() {
+    const SOURCES: i32 = 20;
+    const PERIOD: f64 = 25.0;
+    let others = SOURCES - 1;
+    let beyond = |x: f64| -> f64 {
+        let mut sum = 0.0;
+        let mut choose = 1.0;
+        for n in 1..=others {
+            choose *= f64::from(others - n + 1) / f64::from(n);
+            let left = f64::from(n) - x;
+            if left > 0.0 {
+                let rest = PERIOD - f64::from(others) + x;
+                let part = left / PERIOD;
+                sum += choose * part.powi(n) * (1.0 - part).powi(others - n) * rest / (PERIOD - f64::from(n) + x);
+            }
+        }
+        sum
+    };
+    // Mean queue: the integral of P(Q > x), in slots.
+    let expected: f64 = (0..2_000).map(|step| beyond((f64::from(step) + 0.5) / 100.0) / 100.0).sum();
+    let queue = format!("rate = {RATE:?}\nbuffer = \"unlimited\"\nqueueing = \"one\"");
+    let flows = [("f", "rate = \"80 Mbps\"\ncount = 20\nsize = \"1250 B\"")];
+    let world = network(&one_queue("125 ms", &queue, "[queueing.one.classes.all]", &flows));
+    let waits: Vec<f64> = (0..1_500)
+        .map(|seed| Simulation::new(&world, RunSeed(seed)).run().totals.queueing.mean.as_seconds() / SERVICE)
+        .collect();
+    let mean = waits.iter().sum::<f64>() / waits.len() as f64;
+    let variance = waits.iter().map(|wait| (wait - mean).powi(2)).sum::<f64>() / waits.len() as f64;
+    let error = (variance / waits.len() as f64).sqrt();
+    // The first of the 50 periods begins with an empty queue: at most 2% too little.
+    assert!(3.0 * error < 0.06 * expected, "{error}");
+    assert!((mean - expected).abs() < 3.0 * error + 0.02 * expected, "{mean} for {expected}");
+}
+
+/// (sigma, rho): a constant source at twice the rate for a second is 1 MB ahead at its end, less a bucket of 10 kB
+/// (Le Boudec and Thiran, "Network Calculus", 1.5): its last packet waits 0.99 s, and none is lost.
+#[test]
+fn a_shaper_delays_what_a_policer_drops() {
+    let limit = |excess: &str| {
+        format!("rate = \"1 Gbps\"\nrate_limit = {{ bandwidth = \"8 Mbps\", burst = \"10 ms\", {excess} }}")
+    };
+    let flows = [("f", "rate = \"16 Mbps\"\nsize = \"1000 B\"\nstop = \"1 s\"")];
+    let shaped = run(&one_queue("3 s", &limit("excess = \"delay\", queue = \"2 MB\""), "", &flows));
+    assert_eq!((shaped.totals.data.delivered, lost(&shaped.totals.data)), (2_000, 0));
+    let wait = shaped.totals.queueing.max.as_seconds();
+    assert!((wait - 0.990).abs() < 0.0016, "{wait}");
+    let policed = run(&one_queue("3 s", &limit("excess = \"drop\""), "", &flows));
+    let passed = policed.totals.data.delivered;
+    // A bucket and a second of the rate: 1010 packets.
+    assert!(passed.abs_diff(1_010) <= 2, "{passed}");
+    // With room for 100 kB, the queue holds 100 packets at the end besides.
+    let short = run(&one_queue("3 s", &limit("excess = \"delay\", queue = \"100 kB\""), "", &flows));
+    assert!(short.totals.data.delivered.abs_diff(1_110) <= 2, "{}", short.totals.data.delivered);
+}
+
+/// RFC 2698: up to the committed rate packets keep AF11, up to the peak rate they become AF12, and no more passes. AF12
+/// waits in a class of its own here, with room for one packet behind another flow that takes the whole line.
+#[test]
+fn a_marker_passes_the_peak_rate_and_colours_what_is_above_the_committed_one() {
+    let limit = "rate = \"100 Mbps\"\nbuffer = \"1 MB\"\nrate_limit = { bandwidth = \"20 Mbps\", excess = \"mark\", \
+                 peak = \"50 Mbps\", burst = \"1 ms\", peak_burst = \"1 ms\" }\nqueueing = \"colours\"";
+    let flows = [("f", "rate = \"80 Mbps\"\nsize = \"1000 B\"\ndscp = \"AF11\"")];
+    // 50 of 80 Mbps pass.
+    let record = run(&one_queue("1 s", limit, "[queueing.colours.classes.all]", &flows));
+    assert_near("passed", record.totals.data.delivered as f64, 6_250.0, 0.003);
+    // On a line of 10 Mbps the class of AF12 gets nothing while AF11 takes all: 20 Mbps of it are offered.
+    let slow = limit.replace("rate = \"100 Mbps\"", "rate = \"10 Mbps\"");
+    let classes = "[queueing.colours.classes.green]\nscheduler = \"strict\"\npriority = 1\ncode_points = [\"AF11\"]\n\
+                   limit = \"100 kB\"\n[queueing.colours.classes.rest]\nlimit = \"10 kB\"";
+    let record = run(&one_queue("1 s", &slow, classes, &flows));
+    // Green: 2500 packets, 1250 of them sent in the second, 100 queued. Yellow: 3750, 10 queued.
+    let dropped = record.totals.data.dropped[&DropReason::BufferFull];
+    assert!(dropped.abs_diff(2_500 - 1_350 + 3_750 - 10) <= 20, "{dropped}");
+}
+
+/// A packet's time on a line of 100 Mbps is 100 us, on one of 50 Mbps 200 us.
+#[test]
+fn a_line_changes_its_rate_under_traffic() {
+    let queue = format!("rate = {RATE:?}\nbuffer = \"unlimited\"");
+    let change = "[[changes]]\nat = \"500 ms\"\nlink = \"left/r1\"\nrate = \"50 Mbps\"";
+    let flows = [("f", "rate = \"20 Mbps\"\nsize = \"1250 B\"")];
+    let record = run(&one_queue("1 s", &queue, change, &flows));
+    let flow = flow(&record, "f");
+    let beyond = 10_000; // the second hop
+    assert_eq!(flow.latency_min.as_ps(), 100_000_000 + beyond);
+    assert_eq!(flow.latency_max.as_ps(), 200_000_000 + beyond);
+    assert_near("mean", flow.latency_mean.as_seconds(), 150e-6, 0.002);
+}
+
+/// Full channels of 10 Mbps, a cut, a router without power, and rates that change; `keys` of each channel.
+fn region(keys: &str, rate_limit: &str, rest: &str) -> String {
+    let channel = |name: &str| format!("[links.iad-channel-{name}]\nrate = \"10 Mbps\"\nbuffer = \"30 kB\"\n{keys}\n");
+    let channels: String = ["a1", "a2", "b1", "b2"].map(channel).concat();
+    format!(
+        "horizon = \"12 s\"\n[interconnects.virginia]\ntemplate = \"aws-google/us-east-1\"\n\
+         [connections.shop]\ninterconnect = \"virginia\"\nbandwidth = \"34 Mbps\"\nattachments = [\"x\", \"y\"]\n{rate_limit}\n\
+         [attachments.x]\nprovider = \"aws\"\nprefixes = [\"10.0.0.0/16\"]\n\
+         [attachments.y]\nprovider = \"google\"\nprefixes = [\"10.128.0.0/16\"]\n\
+         [flows.web]\nfrom = \"x\"\nto = \"y\"\ndirection = \"both\"\nrate = \"33 Mbps\"\narrivals = \"poisson\"\n\
+         size = \"imix\"\ncount = 100\n\
+         [flows.voice]\nfrom = \"x\"\nto = \"y\"\nrate = \"1 Mbps\"\nsize = \"200 B\"\ndscp = \"EF\"\n{rest}\n\
+         [[failures]]\nkind = \"fibre_cut\"\nlink = \"iad-channel-a1\"\nat = \"3 s\"\nlasts = \"2 s\"\n\
+         [[failures]]\nkind = \"router_down\"\nrouter = \"aws-iad-b1\"\nat = \"5 s\"\nlasts = \"1 s\"\n\
+         [[changes]]\nat = \"4 s\"\nlink = \"iad-channel-a2\"\nrate = \"6 Mbps\"\n\
+         [[changes]]\nat = \"8 s\"\nlink = \"iad-channel-a2\"\nrate = \"12 Mbps\"\n{channels}"
+    )
+}
+
+/// A run in which ports wait by class, with one class for all data, is the run in which they do not: through a cut, a
+/// rate change, full queues and all that routing does about them.
+#[test]
+fn one_class_changes_nothing_in_a_whole_run() {
+    let profile = "[queueing.one.classes.data]";
+    let (fused, classed) = (run(&region("", "", profile)), run(&region("queueing = \"one\"", "", profile)));
+    assert!(fused.totals.data.dropped[&DropReason::BufferFull] > 1_000);
+    assert_eq!(fused.flows, classed.flows);
+    assert_eq!(fused.totals, classed.totals);
+    assert_eq!(fused.links, classed.links);
+    assert_eq!(fused.fingerprint, classed.fingerprint);
+}
+
+/// Control messages in a class that voice overtakes and RED thins out, shapers at every place, bandwidths that change:
+/// the same run in one partition and in several.
+#[test]
+fn classes_limits_and_changes_are_the_same_however_a_run_is_divided() {
+    let profile = "[queueing.mixed]\ncontrol = \"rest\"\n[queueing.mixed.classes.voice]\nscheduler = \"strict\"\n\
+                   priority = 1\ncode_points = [\"EF\"]\n[queueing.mixed.classes.rest]\n\
+                   red = { min = \"5 kB\", max = \"20 kB\", weight = 4 }\n\
+                   [[changes]]\nat = \"2 s\"\nconnection = \"shop\"\nbandwidth = \"30 Mbps\"\n\
+                   [[changes]]\nat = \"9 s\"\nconnection = \"shop\"\nbandwidth = \"60 Mbps\"";
+    let limit = "rate_limit = { per_link = \"equal-share\", burst = \"5 ms\", excess = \"delay\", queue = \"50 kB\" }";
+    let world = network(&region("queueing = \"mixed\"", limit, profile));
+    let whole = Simulation::new(&world, RunSeed(1)).run();
+    let dropped = &whole.totals.data.dropped;
+    assert!(dropped[&DropReason::RedDrop] > 100 && dropped[&DropReason::RateLimit] > 100, "{dropped:?}");
+    for threads in [2, 3] {
+        let simulation = Simulation::new(&world, RunSeed(1)).threads(threads).divided_anyway();
+        assert!(simulation.layout().count() > 1);
+        let divided = simulation.run();
+        assert_eq!(divided.fingerprint, whole.fingerprint);
+        assert_eq!(divided.flows, whole.flows);
+        assert_eq!(divided.totals, whole.totals);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_classes_limits_and_changes_is_told() {
+    let flows = [("f", "rate = \"1 Mbps\"\ndscp = \"AF44\"")];
+    let told = |keys: &str, rest: &str| match scenario::parse(&one_queue("1 s", keys, rest, &flows), "x.toml", &[]) {
+        Ok(_) => panic!("nothing is told of {keys} {rest}"),
+        Err(problems) => problems.to_string(),
+    };
+    let class = |keys: &str| format!("[queueing.q.classes.a]\n{keys}");
+    let cases: [(&str, String, &str); 26] = [
+        ("", String::new(), "flows.f.dscp: \"AF44\" is not a code point"),
+        ("queueing = \"r\"", class(""), "no queueing is named \"r\""),
+        ("buffer = \"9 packets\"\nqueueing = \"q\"", class("limit = \"1 kB\""), "told in bytes, the buffer in packets"),
+        ("buffer = \"1 kB\"\nqueueing = \"q\"", class("reserved = \"2 kB\""), "reserve more than the buffer"),
+        ("", "[queueing.q]".to_owned(), "queueing.q: has no class"),
+        ("", class("scheduler = \"fair\""), "\"fair\" is none of the known words"),
+        ("", class("scheduler = \"strict\"\npriority = 0"), "0 is not a whole number from 1 to 64"),
+        (
+            "",
+            class("scheduler = \"strict\"\npriority = 1\nquantum = \"1 kB\""),
+            "quantum: is not read by this scheduler",
+        ),
+        ("", class("priority = 1"), "priority: is not read by this scheduler"),
+        ("", class("quantum = \"63 B\""), "is not a turn of 64 B to 1 GB"),
+        ("", class("limit = \"1 kB\"\nreserved = \"2 kB\""), "reserved: is above its limit"),
+        ("", class("limit = \"1 kB\"\nreserved = \"2 packets\""), "others of the profile are not"),
+        ("", class("threshold = \"a half\""), "\"a half\" is not a threshold"),
+        ("", class("code_points = [64]"), "64 is not a code point"),
+        ("", class("code_points = []"), "is not a list of code points"),
+        ("", class("code_points = [1]"), "no class takes the other code points"),
+        ("", class("[queueing.q.classes.b]"), "a, b all take every other code point"),
+        ("", class("red = { min = \"2 kB\", max = \"1 kB\" }"), "red.max: is not above its min"),
+        ("", class("red = { min = \"2 kB\", max = \"3 kB\", weight = 16 }"), "16 is not a whole number from 0 to 15"),
+        ("", class("red = { min = \"2 kB\", maxx = \"3 kB\" }"), "did you mean \"max\"?"),
+        ("", "[queueing.q]\ncontrol = \"c\"\n[queueing.q.classes.a]".to_owned(), "no class is named \"c\""),
+        ("", "[queueing.q.classes.control]".to_owned(), "that control messages have by themselves"),
+        (
+            "rate_limit = { bandwidth = \"1 Mbps\", queue = \"1 kB\" }",
+            String::new(),
+            "is not read with excess = \"drop\"",
+        ),
+        (
+            "rate_limit = { bandwidth = \"2 Mbps\", excess = \"mark\", peak = \"1 Mbps\" }",
+            String::new(),
+            "peak: is not above the bandwidth",
+        ),
+        ("", "[[changes]]\nat = \"2 s\"\nlink = \"left/r1\"\nrate = \"1 Mbps\"".to_owned(), "is not before the end"),
+        ("", "[[changes]]\nat = \"1 ms\"".to_owned(), "changes.change-1: changes nothing"),
+    ];
+    for (keys, rest, expected) in cases {
+        let problems = told(keys, &rest);
+        assert!(problems.contains(expected), "{expected:?} is not in: {problems}");
+    }
+}
