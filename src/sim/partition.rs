@@ -4,7 +4,6 @@
 //! side by side; they meet only at border wires (`border.rs`).
 
 use crate::dataplane::{FlowHash, Forwarder, Lag, Port};
-use crate::engine::EventQueue;
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::PacketKind;
 use crate::network::{Attachment, FlowRole, LinkKind, Network, Transport};
@@ -15,6 +14,7 @@ use crate::sim::facts::Facts;
 use crate::sim::far_end::FarEnd;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::limits::Limit;
+use crate::sim::packet_events::PacketEvents;
 use crate::sim::recorder::{Drops, Recorder};
 use crate::sim::slab::Slab;
 use crate::sim::transfers::{End, Numbered};
@@ -34,7 +34,7 @@ pub(in crate::sim) struct Partition<'n> {
     /// Scenario time 0.
     pub origin: Time,
     pub end: Time,
-    pub queue: EventQueue,
+    pub queue: PacketEvents,
     pub packet_hops: u64,
     /// Events whose packet was gone.
     pub stale: u64,
@@ -136,7 +136,7 @@ impl<'n> Partition<'n> {
             now: Time::ZERO,
             origin,
             end: origin + network.horizon,
-            queue: EventQueue::new(),
+            queue: PacketEvents::default(),
             packet_hops: 0,
             stale: 0,
             wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
@@ -160,7 +160,15 @@ impl<'n> Partition<'n> {
     #[inline]
     pub fn schedule(&mut self, event: Event, at: Time, serial: u32) {
         if at < self.end {
-            self.queue.push(event.key(at, serial));
+            self.queue.hops.push(event.key(at, serial));
+        }
+    }
+
+    /// Puts a flow's next packet into the queue, unless it lies at or behind the end of the run.
+    #[inline]
+    pub fn schedule_packet(&mut self, flow: FlowId, at: Time, serial: u32) {
+        if at < self.end {
+            self.queue.sources.push(Event::Source(flow).key(at, serial));
         }
     }
 
