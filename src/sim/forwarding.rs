@@ -324,7 +324,7 @@ impl Partition<'_> {
     /// A packet dies at a port or on its wire.
     #[cold]
     pub fn drop_at(&mut self, port: PortId, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
-        count_drops(&mut self.wires[port].drops, reason);
+        count_drops(self.wires[port].drops.get_or_insert_default(), reason);
         self.drop_packet(packet, reason, entry);
     }
 

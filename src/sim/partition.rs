@@ -78,7 +78,8 @@ pub(in crate::sim) struct Wire {
     /// Whether its MACsec numbers were seen to be used up.
     pub used_up: bool,
     pub congestion: Congestion,
-    pub drops: Drops,
+    /// When there are any.
+    pub drops: Option<Box<Drops>>,
 }
 
 /// Where a wire leads.
@@ -140,7 +141,7 @@ impl<'n> Partition<'n> {
             packet_hops: 0,
             stale: 0,
             wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
-            forwarders: network.routers.enumerate().map(|(id, router)| forwarder(network, id, router)).collect(),
+            forwarders: forwarders(network),
             delivers_at: network.destinations.iter().map(|destination| destination.router).collect(),
             link_limits: network.logical_links.iter().map(|link| Limit::of_link(network, link)).collect(),
             edge_limits: network.connections.iter().map(Limit::of_edge).collect(),
@@ -240,12 +241,17 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Re
         unheard: 0,
         used_up: false,
         congestion: Congestion::default(),
-        drops: Drops::default(),
+        drops: None,
     }
 }
 
-fn forwarder(network: &Network, id: RouterId, router: &crate::network::Router) -> Forwarder {
-    Forwarder::new(router, network.destinations.len()).nested(&network.destinations, id)
+fn forwarders(network: &Network) -> IdVec<RouterId, Forwarder> {
+    let nest = network.destinations.iter().any(|destination| destination.covering.is_some());
+    let empty = |(id, router)| {
+        let forwarder = Forwarder::new(router);
+        if nest { forwarder.nested(&network.destinations, id) } else { forwarder }
+    };
+    network.routers.enumerate().map(empty).collect()
 }
 
 /// The sending end of a LAG, all members up.
