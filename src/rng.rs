@@ -3,7 +3,9 @@
 //! A stream is keyed by (run seed, component name, purpose), never by creation order: adding a router moves
 //! no other component's draws. Samplers use the pinned `libm`, so a seed gives the same bytes on every machine.
 
-use rand::{Rng, RngExt, SeedableRng};
+use std::convert::Infallible;
+
+use rand::{Rng, RngExt, SeedableRng, TryRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::units::Span;
@@ -22,15 +24,14 @@ impl RunSeed {
     /// The stream of one component for one purpose.
     #[must_use]
     pub fn stream(self, component: &str, purpose: &str) -> Stream {
-        let mut generator = ChaCha8Rng::seed_from_u64(self.0);
-        generator.set_stream(named_hash(&[component, purpose]));
-        Stream(generator)
+        let key = ChaCha8Rng::seed_from_u64(self.0).get_seed();
+        Stream(Generator::new(key, named_hash(&[component, purpose])))
     }
 }
 
 /// One component's random numbers for one purpose.
 #[derive(Debug, Clone)]
-pub struct Stream(ChaCha8Rng);
+pub struct Stream(Generator);
 
 impl Stream {
     /// Uniform in `[0, 1)`, in steps of 2^-53.
@@ -73,6 +74,101 @@ impl Stream {
     }
 }
 
+/// ChaCha8 as `rand_chacha` has it, number by number, but one block of it at a time: a million flows have a stream
+/// each, and what is drawn ahead must fit the caches.
+#[derive(Debug, Clone)]
+struct Generator {
+    /// The present block.
+    values: [u64; 8],
+    /// How many of its values are drawn.
+    drawn: u32,
+    key: [u32; 8],
+    stream: u64,
+    /// Number of the next block.
+    next: u64,
+}
+
+impl Generator {
+    fn new(key: [u8; 32], stream: u64) -> Self {
+        let word = |index: usize| u32::from_le_bytes(std::array::from_fn(|byte| key[4 * index + byte]));
+        Self { values: [0; 8], drawn: 8, key: std::array::from_fn(word), stream, next: 0 }
+    }
+
+    #[inline]
+    fn draw(&mut self) -> u64 {
+        if self.drawn == 8 {
+            self.refill();
+        }
+        let value = self.values[self.drawn as usize];
+        self.drawn += 1;
+        value
+    }
+
+    /// The ChaCha block function (Bernstein 2008) of eight rounds, on rows of four words.
+    #[inline(never)]
+    #[expect(clippy::cast_possible_truncation, reason = "halves of 64 bits")]
+    fn refill(&mut self) {
+        let [k0, k1, k2, k3, k4, k5, k6, k7] = self.key;
+        let halves = |value: u64| [value as u32, (value >> 32) as u32];
+        let ([n0, n1], [s0, s1]) = (halves(self.next), halves(self.stream));
+        let begin = [
+            [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574],
+            [k0, k1, k2, k3],
+            [k4, k5, k6, k7],
+            [n0, n1, s0, s1],
+        ];
+        let mut rows = begin;
+        for _ in 0..4 {
+            quarter_rounds(&mut rows);
+            (1..4).for_each(|row| rows[row].rotate_left(row));
+            quarter_rounds(&mut rows);
+            (1..4).for_each(|row| rows[row].rotate_right(row));
+        }
+        let word = |index: usize| u64::from(rows[index / 4][index % 4].wrapping_add(begin[index / 4][index % 4]));
+        self.values = std::array::from_fn(|index| word(2 * index) | (word(2 * index + 1) << 32));
+        self.drawn = 0;
+        self.next += 1;
+    }
+}
+
+/// Four quarter rounds at once, one per column.
+#[inline]
+fn quarter_rounds(rows: &mut [[u32; 4]; 4]) {
+    let [a, b, c, d] = rows;
+    for (bits_of_d, bits_of_b) in [(16, 12), (8, 7)] {
+        add_into(a, b, d, bits_of_d);
+        add_into(c, d, b, bits_of_b);
+    }
+}
+
+#[inline]
+fn add_into(sums: &mut [u32; 4], added: &[u32; 4], mixed: &mut [u32; 4], bits: u32) {
+    for ((sum, added), mixed) in sums.iter_mut().zip(added).zip(mixed) {
+        *sum = sum.wrapping_add(*added);
+        *mixed = (*mixed ^ *sum).rotate_left(bits);
+    }
+}
+
+/// Whole values only: 32 bits are half of one.
+impl TryRng for Generator {
+    type Error = Infallible;
+
+    #[expect(clippy::cast_possible_truncation, reason = "half of a value")]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.draw() as u32)
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.draw())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.chunks_mut(8).for_each(|chunk| chunk.copy_from_slice(&self.draw().to_le_bytes()[..chunk.len()]));
+        Ok(())
+    }
+}
+
 /// A fixed 64-bit hash of length-prefixed strings (FNV-1a with a final avalanche). Never changes between versions.
 #[must_use]
 pub fn named_hash(parts: &[&str]) -> u64 {
@@ -108,6 +204,20 @@ mod tests {
         assert_ne!(draw("r1", "jitter"), draw("r2", "jitter"));
         // Length prefixes keep ("ab", "c") and ("a", "bc") apart.
         assert_ne!(named_hash(&["ab", "c"]), named_hash(&["a", "bc"]));
+    }
+
+    /// Number by number over several of the four blocks that `rand_chacha` makes at once.
+    #[test]
+    fn a_stream_is_that_of_the_published_generator() {
+        for (seed, component) in [(7, "r1"), (u64::MAX, "flow#0001")] {
+            let mut published = ChaCha8Rng::seed_from_u64(seed);
+            published.set_stream(named_hash(&[component, "source"]));
+            let mut stream = RunSeed(seed).stream(component, "source");
+            for bound in 1..=200u64 {
+                assert_eq!(stream.0.next_u64(), published.next_u64());
+                assert_eq!(stream.below(bound * bound), published.random_range(0..bound * bound));
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! A router's forwarding table and its choice among equal next hops.
 
+use std::collections::BTreeMap;
+
+use crate::dataplane::NextHopTable;
 use crate::dataplane::hashing::{Buckets, FlowHash};
 use crate::ids::{DestinationId, Id, IdVec, RouterId};
 use crate::message::{NextHop, Packet};
@@ -8,10 +11,10 @@ use crate::network::{Destination, Router};
 /// The forwarding table of one router: the equal next hops of every destination.
 #[derive(Debug, Clone)]
 pub struct Forwarder {
-    groups: Vec<Vec<NextHop>>,
-    /// Of every destination, where the hash needs them; otherwise empty.
-    tables: Vec<Option<Box<Buckets>>>,
+    groups: NextHopTable,
     hash: FlowHash,
+    /// By destination, where the hash needs them; otherwise empty.
+    tables: BTreeMap<DestinationId, Box<Buckets>>,
     /// Prefixes within prefixes, where there are any.
     nesting: Option<Box<Nesting>>,
 }
@@ -40,48 +43,52 @@ pub enum Lookup {
 }
 
 impl Forwarder {
-    /// An empty table for `router` over `destinations` destinations.
+    /// An empty table for `router`.
     #[must_use]
-    pub fn new(router: &Router, destinations: usize) -> Self {
+    pub fn new(router: &Router) -> Self {
         let hash = FlowHash::new(router.hash, router.hash_seed);
-        Self { groups: vec![Vec::new(); destinations], tables: vec![hash.table(1); destinations], hash, nesting: None }
+        Self { groups: NextHopTable::new(), hash, tables: BTreeMap::new(), nesting: None }
     }
 
     /// Learns which of `destinations` lie within others, and which are delivered at `router` itself.
     #[must_use]
     pub fn nested(mut self, destinations: &IdVec<DestinationId, Destination>, router: RouterId) -> Self {
-        if destinations.iter().any(|destination| destination.covering.is_some()) {
-            let mut covered = vec![Vec::new(); destinations.len()];
-            for (id, destination) in destinations.enumerate() {
-                if let Some(covering) = destination.covering {
-                    covered[covering.index()].push(id);
-                }
+        let mut covered = vec![Vec::new(); destinations.len()];
+        for (id, destination) in destinations.enumerate() {
+            if let Some(covering) = destination.covering {
+                covered[covering.index()].push(id);
             }
-            self.nesting = Some(Box::new(Nesting {
-                covering: destinations.iter().map(|destination| destination.covering).collect(),
-                covered,
-                own: vec![false; destinations.len()],
-                here: destinations.iter().map(|destination| destination.router == router).collect(),
-            }));
         }
+        self.nesting = Some(Box::new(Nesting {
+            covering: destinations.iter().map(|destination| destination.covering).collect(),
+            covered,
+            own: vec![false; destinations.len()],
+            here: destinations.iter().map(|destination| destination.router == router).collect(),
+        }));
         self
     }
 
     /// Replaces the next hops of a destination; none removes the entry.
-    pub fn install(&mut self, destination: DestinationId, group: Vec<NextHop>) {
+    pub fn install(&mut self, destination: DestinationId, group: &[NextHop]) {
         let Some(nesting) = &mut self.nesting else { return self.set(destination, group) };
         nesting.own[destination.index()] = !group.is_empty();
-        let group = if group.is_empty() { self.inherited(destination) } else { group };
-        self.set(destination, group);
+        if group.is_empty() {
+            self.set(destination, &self.inherited(destination));
+        } else {
+            self.set(destination, group);
+        }
         self.bequeath(destination);
     }
 
-    fn set(&mut self, destination: DestinationId, group: Vec<NextHop>) {
-        let before = &mut self.groups[destination.index()];
-        if let Some(table) = &mut self.tables[destination.index()] {
-            table.regroup(before, &group);
+    fn set(&mut self, destination: DestinationId, group: &[NextHop]) {
+        let known = self.tables.contains_key(&destination);
+        if let Some(table) = if known { None } else { self.hash.table(1) } {
+            self.tables.insert(destination, table);
         }
-        *before = group;
+        if let Some(table) = self.tables.get_mut(&destination) {
+            table.regroup(self.groups.group(destination), group);
+        }
+        self.groups.set(destination, group);
     }
 
     /// What a destination without an entry of its own has from the prefix around it.
@@ -90,7 +97,7 @@ impl Forwarder {
             let covering = nesting.covering[destination.index()]?;
             (!nesting.here[covering.index()]).then_some(covering)
         });
-        covering.map_or_else(Vec::new, |covering| self.groups[covering.index()].clone())
+        covering.map_or_else(Vec::new, |covering| self.groups.group(covering).to_vec())
     }
 
     /// Prefixes within a destination that have no entry of their own follow it.
@@ -98,7 +105,7 @@ impl Forwarder {
         let Some(nesting) = &self.nesting else { return };
         for covered in nesting.covered[destination.index()].clone() {
             if self.nesting.as_ref().is_some_and(|nesting| !nesting.own[covered.index()]) {
-                self.set(covered, self.inherited(covered));
+                self.set(covered, &self.inherited(covered));
                 self.bequeath(covered);
             }
         }
@@ -106,7 +113,7 @@ impl Forwarder {
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.groups.iter_mut().for_each(Vec::clear);
+        self.groups.clear();
         if let Some(nesting) = &mut self.nesting {
             nesting.own.fill(false);
         }
@@ -115,7 +122,7 @@ impl Forwarder {
     /// The equal next hops that packets to a destination take.
     #[must_use]
     pub fn group(&self, destination: DestinationId) -> &[NextHop] {
-        &self.groups[destination.index()]
+        self.groups.group(destination)
     }
 
     /// Whether a destination has an entry of its own.
@@ -123,7 +130,7 @@ impl Forwarder {
     pub fn has_entry(&self, destination: DestinationId) -> bool {
         match &self.nesting {
             Some(nesting) => nesting.own[destination.index()],
-            None => !self.groups[destination.index()].is_empty(),
+            None => !self.groups.group(destination).is_empty(),
         }
     }
 
@@ -140,15 +147,18 @@ impl Forwarder {
     #[must_use]
     #[inline]
     pub fn lookup(&self, packet: &Packet) -> Lookup {
-        let group = &self.groups[packet.destination.index()];
-        match group.len() {
+        let group = self.groups.find(packet.destination);
+        match group.count {
             0 => self.without_entry(packet.destination),
-            1 => Lookup::Via(group[0]),
-            count => {
-                let table = self.tables[packet.destination.index()].as_deref();
-                Lookup::Via(group[self.hash.choose(packet, count, table)])
-            }
+            1 => Lookup::Via(group.first),
+            count => Lookup::Via(self.groups.hop(group, self.choose(packet, count as usize))),
         }
+    }
+
+    #[inline]
+    fn choose(&self, packet: &Packet, count: usize) -> usize {
+        let table = if self.tables.is_empty() { None } else { self.tables.get(&packet.destination) };
+        self.hash.choose(packet, count, table.map(|table| &**table))
     }
 
     /// The router's choice among equals, for LAGs.
@@ -198,9 +208,10 @@ mod tests {
     }
 
     fn spread(hash: HashKind, seed: u64) -> [u32; 4] {
-        let mut forwarder = Forwarder::new(&router(hash, seed), 1);
-        let group = (0..4).map(|port| NextHop { port: PortId(port), logical_link: LogicalLinkId(0) }).collect();
-        forwarder.install(DestinationId(0), group);
+        let mut forwarder = Forwarder::new(&router(hash, seed));
+        let group: Vec<NextHop> =
+            (0..4).map(|port| NextHop { port: PortId(port), logical_link: LogicalLinkId(0) }).collect();
+        forwarder.install(DestinationId(0), &group);
         let mut counts = [0; 4];
         for tuple in 0..4000u32 {
             match forwarder.lookup(&packet(tuple.wrapping_mul(0x9e37_79b9))) {
@@ -221,22 +232,22 @@ mod tests {
 
     #[test]
     fn the_source_port_modulo_takes_the_source_port() {
-        let mut forwarder = Forwarder::new(&router(HashKind::SourcePortModulo, 9), 1);
+        let mut forwarder = Forwarder::new(&router(HashKind::SourcePortModulo, 9));
         assert_eq!(forwarder.lookup(&packet(7)), Lookup::NoRoute);
         let hop = |port| NextHop { port: PortId(port), logical_link: LogicalLinkId(0) };
-        forwarder.install(DestinationId(0), (0..4).map(hop).collect());
+        forwarder.install(DestinationId(0), &(0..4).map(hop).collect::<Vec<_>>());
         assert_eq!(forwarder.lookup(&packet(0xabcd_0007)), Lookup::Via(hop(3)));
     }
 
     /// Withdrawn and learned again, a next hop gets a quarter of the flows back and the others keep theirs.
     #[test]
     fn a_resilient_group_survives_an_empty_time() {
-        let mut forwarder = Forwarder::new(&router(HashKind::Resilient, 9), 1);
+        let mut forwarder = Forwarder::new(&router(HashKind::Resilient, 9));
         let hops = |ports: &[u32]| -> Vec<NextHop> {
             ports.iter().map(|port| NextHop { port: PortId(*port), logical_link: LogicalLinkId(0) }).collect()
         };
         for group in [&[0, 1, 2, 3][..], &[1, 2, 3], &[], &[0, 1, 2, 3]] {
-            forwarder.install(DestinationId(0), hops(group));
+            forwarder.install(DestinationId(0), &hops(group));
         }
         let mut counts = [0u32; 4];
         for tuple in 0..4000u32 {
@@ -268,7 +279,7 @@ mod tests {
         let prefixes = ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "10.1.2.128/25", "10.9.0.0/16"];
         let prefixes: Vec<ipnet::Ipv4Net> = prefixes.iter().map(|prefix| prefix.parse().unwrap()).collect();
         let destinations = nested(&[None, Some(0), Some(1), Some(2), Some(0)]);
-        let mut forwarder = Forwarder::new(&router(HashKind::FiveTuple, 1), 5).nested(&destinations, RouterId(9));
+        let mut forwarder = Forwarder::new(&router(HashKind::FiveTuple, 1)).nested(&destinations, RouterId(9));
         let mut trie = PrefixMap::new();
         let mut stream = crate::rng::RunSeed(1).stream("r", "test");
         for step in 0..2000u32 {
@@ -281,7 +292,7 @@ mod tests {
                 trie.remove(&prefixes[which]);
             }
             let group = if installs { vec![hop] } else { Vec::new() };
-            forwarder.install(DestinationId::from_index(which), group);
+            forwarder.install(DestinationId::from_index(which), &group);
             for (index, prefix) in prefixes.iter().enumerate() {
                 let packet = Packet { destination: DestinationId::from_index(index), ..packet(1) };
                 let found = trie.get_lpm(prefix).map_or(Lookup::NoRoute, |(_, hop)| Lookup::Via(*hop));
@@ -295,11 +306,11 @@ mod tests {
     #[test]
     fn what_no_longer_prefix_takes_stays_with_the_covering_one() {
         let destinations = nested(&[None, Some(0)]);
-        let mut forwarder = Forwarder::new(&router(HashKind::FiveTuple, 1), 2).nested(&destinations, RouterId(0));
+        let mut forwarder = Forwarder::new(&router(HashKind::FiveTuple, 1)).nested(&destinations, RouterId(0));
         let inner = Packet { destination: DestinationId(1), ..packet(1) };
         assert_eq!(forwarder.lookup(&inner), Lookup::Here);
         let hop = NextHop { port: PortId(3), logical_link: LogicalLinkId(0) };
-        forwarder.install(DestinationId(1), vec![hop]);
+        forwarder.install(DestinationId(1), &[hop]);
         assert_eq!(forwarder.lookup(&inner), Lookup::Via(hop));
         forwarder.clear();
         assert_eq!(forwarder.lookup(&inner), Lookup::Here);

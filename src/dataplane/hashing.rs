@@ -5,7 +5,7 @@ use crate::message::Packet;
 use crate::network::HashKind;
 use crate::rng::mix;
 
-/// Buckets of a resilient group. Vendors offer 64 to some thousands; a power of two, shared by up to 64 choices.
+/// Buckets of a resilient group. Vendors offer 64 to some thousands; of more choices than this some get no flows.
 const BUCKETS: usize = 256;
 
 /// A router's choice among equals: per five-tuple, by its own seed.
@@ -72,7 +72,7 @@ fn part(hash: u32, count: usize) -> usize {
 
 /// The table of a resilient group: hash -> bucket -> choice. When a choice goes, only its buckets are dealt anew.
 #[derive(Debug, Clone)]
-pub struct Buckets([u8; BUCKETS]);
+pub struct Buckets([u16; BUCKETS]);
 
 impl Buckets {
     /// An even table of `count` choices.
@@ -123,7 +123,7 @@ impl Buckets {
                 *share += 1;
                 index
             });
-            *bucket = u8::try_from(index).expect("at most 256 choices share 256 buckets");
+            *bucket = u16::try_from(index).expect("fewer than 65,536 choices");
         }
     }
 }
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn a_resilient_table_is_even_after_any_change() {
         let mut table = Buckets::new(5);
-        let groups: [&[u8]; 5] = [&[0, 1, 2, 3, 4], &[0, 2, 4], &[0, 2, 3, 4, 7, 8], &[8], &[1, 8]];
+        let groups: [&[u32]; 5] = [&[0, 1, 2, 3, 4], &[0, 2, 4], &[0, 2, 3, 4, 7, 8], &[8], &[1, 8]];
         for pair in groups.windows(2) {
             table.regroup(pair[0], pair[1]);
             let mut shares = vec![0usize; pair[1].len()];
@@ -269,6 +269,11 @@ mod tests {
             let (least, most) = (shares.iter().min().unwrap(), shares.iter().max().unwrap());
             assert!(most - least <= 1, "{shares:?}");
         }
+        // More choices than buckets are no error: 256 of them are used.
+        let many: Vec<u32> = (0..1_000).collect();
+        table.regroup(groups[4], &many);
+        let used: std::collections::BTreeSet<u16> = table.0.into_iter().collect();
+        assert_eq!(used.len(), BUCKETS);
     }
 
     /// Behind a choice among four next hops by the same source port, four members still get a quarter each.

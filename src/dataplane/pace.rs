@@ -33,8 +33,13 @@ impl Pace {
     pub fn time(&self, bytes: u64) -> Span {
         match self.whole_ps_per_byte {
             Some(ps) => Span::from_ps(ps * bytes),
-            None => self.rate.transmission_time(Bytes(bytes)),
+            None => self.divided(bytes),
         }
+    }
+
+    #[cold]
+    fn divided(&self, bytes: u64) -> Span {
+        self.rate.transmission_time(Bytes(bytes))
     }
 }
 

@@ -150,7 +150,7 @@ impl Port {
     }
 
     /// Bytes an IP packet takes on the wire.
-    #[inline]
+    #[inline(always)]
     fn wire_bytes(&self, packet: &Packet) -> u64 {
         (u64::from(packet.size) + self.around).max(self.smallest_frame) + self.between
     }
@@ -162,7 +162,7 @@ impl Port {
     }
 
     /// Offers a packet to the output queue at `now`, not before the last offer.
-    #[inline]
+    #[inline(always)]
     pub fn offer(&mut self, now: Time, mut packet: Packet) -> Offer {
         if self.gate != Gate::Open {
             return self.offer_by_class(now, packet);
@@ -300,7 +300,7 @@ impl Port {
 
     /// When the head of the wire arrives; an event at another time is a stale one.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn head_arrival(&self) -> Option<Time> {
         self.ring.front().map(|head| self.arrival_of(head.departure))
     }
@@ -312,7 +312,7 @@ impl Port {
     }
 
     /// When the head arrives, unless it is a control packet.
-    #[inline]
+    #[inline(always)]
     fn next_data_arrival(&self) -> Option<Time> {
         let head = self.ring.front().filter(|head| !head.packet.kind.is_control())?;
         Some(self.arrival_of(head.departure))
@@ -344,7 +344,7 @@ impl Port {
     }
 
     /// Takes the head off the wire; called at its arrival. Panics (our bug) on an empty wire.
-    #[inline]
+    #[inline(always)]
     pub fn arrive(&mut self) -> Arrival {
         let entry = self.ring.pop_front().expect("the wire's event has a packet");
         self.left_ring(&entry);

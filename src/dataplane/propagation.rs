@@ -20,6 +20,7 @@ impl FormerWays {
     /// When a packet reaches the far end that departs at `departure`, now that the way is `present` long. A packet keeps
     /// the way by which it left. After a change to a shorter one nothing arrives before the last of the longer one:
     /// transport gear switches without reordering.
+    #[cold]
     #[must_use]
     pub fn arrival(&self, departure: Time, present: Span) -> Time {
         let mut earliest = Time::ZERO;

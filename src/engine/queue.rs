@@ -7,6 +7,9 @@ use crate::units::Time;
 pub struct EventKey(u128);
 
 impl EventKey {
+    /// Behind every event there can be; stands where none is, so that four children can always be compared.
+    pub const NEVER: Self = Self(u128::MAX);
+
     /// A key; `serial` counts the entity's own events and wraps at 2^24.
     #[must_use]
     #[inline]
@@ -38,9 +41,6 @@ impl EventKey {
         (self.0 >> 24) as u32
     }
 }
-
-/// Stands where no event is, so that four children can always be compared.
-const NONE: EventKey = EventKey(u128::MAX);
 
 /// The children of one node, on one cache line.
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ impl EventQueue {
     /// An empty queue.
     #[must_use]
     pub fn new() -> Self {
-        let families = vec![Children([NONE; 4])];
+        let families = vec![Children([EventKey::NEVER; 4])];
         Self { families, end: ROOT, state: Root::Pending, now: EventKey(0), fired: 0 }
     }
 
@@ -97,46 +97,43 @@ impl EventQueue {
     /// Takes the next event, and makes it the present one.
     #[inline]
     pub fn pop(&mut self) -> Option<EventKey> {
-        self.next_time()?;
-        self.take()
+        self.pop_before(Time::MAX)
     }
 
     /// As [`Self::pop`], when the next event fires before `limit`.
     #[inline]
     pub fn pop_before(&mut self, limit: Time) -> Option<EventKey> {
-        if self.next_time()? >= limit {
+        let next = self.next_key();
+        if next.time() >= limit {
             return None;
         }
-        self.take()
+        self.state = Root::Fired;
+        self.now = next;
+        self.fired += 1;
+        Some(next)
+    }
+
+    /// The next event, or [`EventKey::NEVER`].
+    #[inline]
+    pub fn next_key(&mut self) -> EventKey {
+        if self.state == Root::Fired {
+            self.remove_root();
+        }
+        self.families[0].0[ROOT]
     }
 
     /// When the next event fires.
     #[inline]
     pub fn next_time(&mut self) -> Option<Time> {
-        if self.state == Root::Fired {
-            self.remove_root();
-        }
-        (self.end > ROOT).then(|| self.root().time())
+        let next = self.next_key();
+        (next != EventKey::NEVER).then(|| next.time())
     }
 
-    #[inline]
-    fn take(&mut self) -> Option<EventKey> {
-        self.state = Root::Fired;
-        self.now = self.root();
-        self.fired += 1;
-        Some(self.now)
-    }
-
-    #[inline]
-    fn root(&self) -> EventKey {
-        self.families[0].0[ROOT]
-    }
-
-    #[inline]
+    #[inline(never)]
     fn remove_root(&mut self) {
         self.state = Root::Pending;
         self.end -= 1;
-        let last = std::mem::replace(self.place(self.end), NONE);
+        let last = std::mem::replace(self.place(self.end), EventKey::NEVER);
         if self.end > ROOT {
             self.sink(last);
         }
@@ -184,7 +181,7 @@ impl EventQueue {
         let mut place = self.end;
         self.end += 1;
         if place / 4 == self.families.len() {
-            self.families.push(Children([NONE; 4]));
+            self.families.push(Children([EventKey::NEVER; 4]));
         }
         while place > ROOT {
             let parent = place / 4 + 2;

@@ -1,6 +1,8 @@
 //! What packets must know of the world to be booked to its incidents; it changes only while no packet moves.
 
-use crate::ids::{DestinationId, FailureId, Id, IdVec, LinkId, RouterId};
+use std::collections::BTreeMap;
+
+use crate::ids::{DestinationId, FailureId, IdVec, LinkId, RouterId};
 use crate::network::Network;
 use crate::sim::failing::LinkBlame;
 use crate::sim::recorder::EntryIndex;
@@ -10,8 +12,8 @@ pub(in crate::sim) struct Facts {
     /// Failures that keep each router without power.
     pub power_causes: IdVec<RouterId, Vec<FailureId>>,
     pub link_blame: IdVec<LinkId, LinkBlame>,
-    /// The ledger entry behind the latest change of each forwarding entry.
-    pub route_blame: IdVec<RouterId, Vec<Option<EntryIndex>>>,
+    /// The ledger entry behind the latest change of each forwarding entry, if any.
+    pub route_blame: BTreeMap<(RouterId, DestinationId), EntryIndex>,
     /// The ledger entry with which each failure began.
     pub incidents: IdVec<FailureId, Option<EntryIndex>>,
     /// Failures that last, in order of their beginning.
@@ -20,11 +22,10 @@ pub(in crate::sim) struct Facts {
 
 impl Facts {
     pub fn new(network: &Network) -> Self {
-        let destinations = network.destinations.len();
         Self {
             power_causes: network.routers.iter().map(|_| Vec::new()).collect(),
             link_blame: network.links.iter().map(|_| LinkBlame::default()).collect(),
-            route_blame: network.routers.iter().map(|_| vec![None; destinations]).collect(),
+            route_blame: BTreeMap::new(),
             incidents: network.failures.iter().map(|_| None).collect(),
             lasting: Vec::new(),
         }
@@ -37,7 +38,7 @@ impl Facts {
 
     /// The ledger entry behind the state of a forwarding entry; none when it is as it was from the beginning.
     pub fn route_entry(&self, router: RouterId, destination: DestinationId) -> Option<EntryIndex> {
-        self.route_blame[router][destination.index()]
+        self.route_blame.get(&(router, destination)).copied()
     }
 
     /// The latest incident that has not ended.

@@ -40,7 +40,7 @@ impl Partition<'_> {
         if at < source.stop {
             source.serial = source.serial.wrapping_add(1);
             let serial = source.serial;
-            self.schedule(Event::Source(id), at, serial);
+            self.schedule_packet(id, at, serial);
         }
     }
 
@@ -132,7 +132,7 @@ impl Partition<'_> {
     }
 
     /// The head of a wire reaches the next router.
-    #[inline]
+    #[inline(always)]
     pub fn wire_arrives(&mut self, id: PortId, facts: &Facts) {
         let wire = &mut self.wires[id];
         if wire.port.head_arrival() != Some(self.now) {
@@ -184,7 +184,7 @@ impl Partition<'_> {
     }
 
     /// A packet is at a router (or enters the network there) and is delivered or sent on.
-    #[inline]
+    #[inline(always)]
     pub fn receive(&mut self, router: RouterId, packet: &mut Packet, facts: &Facts) {
         if self.delivers_at[packet.destination] == router {
             return self.deliver(packet, facts);
@@ -197,7 +197,7 @@ impl Partition<'_> {
     }
 
     /// The next hop of a packet that is not yet where it should be; it costs one of its hops.
-    #[inline]
+    #[inline(always)]
     pub fn route(&mut self, router: RouterId, packet: &mut Packet, facts: &Facts) -> Routed {
         if packet.ttl == 0 {
             self.drop_packet(packet, DropReason::TtlExpired, facts.route_entry(router, packet.destination));
@@ -217,7 +217,7 @@ impl Partition<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, hop: NextHop, packet: &mut Packet, facts: &Facts) {
         let port = hop.port;
         if hop.logical_link == NO_LOGICAL_LINK {
@@ -249,7 +249,7 @@ impl Partition<'_> {
     }
 
     /// Offers a packet to a port.
-    #[inline]
+    #[inline(always)]
     fn transmit(&mut self, id: PortId, packet: &Packet, facts: &Facts) -> Accepted {
         let wire = &mut self.wires[id];
         match wire.port.offer(self.now, *packet) {
@@ -301,7 +301,7 @@ impl Partition<'_> {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn deliver(&mut self, packet: &Packet, facts: &Facts) {
         if packet.kind == PacketKind::Segment {
             return self.deliver_segment(packet, facts);
@@ -324,7 +324,7 @@ impl Partition<'_> {
     /// A packet dies at a port or on its wire.
     #[cold]
     pub fn drop_at(&mut self, port: PortId, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
-        count_drops(&mut self.wires[port].drops, reason);
+        count_drops(self.wires[port].drops.get_or_insert_default(), reason);
         self.drop_packet(packet, reason, entry);
     }
 

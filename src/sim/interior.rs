@@ -6,7 +6,7 @@
 
 use crate::control::bgp::{Input, Lost};
 use crate::control::interior::{Interior, InteriorPaths, Transit, Usable};
-use crate::ids::{LinkId, ProviderId, RouterId, SessionId};
+use crate::ids::{IdVec, LinkId, ProviderId, RouterId, SessionId};
 use crate::network::{Network, RouterRole, SessionKind};
 use crate::sim::delayed::Delayed;
 use crate::sim::event::Event;
@@ -37,6 +37,22 @@ impl InteriorState {
         let paths = interior.paths(network);
         Self { interior, paths, pending: Delayed::default(), said: Vec::new(), transit: Vec::new() }
     }
+}
+
+/// Internal sessions of every router, with their peers.
+pub(in crate::sim) fn peers(network: &Network) -> IdVec<RouterId, Vec<(SessionId, RouterId)>> {
+    let mut peers: IdVec<RouterId, Vec<_>> = network.routers.iter().map(|_| Vec::new()).collect();
+    for (id, session) in network.sessions.enumerate() {
+        match session.kind {
+            SessionKind::Internal(_) => {
+                let ends = session.ends.each_ref().map(|end| end.router);
+                peers[ends[0]].push((id, ends[1]));
+                peers[ends[1]].push((id, ends[0]));
+            }
+            SessionKind::External(_) => {}
+        }
+    }
+    peers
 }
 
 /// The last word on `key`, replaced; true when it is new. Nothing said yet counts as `initial`.
@@ -93,7 +109,8 @@ impl Run<'_> {
                 continue;
             }
             // A peer that can be reached again is told when the way to it is installed.
-            for (session, peer) in self.internal_sessions(router) {
+            for index in 0..self.peers[router].len() {
+                let (session, peer) = self.peers[router][index];
                 if !before.first_hops(router, peer).is_empty() && !self.reaches(router, peer) {
                     self.tell_processor(router, Input::TransportDown(session, Lost::Interior));
                 }
@@ -101,18 +118,6 @@ impl Run<'_> {
             self.decide_all(router);
             self.check_transit(router);
         }
-    }
-
-    /// Internal sessions of a router with their peers.
-    pub fn internal_sessions(&self, router: RouterId) -> Vec<(SessionId, RouterId)> {
-        let peer = |(id, session): (SessionId, &crate::network::Session)| match session.kind {
-            SessionKind::Internal(_) => {
-                let end = session.ends.iter().position(|end| end.router == router)?;
-                Some((id, session.ends[1 - end].router))
-            }
-            SessionKind::External(_) => None,
-        };
-        self.network.sessions.enumerate().filter_map(peer).collect()
     }
 
     /// Whether interior routing knows a path between two routers of a provider.
@@ -129,10 +134,10 @@ impl Run<'_> {
         if !holds_back || !self.is_powered(router) || self.is_edge(router) {
             return;
         }
-        let sessions = self.internal_sessions(router);
+        let sessions = &self.peers[router];
         let reachable = || sessions.iter().filter(|(_, peer)| self.reaches(router, *peer));
         let told_all = if sessions.is_empty() {
-            self.decided[router].iter().any(|group| !group.is_empty())
+            self.decided[router].destinations().next().is_some()
         } else {
             reachable().next().is_some() && reachable().all(|(id, _)| self.speakers[router].is_synchronised(*id))
         };

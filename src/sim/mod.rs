@@ -21,6 +21,7 @@ mod layout;
 mod light;
 mod limits;
 mod liveness;
+mod packet_events;
 mod partition;
 mod paths;
 pub mod record;

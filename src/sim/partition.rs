@@ -4,7 +4,6 @@
 //! side by side; they meet only at border wires (`border.rs`).
 
 use crate::dataplane::{FlowHash, Forwarder, Lag, Port};
-use crate::engine::EventQueue;
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::PacketKind;
 use crate::network::{Attachment, FlowRole, LinkKind, Network, Transport};
@@ -15,6 +14,7 @@ use crate::sim::facts::Facts;
 use crate::sim::far_end::FarEnd;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::limits::Limit;
+use crate::sim::packet_events::PacketEvents;
 use crate::sim::recorder::{Drops, Recorder};
 use crate::sim::slab::Slab;
 use crate::sim::transfers::{End, Numbered};
@@ -34,7 +34,7 @@ pub(in crate::sim) struct Partition<'n> {
     /// Scenario time 0.
     pub origin: Time,
     pub end: Time,
-    pub queue: EventQueue,
+    pub queue: PacketEvents,
     pub packet_hops: u64,
     /// Events whose packet was gone.
     pub stale: u64,
@@ -78,7 +78,8 @@ pub(in crate::sim) struct Wire {
     /// Whether its MACsec numbers were seen to be used up.
     pub used_up: bool,
     pub congestion: Congestion,
-    pub drops: Drops,
+    /// When there are any.
+    pub drops: Option<Box<Drops>>,
 }
 
 /// Where a wire leads.
@@ -136,11 +137,11 @@ impl<'n> Partition<'n> {
             now: Time::ZERO,
             origin,
             end: origin + network.horizon,
-            queue: EventQueue::new(),
+            queue: PacketEvents::default(),
             packet_hops: 0,
             stale: 0,
             wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
-            forwarders: network.routers.enumerate().map(|(id, router)| forwarder(network, id, router)).collect(),
+            forwarders: forwarders(network),
             delivers_at: network.destinations.iter().map(|destination| destination.router).collect(),
             link_limits: network.logical_links.iter().map(|link| Limit::of_link(network, link)).collect(),
             edge_limits: network.connections.iter().map(Limit::of_edge).collect(),
@@ -160,7 +161,15 @@ impl<'n> Partition<'n> {
     #[inline]
     pub fn schedule(&mut self, event: Event, at: Time, serial: u32) {
         if at < self.end {
-            self.queue.push(event.key(at, serial));
+            self.queue.hops.push(event.key(at, serial));
+        }
+    }
+
+    /// Puts a flow's next packet into the queue, unless it lies at or behind the end of the run.
+    #[inline]
+    pub fn schedule_packet(&mut self, flow: FlowId, at: Time, serial: u32) {
+        if at < self.end {
+            self.queue.sources.push(Event::Source(flow).key(at, serial));
         }
     }
 
@@ -232,12 +241,17 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Re
         unheard: 0,
         used_up: false,
         congestion: Congestion::default(),
-        drops: Drops::default(),
+        drops: None,
     }
 }
 
-fn forwarder(network: &Network, id: RouterId, router: &crate::network::Router) -> Forwarder {
-    Forwarder::new(router, network.destinations.len()).nested(&network.destinations, id)
+fn forwarders(network: &Network) -> IdVec<RouterId, Forwarder> {
+    let nest = network.destinations.iter().any(|destination| destination.covering.is_some());
+    let empty = |(id, router)| {
+        let forwarder = Forwarder::new(router);
+        if nest { forwarder.nested(&network.destinations, id) } else { forwarder }
+    };
+    network.routers.enumerate().map(empty).collect()
 }
 
 /// The sending end of a LAG, all members up.

@@ -20,8 +20,11 @@ impl Run<'_> {
         for link in self.network.links.ids() {
             self.start_link(link);
         }
+        // Destination by destination: the paths to one lie together.
+        for index in 0..self.routed.len() {
+            self.network.routers.ids().for_each(|router| self.decide(router, self.routed[index]));
+        }
         for router in self.network.routers.ids() {
-            self.decide_all(router);
             self.install_now(router);
         }
         for (id, session) in self.network.sessions.enumerate() {
@@ -179,8 +182,9 @@ impl Run<'_> {
         self.processors[router].clear();
         self.installs[router].clear();
         self.forwarder_mut(router).clear();
-        self.decided[router].iter_mut().for_each(Vec::clear);
-        for destination in self.network.destinations.ids() {
+        self.decided[router].clear();
+        for index in 0..self.routed.len() {
+            let destination = self.routed[index];
             self.speak(router, Input::Forwarding { destination, installed: Installed::No });
         }
         let ends_here = |session: &crate::network::Session| session.ends.iter().any(|end| end.router == router);

@@ -10,16 +10,16 @@ use rayon::prelude::*;
 
 use crate::control::bfd::Endpoint;
 use crate::control::bgp::{self, Speaker};
-use crate::dataplane::Forwarder;
+use crate::dataplane::{Forwarder, NextHopTable};
 use crate::engine::EventQueue;
-use crate::ids::{DestinationId, IdVec, LinkId, PortId, ProviderId, RouterId};
+use crate::ids::{DestinationId, IdVec, LinkId, PortId, ProviderId, RouterId, SessionId};
 use crate::message::{Control, NextHop, Packet, PacketKind};
-use crate::network::Network;
+use crate::network::{Destination, DestinationKind, Network};
 use crate::rng::RunSeed;
 use crate::sim::delayed::Delayed;
 use crate::sim::event::{BFD_TIMERS, BGP_TIMERS, Event};
 use crate::sim::facts::Facts;
-use crate::sim::interior::InteriorState;
+use crate::sim::interior::{self, InteriorState};
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::light::LinkEnd;
 use crate::sim::partition::{Partition, Wire};
@@ -65,7 +65,11 @@ pub(in crate::sim) struct Run<'n> {
     pub processors: IdVec<RouterId, Delayed<Caused<bgp::Input>>>,
     pub installs: IdVec<RouterId, Delayed<Caused<Installation>>>,
     /// What each router has decided, installed or not yet.
-    pub decided: IdVec<RouterId, Vec<Vec<NextHop>>>,
+    pub decided: IdVec<RouterId, NextHopTable>,
+    /// Destinations that anything is sent to.
+    pub routed: Vec<DestinationId>,
+    /// Internal sessions of every router, with their peers.
+    pub peers: IdVec<RouterId, Vec<(SessionId, RouterId)>>,
     pub interiors: IdVec<ProviderId, InteriorState>,
     pub bfd: Vec<[Endpoint; 2]>,
     pub bgp_timers: Timers,
@@ -87,8 +91,7 @@ pub(in crate::sim) struct Run<'n> {
 
 impl<'n> Run<'n> {
     pub fn new(network: &'n Network, seed: RunSeed, layout: Layout) -> Self {
-        let destinations = network.destinations.len();
-        let groups = || vec![Vec::new(); destinations];
+        let peers = interior::peers(network);
         let endpoints = |session| [0, 1].map(|end| Endpoint::new(network, session, end, seed));
         let origin = Time::ZERO + network.warm_up;
         let partition = |index| Partition::new(network, seed, &layout, PartitionIndex(index));
@@ -109,7 +112,9 @@ impl<'n> Run<'n> {
             speakers: network.routers.ids().map(|router| Speaker::new(network, router, seed)).collect(),
             processors: network.routers.iter().map(|_| Delayed::default()).collect(),
             installs: network.routers.iter().map(|_| Delayed::default()).collect(),
-            decided: network.routers.iter().map(|_| groups()).collect(),
+            decided: network.routers.iter().map(|_| NextHopTable::new()).collect(),
+            routed: routed(network, &peers),
+            peers,
             interiors: network.providers.ids().map(|id| InteriorState::new(network, id)).collect(),
             bfd: (0..network.bfd_sessions.len()).map(endpoints).collect(),
             bgp_timers: Timers::new(network.sessions.len() * 2 * BGP_TIMERS),
@@ -346,6 +351,15 @@ impl<'n> Run<'n> {
         self.settle_losses();
         crate::sim::recorder::finish(self)
     }
+}
+
+/// Prefixes of attachments, and the routers with which others of their provider have sessions.
+fn routed(network: &Network, peers: &IdVec<RouterId, Vec<(SessionId, RouterId)>>) -> Vec<DestinationId> {
+    let wanted = |destination: &Destination| match destination.kind {
+        DestinationKind::Attachment(_) => true,
+        DestinationKind::Loopback => !peers[destination.router].is_empty(),
+    };
+    network.destinations.enumerate().filter(|(_, destination)| wanted(destination)).map(|(id, _)| id).collect()
 }
 
 /// Events between two calls of the observer.

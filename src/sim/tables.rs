@@ -5,7 +5,7 @@
 //! ```
 
 use crate::control::bgp::{Input, Installed};
-use crate::ids::{DestinationId, Id, RouterId};
+use crate::ids::{DestinationId, RouterId};
 use crate::message::{NO_LOGICAL_LINK, NextHop};
 use crate::network::{DestinationKind, SessionKind};
 use crate::sim::control_packets::first_port;
@@ -15,8 +15,8 @@ use crate::sim::run::Run;
 impl Run<'_> {
     /// Decides anew on every destination.
     pub fn decide_all(&mut self, router: RouterId) {
-        for destination in self.network.destinations.ids() {
-            self.decide(router, destination);
+        for index in 0..self.routed.len() {
+            self.decide(router, self.routed[index]);
         }
     }
 
@@ -24,13 +24,13 @@ impl Run<'_> {
     /// the router's FIB delay.
     pub fn decide(&mut self, router: RouterId, destination: DestinationId) {
         let group = self.next_hops(router, destination);
-        let decided = &mut self.decided[router][destination.index()];
-        if *decided == group {
+        let decided = self.decided[router].group(destination);
+        if decided == group {
             return;
         }
         let leaves_provider = |group: &[NextHop]| group.iter().any(|hop| hop.logical_link != NO_LOGICAL_LINK);
         let begins_to_leave = leaves_provider(&group) && !leaves_provider(decided);
-        decided.clone_from(&group);
+        self.decided[router].set(destination, &group);
         let gone = group.is_empty();
         let at = self.after(self.network.routers[router].fib_install);
         if let Some(serial) = self.installs[router].push(at, (self.cause, (destination, group))) {
@@ -82,7 +82,7 @@ impl Run<'_> {
     pub fn installs_due(&mut self, router: RouterId) {
         while let Some((cause, (destination, group))) = self.installs[router].pop(self.now) {
             self.cause = cause;
-            self.install(router, destination, group);
+            self.install(router, destination, &group);
         }
         if let Some((at, serial)) = self.installs[router].head() {
             self.schedule(Event::Install(router), at, serial);
@@ -92,24 +92,28 @@ impl Run<'_> {
     /// At the beginning of time everything decided is installed.
     pub fn install_now(&mut self, router: RouterId) {
         self.installs[router].clear();
-        for destination in self.network.destinations.ids() {
-            let group = self.decided[router][destination.index()].clone();
-            self.install(router, destination, group);
+        let decided: Vec<DestinationId> = self.decided[router].destinations().collect();
+        for destination in decided {
+            let group = self.decided[router].group(destination).to_vec();
+            self.install(router, destination, &group);
         }
     }
 
-    fn install(&mut self, router: RouterId, destination: DestinationId, group: Vec<NextHop>) {
+    fn install(&mut self, router: RouterId, destination: DestinationId, group: &[NextHop]) {
         let network = self.network;
         self.paths_changed = true;
         let entry = self.cause.or_else(|| self.journal.ledger.latest());
-        self.facts.route_blame[router][destination.index()] = entry;
+        match entry {
+            Some(entry) => drop(self.facts.route_blame.insert((router, destination), entry)),
+            None => drop(self.facts.route_blame.remove(&(router, destination))),
+        }
         self.journal.ledger.installed(self.now, entry);
         let prefix = network.destinations[destination].prefix.to_string();
         let name = crate::rng::named_hash(&[&network.routers[router].name, &prefix]);
         self.journal.chain_event(self.now, 130 + group.len() as u64, name);
         let is_new = !self.forwarder(router).has_entry(destination) && !group.is_empty();
         // What a later decision has replaced already is not announced any more.
-        let is_latest = !group.is_empty() && self.decided[router][destination.index()] == group;
+        let is_latest = !group.is_empty() && self.decided[router].group(destination) == group;
         self.forwarder_mut(router).install(destination, group);
         if is_latest {
             self.speak(router, Input::Forwarding { destination, installed: Installed::Yes });
@@ -122,7 +126,8 @@ impl Run<'_> {
 
     /// Messages to a router of the provider find their way from now on.
     fn peer_comes_into_reach(&mut self, router: RouterId, reached: RouterId) {
-        for (session, peer) in self.internal_sessions(router) {
+        for index in 0..self.peers[router].len() {
+            let (session, peer) = self.peers[router][index];
             if peer == reached {
                 self.tell_processor(router, Input::TransportUp(session));
             }

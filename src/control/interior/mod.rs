@@ -36,7 +36,7 @@ enum Part {
 }
 
 /// Shortest interior paths that follow from a view; parallel links count apart.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct InteriorPaths(ShortestPaths);
 
 impl Interior {
@@ -106,7 +106,7 @@ impl Interior {
 impl InteriorPaths {
     /// The first links of all equal-cost paths by hop count, in id order; empty when unreachable or already there.
     #[must_use]
-    pub fn first_hops(&self, from: RouterId, to: RouterId) -> &[LinkId] {
+    pub fn first_hops(&self, from: RouterId, to: RouterId) -> Vec<LinkId> {
         self.0.first_hops(from, to)
     }
 

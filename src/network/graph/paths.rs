@@ -1,12 +1,9 @@
 //! Shortest paths with all equal-cost first links.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::VecDeque;
 
-use petgraph::algo::dijkstra;
-use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::{EdgeFiltered, EdgeRef};
-
-use crate::ids::{LinkId, RouterId};
+use crate::ids::{Id, LinkId, RouterId};
 
 /// Whether paths may lead through a router; every router can be the end of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,61 +14,95 @@ pub enum Transit {
     No,
 }
 
-/// Shortest paths by hop count between routers of one graph.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Shortest paths by hop count between routers of one graph. What leads to a router is searched when it is first asked
+/// for: of ten thousand routers few are ever the end of a path.
+#[derive(Debug, Clone, Default)]
 pub struct ShortestPaths {
-    /// (from, to) -> number of links and the first of them on every shortest path, in id order.
-    routes: BTreeMap<(RouterId, RouterId), (u32, Vec<LinkId>)>,
+    routers: Vec<Option<Node>>,
+    /// By target: the number of links from every router.
+    distances: Vec<OnceCell<Vec<u16>>>,
 }
 
+/// A router of the graph.
+#[derive(Debug, Clone)]
+struct Node {
+    transit: Transit,
+    /// Its links in id order, with the routers at their other ends.
+    links: Vec<(LinkId, RouterId)>,
+}
+
+/// The distance of what cannot be reached.
+const UNREACHABLE: u16 = u16::MAX;
+
 impl ShortestPaths {
-    /// Computes all pairs of `routers` over `links` (with the routers that each one joins).
+    /// All pairs of `routers` over `links` (with the routers that each one joins).
     #[must_use]
     pub fn compute(
         routers: &[RouterId],
         links: &[(LinkId, [RouterId; 2])],
         transit: impl Fn(RouterId) -> Transit,
     ) -> Self {
-        let mut graph = DiGraph::<RouterId, LinkId>::with_capacity(routers.len(), 2 * links.len());
-        let nodes: BTreeMap<RouterId, NodeIndex> =
-            routers.iter().map(|router| (*router, graph.add_node(*router))).collect();
-        for (link, [a, b]) in links {
-            graph.add_edge(nodes[a], nodes[b], *link);
-            graph.add_edge(nodes[b], nodes[a], *link);
+        let size = routers.iter().map(|router| router.index() + 1).max().unwrap_or(0);
+        let mut nodes: Vec<Option<Node>> = vec![None; size];
+        for router in routers {
+            nodes[router.index()] = Some(Node { transit: transit(*router), links: Vec::new() });
         }
-        let mut routes = BTreeMap::new();
-        for (&target, &end) in &nodes {
-            // Searched from the target: a path goes on behind a router only if that one carries transit.
-            let carries = |node: NodeIndex| node == end || transit(graph[node]) == Transit::Yes;
-            let passable = EdgeFiltered::from_fn(&graph, |edge| carries(edge.source()));
-            let hops = dijkstra(&passable, end, None, |_| 1u32);
-            for (&router, &node) in &nodes {
-                let Some(&distance) = hops.get(&node) else { continue };
-                let mut first: Vec<LinkId> = graph
-                    .edges(node)
-                    .filter(|edge| {
-                        carries(edge.target()) && hops.get(&edge.target()).is_some_and(|rest| rest + 1 == distance)
-                    })
-                    .map(|edge| *edge.weight())
-                    .collect();
-                first.sort_unstable();
-                first.dedup();
-                routes.insert((router, target), (distance, first));
+        for (link, [a, b]) in links {
+            for (near, far) in [(a, b), (b, a)] {
+                nodes[near.index()].as_mut().expect("a link joins routers of the graph").links.push((*link, *far));
             }
         }
-        Self { routes }
+        for node in nodes.iter_mut().flatten() {
+            node.links.sort_unstable();
+            node.links.dedup();
+        }
+        Self { routers: nodes, distances: vec![OnceCell::new(); size] }
     }
 
     /// The first links of all shortest paths, in id order; empty when there is none or `from` is `to`.
     #[must_use]
-    pub fn first_hops(&self, from: RouterId, to: RouterId) -> &[LinkId] {
-        self.routes.get(&(from, to)).map_or(&[], |(_, first)| first)
+    pub fn first_hops(&self, from: RouterId, to: RouterId) -> Vec<LinkId> {
+        let (Some(node), Some(distance)) = (self.node(from), self.hops(from, to)) else { return Vec::new() };
+        let leads_on = |(_, next): &&(LinkId, RouterId)| {
+            (*next == to || self.carries(*next)) && self.hops(*next, to).is_some_and(|rest| rest + 1 == distance)
+        };
+        node.links.iter().filter(leads_on).map(|(link, _)| *link).collect()
     }
 
     /// Number of links of the shortest paths; `None` when there is none.
     #[must_use]
     pub fn hops(&self, from: RouterId, to: RouterId) -> Option<u32> {
-        self.routes.get(&(from, to)).map(|(hops, _)| *hops)
+        self.node(to)?;
+        let distances = self.distances[to.index()].get_or_init(|| self.search(to));
+        distances.get(from.index()).copied().filter(|distance| *distance != UNREACHABLE).map(u32::from)
+    }
+
+    fn node(&self, router: RouterId) -> Option<&Node> {
+        self.routers.get(router.index())?.as_ref()
+    }
+
+    fn carries(&self, router: RouterId) -> bool {
+        self.node(router).is_some_and(|node| node.transit == Transit::Yes)
+    }
+
+    /// The distances of all routers from `target`: breadth first, since every link counts one. A path goes on behind a
+    /// router only if that one carries transit.
+    fn search(&self, target: RouterId) -> Vec<u16> {
+        let mut distances = vec![UNREACHABLE; self.routers.len()];
+        distances[target.index()] = 0;
+        let mut found = VecDeque::from([target]);
+        while let Some(router) = found.pop_front() {
+            let Some(node) = self.node(router).filter(|_| router == target || self.carries(router)) else { continue };
+            let next = distances[router.index()] + 1;
+            assert!(next < UNREACHABLE, "a shortest path has fewer than 65535 links");
+            for (_, other) in &node.links {
+                if distances[other.index()] == UNREACHABLE {
+                    distances[other.index()] = next;
+                    found.push_back(*other);
+                }
+            }
+        }
+        distances
     }
 }
 

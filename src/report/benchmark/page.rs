@@ -149,7 +149,7 @@ fn parts(now: &Benchmark) -> Section {
         (
             "One run, several threads",
             format!(
-                "{:.2} times as fast [{:.2}-{:.2}] on {} with {}, efficiency {}; {} routers, two halves 50 us apart",
+                "{:.2} times as fast [{:.2}-{:.2}] on {} with {}, efficiency {}; {} routers, two regions 10 ms apart",
                 parallel.speed_up.median,
                 parallel.speed_up.min,
                 parallel.speed_up.max,
@@ -273,7 +273,7 @@ fn peers(measured: &Measured) -> Option<Section> {
     );
     for peer in results {
         table.push(vec![
-            format!("{} {}", peer.kind.name(), peer.version).into(),
+            peer.kind.name().into(),
             peer.workload.title().into(),
             with_spread(&peer.hops_per_second, mega),
             with_spread(&peer.ratio, digits),
@@ -285,7 +285,8 @@ fn peers(measured: &Measured) -> Option<Section> {
     kinds.dedup();
     kinds.sort_by_key(|kind| kind.name());
     kinds.dedup();
-    blocks.extend(kinds.iter().map(|kind| Block::Paragraph(kind.difference().to_owned())));
+    let version = |kind| results.iter().find(|peer| peer.kind == kind).map_or("", |peer| peer.version.as_str());
+    blocks.extend(kinds.iter().map(|kind| Block::Paragraph(format!("{} ({})", kind.difference(), version(*kind)))));
     let absent = measured.absent.iter();
     blocks.extend(absent.map(|(name, reason)| Block::Paragraph(format!("{name} was not run: {reason}."))));
     Some(Section { heading: "Other simulators, in turn with ours".to_owned(), blocks })

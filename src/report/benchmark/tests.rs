@@ -59,9 +59,13 @@ fn measured(earlier: Option<Value>) -> Measured {
 #[test]
 fn the_page_says_speed_share_waits_peers_and_what_is_missing() {
     let page = benchmark_page(&measured(None));
-    for text in
-        ["30.0 million packet-hops", "50% of the bare loop", "1.80 times", "SimPy 4", "ns-3 was not run: no package"]
-    {
+    for text in [
+        "30.0 million packet-hops",
+        "50% of the bare loop",
+        "1.80 times",
+        "counters. (4)",
+        "ns-3 was not run: no package",
+    ] {
         assert!(page.contains(text), "{text} in\n{page}");
     }
     assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");

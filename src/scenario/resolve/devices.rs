@@ -168,14 +168,7 @@ impl Resolver<'_> {
     ) {
         // A stand-in after a dangling name; no network is built then.
         let provider = provider.unwrap_or(ProviderId(0));
-        let id = RouterId::from_index(self.network.routers.len());
-        let loopback = self.network.destinations.push(Destination {
-            prefix: IpNet::from(address),
-            kind: DestinationKind::Loopback,
-            router: id,
-            provider,
-            covering: None,
-        });
+        self.router_addresses.push(address);
         let forwarding_latency =
             self.reader.span_or_zero(&join(place, "forwarding_latency"), leaves.forwarding_latency, "5 us");
         let hash = self.reader.word(&join(place, "hash"), leaves.hash, &HASHES);
@@ -189,7 +182,8 @@ impl Resolver<'_> {
             forwarding_latency,
             hash,
             hash_seed: named_hash(&["router", name, "hash"]),
-            loopback,
+            // Numbered later, behind all prefixes.
+            loopback: DestinationId(0),
             fib_install,
             processing,
             links: Vec::new(),
@@ -217,6 +211,20 @@ impl Resolver<'_> {
             let table = destined.iter().copied().collect();
             let name = name.clone();
             self.network.attachments.push(Attachment { name, provider, prefixes: destined, table, edge, limit });
+        }
+    }
+
+    /// Every router is a destination, too. They come last, so that tables need no room for those nobody sends to.
+    pub(super) fn loopbacks(&mut self) {
+        for (id, address) in self.router_addresses.enumerate() {
+            let router = &mut self.network.routers[id];
+            router.loopback = self.network.destinations.push(Destination {
+                prefix: IpNet::from(*address),
+                kind: DestinationKind::Loopback,
+                router: id,
+                provider: router.provider,
+                covering: None,
+            });
         }
     }
 

@@ -27,12 +27,13 @@ mod transfers;
 pub(super) use traffic::written_name;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::file::{BfdTable, BgpTable, File, Leaf, Switch};
 use super::read::Reader;
 use super::source::join;
-use crate::ids::{DestinationId, Id, IdVec, LinkId, ProviderId};
+use crate::ids::{DestinationId, Id, IdVec, LinkId, ProviderId, RouterId};
 use crate::network::{BfdConfig, BgpTiming, Network};
 use crate::units::Span;
 use addresses::Addresses;
@@ -53,6 +54,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
         names: Names::default(),
         all_named: true,
         addresses: Addresses::default(),
+        router_addresses: IdVec::new(),
         timing: IdVec::new(),
         liveness: IdVec::new(),
         queueing: BTreeMap::new(),
@@ -67,6 +69,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
     resolver.routers();
     resolver.attachments();
     resolver.queueing();
+    resolver.loopbacks();
     resolver.links();
     resolver.interconnects();
     resolver.connections();
@@ -103,6 +106,7 @@ struct Resolver<'a> {
     /// Whether every name referred to was found so far.
     all_named: bool,
     addresses: Addresses,
+    router_addresses: IdVec<RouterId, IpAddr>,
     /// BGP timers of each provider.
     timing: IdVec<ProviderId, BgpTiming>,
     /// BFD of each provider towards others; `None` when off.

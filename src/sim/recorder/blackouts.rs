@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::ledger::{EntryIndex, Ledger};
 use super::trace::{Loss, OutOfTurn};
-use crate::ids::{FlowId, IdVec};
+use crate::ids::FlowId;
 use crate::message::DropReason;
 use crate::network::Network;
 use crate::units::{Span, Time};
@@ -17,8 +17,8 @@ pub(super) struct Blackouts {
     open: BTreeMap<FlowId, Open>,
     heard: Vec<Loss>,
     arrivals: Vec<OutOfTurn>,
-    /// The longest blackout of each flow.
-    pub longest: IdVec<FlowId, Span>,
+    /// The longest blackout of each flow that had one.
+    longest: BTreeMap<FlowId, Span>,
 }
 
 /// What is not yet certain of one flow, in order of number.
@@ -34,9 +34,13 @@ struct Open {
 }
 
 impl Blackouts {
-    pub fn new(flows: usize) -> Self {
-        let longest = std::iter::repeat_n(Span::ZERO, flows).collect();
-        Self { open: BTreeMap::new(), heard: Vec::new(), arrivals: Vec::new(), longest }
+    pub const fn new() -> Self {
+        Self { open: BTreeMap::new(), heard: Vec::new(), arrivals: Vec::new(), longest: BTreeMap::new() }
+    }
+
+    /// The longest blackout of a flow; zero without one.
+    pub fn longest(&self, flow: FlowId) -> Span {
+        self.longest.get(&flow).copied().unwrap_or(Span::ZERO)
     }
 
     /// Takes what a partition saw.
@@ -65,7 +69,7 @@ impl Blackouts {
             let certain = open.missing.first().map_or(open.seen, |gap| gap.0);
             while let Some(blackout) = open.take_ended(certain) {
                 let span = book(ledger, &blackout.losses, blackout.until);
-                self.longest[flow] = self.longest[flow].max(span);
+                lasted(&mut self.longest, flow, span);
             }
             open.arrivals.retain(|(number, _)| *number >= certain);
             if open.losses.is_empty() && open.missing.is_empty() {
@@ -83,7 +87,7 @@ impl Blackouts {
                 let next = losses.last().map_or(0, |loss| loss.last.wrapping_add(1));
                 let landed = open.arrivals.iter().find(|(number, _)| *number == next).map(|(_, sent)| *sent);
                 let span = book(ledger, &losses, landed.unwrap_or(end.min(stop)));
-                self.longest[flow] = self.longest[flow].max(span);
+                lasted(&mut self.longest, flow, span);
                 // A flow that had nothing more to send has no blackout that goes on.
                 if landed.is_none() && stop >= end {
                     ledger.unended(losses[0].entry);
@@ -91,6 +95,11 @@ impl Blackouts {
             }
         }
     }
+}
+
+fn lasted(longest: &mut BTreeMap<FlowId, Span>, flow: FlowId, span: Span) {
+    let longest = longest.entry(flow).or_insert(span);
+    *longest = span.max(*longest);
 }
 
 /// A blackout that has ended.
@@ -233,7 +242,7 @@ mod tests {
     #[test]
     fn a_blackout_lasts_from_the_first_loss_to_the_next_arrival_in_any_order_of_news() {
         for order in 0..4 {
-            let mut blackouts = Blackouts::new(1);
+            let mut blackouts = Blackouts::new();
             let mut ledger = Ledger::default();
             let news = [(vec![loss(5), loss(7)], vec![]), (vec![loss(6)], vec![arrival(8, 3)])];
             for step in 0..2 {
@@ -244,17 +253,17 @@ mod tests {
                 }
             }
             blackouts.settle(&mut ledger);
-            assert_eq!(blackouts.longest[FlowId(0)], Span::from_ms(3), "5 to 8 ms");
+            assert_eq!(blackouts.longest(FlowId(0)), Span::from_ms(3), "5 to 8 ms");
             assert!(blackouts.open.is_empty());
         }
     }
 
     #[test]
     fn what_was_only_late_is_no_blackout() {
-        let mut blackouts = Blackouts::new(1);
+        let mut blackouts = Blackouts::new();
         blackouts.hear(vec![], vec![arrival(8, 3), arrival(5, 0), arrival(7, 0), arrival(6, 0)]);
         blackouts.settle(&mut Ledger::default());
-        assert_eq!(blackouts.longest[FlowId(0)], Span::ZERO);
+        assert_eq!(blackouts.longest(FlowId(0)), Span::ZERO);
         assert!(blackouts.open.is_empty());
     }
 

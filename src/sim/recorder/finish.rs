@@ -97,7 +97,7 @@ fn port_totals(partitions: &[Partition<'_>], id: PortId) -> PortTotals {
             wire_bytes: totals.wire_bytes + wire_bytes,
             queue_max: totals.queue_max.max(queue_max),
             chain: totals.chain ^ wire.port.chain(),
-            dropped: sum(&[totals.dropped, wire.drops]),
+            dropped: wire.drops.as_deref().map_or(totals.dropped, |drops| sum(&[totals.dropped, *drops])),
         }
     })
 }
@@ -144,8 +144,8 @@ impl Ending<'_> {
         let ended = self.end.since(self.origin);
         let experience = self.recorder.seconds.finish(ended.as_ps().div_ceil(Span::from_s(1).as_ps()));
         let totals = Totals {
-            data: self.counts(|flow| is_data(flow.role), &sum(&self.recorder.flows.class_drops)),
-            probes: self.counts(|flow| !is_data(flow.role), &self.recorder.flows.probe_drops),
+            data: self.counts(self.flows(|flow| is_data(flow.role)), &sum(&self.recorder.flows.class_drops)),
+            probes: self.counts(self.flows(|flow| !is_data(flow.role)), &self.recorder.flows.probe_drops),
             control: self.recorder.control.clone(),
             duplicates: self.recorder.duplicates.clone(),
             packet_hops,
@@ -182,11 +182,16 @@ impl Ending<'_> {
         }
     }
 
-    /// Counts over the flows that `of` selects, conservation of each asserted.
-    fn counts(&self, of: impl Fn(&Flow) -> bool, drops: &Drops) -> Counts {
+    /// The flows that `of` selects.
+    fn flows(&self, of: impl Fn(&Flow) -> bool) -> impl Iterator<Item = FlowId> {
+        self.network.flows.enumerate().filter(move |(_, flow)| of(flow)).map(|(id, _)| id)
+    }
+
+    /// Counts over some flows, conservation of each asserted.
+    fn counts(&self, flows: impl Iterator<Item = FlowId>, drops: &Drops) -> Counts {
         let mut counts = Counts { dropped: by_cause(drops), ..Counts::default() };
-        for (id, _) in self.network.flows.enumerate().filter(|(_, flow)| of(flow)) {
-            let (stats, in_flight) = (&self.recorder.flows.stats[id], self.in_flight[id]);
+        for id in flows {
+            let (stats, in_flight) = (self.recorder.flows.stats(id), self.in_flight[id]);
             assert_eq!(stats.sent, stats.delivered + stats.dropped + in_flight, "packets are conserved in every flow");
             counts.sent += stats.sent;
             counts.delivered += stats.delivered;
@@ -195,9 +200,8 @@ impl Ending<'_> {
         counts
     }
 
-    fn bytes(&self, of: impl Fn(&Flow) -> bool) -> (Bytes, Bytes) {
-        let selected = self.network.flows.enumerate().filter(|(_, flow)| of(flow));
-        selected.map(|(id, _)| &self.recorder.flows.stats[id]).fold((Bytes(0), Bytes(0)), |(sent, delivered), stats| {
+    fn bytes(&self, flows: impl Iterator<Item = FlowId>) -> (Bytes, Bytes) {
+        flows.map(|id| self.recorder.flows.stats(id)).fold((Bytes(0), Bytes(0)), |(sent, delivered), stats| {
             (sent + Bytes(stats.sent_bytes), delivered + Bytes(stats.delivered_bytes))
         })
     }
@@ -219,9 +223,9 @@ impl Ending<'_> {
     fn direction(&self, id: ConnectionId, direction: usize) -> DirectionRecord {
         let class = id.index() * 2 + direction;
         let of = |flow: &Flow| is_data(flow.role) && class_of(self.network, flow) == class;
-        let (sent_bytes, delivered_bytes) = self.bytes(of);
+        let (sent_bytes, delivered_bytes) = self.bytes(self.flows(of));
         DirectionRecord {
-            counts: self.counts(of, &self.recorder.flows.class_drops[class]),
+            counts: self.counts(self.flows(of), &self.recorder.flows.class_drops[class]),
             sent_bytes,
             delivered_bytes,
             latency: self.recorder.latencies.classes[class].distribution(),
@@ -277,8 +281,7 @@ impl Ending<'_> {
     fn flow_entries(&self) -> Vec<FlowEntryRecord> {
         let network = self.network;
         let record = |(id, entry): (crate::ids::FlowEntryId, &FlowEntry)| {
-            let of = |flow: &Flow| flow.entry == Some(id);
-            let (sent_bytes, delivered_bytes) = self.bytes(of);
+            let (sent_bytes, delivered_bytes) = self.bytes(entry.flows());
             FlowEntryRecord {
                 name: entry.name.clone(),
                 from: group_name(network, &entry.from),
@@ -286,7 +289,7 @@ impl Ending<'_> {
                 connection: entry.connection.map(|connection| network.connections[connection].name.clone()),
                 rate: entry.rate,
                 five_tuples: entry.count,
-                counts: self.counts(of, &self.recorder.flows.entry_drops[id.index()]),
+                counts: self.counts(entry.flows(), &self.recorder.flows.entry_drops[id.index()]),
                 sent_bytes,
                 delivered_bytes,
                 transfers: self.recorder.transfers.record(id, self.end.since(self.origin)),
@@ -297,7 +300,7 @@ impl Ending<'_> {
 
     fn flow_records(&self) -> Vec<FlowRecord> {
         let record = |(id, flow): (FlowId, &Flow)| {
-            let stats = &self.recorder.flows.stats[id];
+            let stats = self.recorder.flows.stats(id);
             FlowRecord {
                 name: flow.name.clone(),
                 five_tuple: format!(
@@ -307,13 +310,13 @@ impl Ending<'_> {
                 sent: stats.sent,
                 delivered: stats.delivered,
                 dropped: stats.dropped,
-                dropped_by_cause: by_cause(&self.recorder.flows.flow_drops[id]),
+                dropped_by_cause: by_cause(&self.recorder.flows.drops(id)),
                 sent_bytes: Bytes(stats.sent_bytes),
                 delivered_bytes: Bytes(stats.delivered_bytes),
                 latency_min: if stats.delivered == 0 { Span::ZERO } else { stats.latency_min },
                 latency_mean: mean(stats.latency_sum, stats.delivered),
                 latency_max: stats.latency_max,
-                longest_blackout: self.journal.blackouts.longest[id],
+                longest_blackout: self.journal.blackouts.longest(id),
             }
         };
         self.network.flows.enumerate().filter(|(_, flow)| is_data(flow.role)).map(record).collect()
@@ -324,7 +327,7 @@ impl Ending<'_> {
         let network = self.network;
         let port = |(id, totals): (PortId, &PortTotals)| mix(named_hash(&[&network.ports[id].name]) ^ totals.chain);
         let flow = |(id, flow): (FlowId, &Flow)| {
-            let stats = &self.recorder.flows.stats[id];
+            let stats = self.recorder.flows.stats(id);
             let counts = stats.delivered.rotate_left(32) ^ stats.dropped ^ mean(stats.latency_sum, 1).as_ps();
             mix(named_hash(&["flow", &flow.name]) ^ counts)
         };

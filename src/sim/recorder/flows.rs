@@ -1,9 +1,11 @@
 //! Counts of every five-tuple.
 
+use std::collections::BTreeMap;
+
 use super::{class_of, monitor_of};
-use crate::ids::{FlowId, IdVec, MonitorId};
+use crate::ids::{FlowEntryId, FlowId, Id, IdVec, MonitorId};
 use crate::message::{DropReason, Packet};
-use crate::network::{FlowRole, Network};
+use crate::network::{Flow, FlowRole, Network};
 use crate::units::Span;
 
 /// Packets dropped, by index of the cause.
@@ -14,22 +16,45 @@ pub(in crate::sim) const fn count_drops(drops: &mut Drops, reason: DropReason) {
     drops[reason.index()] += 1;
 }
 
-/// Statistics of all five-tuples.
+/// Statistics of all five-tuples: what changes with a packet is kept close together, and what hardly ever changes is
+/// kept only of the flows that need it.
 pub(super) struct Flows {
-    pub stats: IdVec<FlowId, FlowStats>,
+    sent: IdVec<FlowId, Sent>,
+    arrived: IdVec<FlowId, Arrived>,
+    /// Of the flows that lost something.
+    drops: BTreeMap<FlowId, Drops>,
     facts: IdVec<FlowId, FlowFacts>,
     /// Drops by class and cause, and of probes.
     pub class_drops: Vec<Drops>,
     pub entry_drops: Vec<Drops>,
-    pub flow_drops: IdVec<FlowId, Drops>,
     pub probe_drops: Drops,
 }
 
-/// What must be known of a flow while packets run.
+/// What must be known of a flow when it loses something.
 struct FlowFacts {
-    class: usize,
-    entry: usize,
+    entry: Option<FlowEntryId>,
     monitor: Option<MonitorId>,
+}
+
+/// One five-tuple at its source.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sent {
+    packets: u64,
+    bytes: u64,
+}
+
+/// One five-tuple at its target, on one cache line.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Arrived {
+    packets: u64,
+    bytes: u64,
+    latency_sum: u128,
+    latency_min: Span,
+    latency_max: Span,
+    /// Number of the next packet, when none is lost or overtaken.
+    expected: u32,
+    class: u32,
 }
 
 /// One five-tuple.
@@ -43,8 +68,6 @@ pub(super) struct FlowStats {
     pub latency_sum: u128,
     pub latency_min: Span,
     pub latency_max: Span,
-    /// Number of the next packet, when none is lost or overtaken.
-    expected: u32,
 }
 
 /// What a delivery tells.
@@ -57,30 +80,48 @@ pub(super) struct Delivery {
 
 impl Flows {
     pub fn new(network: &Network) -> Self {
-        let idle = FlowStats {
-            sent: 0,
-            sent_bytes: 0,
-            delivered: 0,
-            delivered_bytes: 0,
-            dropped: 0,
+        let arrived = |flow: &Flow| Arrived {
+            packets: 0,
+            bytes: 0,
             latency_sum: 0,
             latency_min: Span::MAX,
             latency_max: Span::ZERO,
             expected: 1,
-        };
-        let facts = |flow: &crate::network::Flow| FlowFacts {
-            class: class_of(network, flow),
-            entry: flow.entry.map_or(usize::MAX, |entry| entry.0 as usize),
-            monitor: monitor_of(flow.role),
+            class: u32::try_from(class_of(network, flow)).expect("fewer than 2^32 classes"),
         };
         Self {
-            stats: network.flows.iter().map(|_| idle.clone()).collect(),
-            facts: network.flows.iter().map(facts).collect(),
+            sent: network.flows.iter().map(|_| Sent::default()).collect(),
+            arrived: network.flows.iter().map(arrived).collect(),
+            drops: BTreeMap::new(),
+            facts: network
+                .flows
+                .iter()
+                .map(|flow| FlowFacts { entry: flow.entry, monitor: monitor_of(flow.role) })
+                .collect(),
             class_drops: vec![Drops::default(); network.connections.len() * 2 + 1],
             entry_drops: vec![Drops::default(); network.flow_entries.len()],
-            flow_drops: network.flows.iter().map(|_| Drops::default()).collect(),
             probe_drops: Drops::default(),
         }
+    }
+
+    /// All that is known of a flow.
+    pub fn stats(&self, flow: FlowId) -> FlowStats {
+        let (sent, arrived) = (&self.sent[flow], &self.arrived[flow]);
+        FlowStats {
+            sent: sent.packets,
+            sent_bytes: sent.bytes,
+            delivered: arrived.packets,
+            delivered_bytes: arrived.bytes,
+            dropped: self.drops(flow).iter().sum(),
+            latency_sum: arrived.latency_sum,
+            latency_min: arrived.latency_min,
+            latency_max: arrived.latency_max,
+        }
+    }
+
+    /// What a flow lost, by cause.
+    pub fn drops(&self, flow: FlowId) -> Drops {
+        self.drops.get(&flow).copied().unwrap_or_default()
     }
 
     pub fn monitor_of(&self, flow: FlowId) -> Option<MonitorId> {
@@ -89,65 +130,64 @@ impl Flows {
 
     #[inline]
     pub fn sent(&mut self, packet: &Packet) {
-        let stats = &mut self.stats[packet.flow];
-        stats.sent += 1;
-        stats.sent_bytes += u64::from(packet.size);
+        let sent = &mut self.sent[packet.flow];
+        sent.packets += 1;
+        sent.bytes += u64::from(packet.size);
     }
 
     /// A packet reaches its target.
     #[inline]
     pub fn delivered(&mut self, packet: &Packet, latency: Span) -> Delivery {
-        let stats = &mut self.stats[packet.flow];
-        stats.delivered += 1;
-        stats.delivered_bytes += u64::from(packet.size);
-        stats.latency_sum += u128::from(latency.as_ps());
-        stats.latency_min = stats.latency_min.min(latency);
-        stats.latency_max = stats.latency_max.max(latency);
-        let expected = stats.expected;
+        let arrived = &mut self.arrived[packet.flow];
+        arrived.packets += 1;
+        arrived.bytes += u64::from(packet.size);
+        arrived.latency_sum += u128::from(latency.as_ps());
+        arrived.latency_min = arrived.latency_min.min(latency);
+        arrived.latency_max = arrived.latency_max.max(latency);
+        let expected = arrived.expected;
         if packet.payload >= expected {
-            stats.expected = packet.payload.wrapping_add(1);
+            arrived.expected = packet.payload.wrapping_add(1);
         }
         let expected_instead = (packet.payload != expected).then_some(expected);
-        Delivery { class: self.facts[packet.flow].class, expected_instead }
+        Delivery { class: arrived.class as usize, expected_instead }
     }
 
     pub fn dropped(&mut self, packet: &Packet, reason: DropReason) {
-        let facts = &self.facts[packet.flow];
-        count_drops(&mut self.class_drops[facts.class], reason);
-        count_drops(&mut self.flow_drops[packet.flow], reason);
-        if let Some(drops) = self.entry_drops.get_mut(facts.entry) {
-            count_drops(drops, reason);
+        count_drops(&mut self.class_drops[self.arrived[packet.flow].class as usize], reason);
+        count_drops(self.drops.entry(packet.flow).or_default(), reason);
+        if let Some(entry) = self.facts[packet.flow].entry {
+            count_drops(&mut self.entry_drops[entry.index()], reason);
         }
-        self.stats[packet.flow].dropped += 1;
     }
 
     pub fn probe_dropped(&mut self, packet: &Packet, reason: DropReason) {
-        self.stats[packet.flow].dropped += 1;
+        count_drops(self.drops.entry(packet.flow).or_default(), reason);
         count_drops(&mut self.probe_drops, reason);
     }
 
     /// Adds what another partition saw of the same flows.
     pub fn add(&mut self, other: &Self) {
-        for (id, more) in other.stats.enumerate() {
-            self.stats[id].add(more);
+        for (id, more) in other.sent.enumerate() {
+            self.sent[id].packets += more.packets;
+            self.sent[id].bytes += more.bytes;
+        }
+        for (id, more) in other.arrived.enumerate() {
+            self.arrived[id].add(more);
         }
         let add = |drops: &mut Drops, more: &Drops| drops.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         self.class_drops.iter_mut().zip(&other.class_drops).for_each(|(drops, more)| add(drops, more));
         self.entry_drops.iter_mut().zip(&other.entry_drops).for_each(|(drops, more)| add(drops, more));
-        for (id, more) in other.flow_drops.enumerate() {
-            add(&mut self.flow_drops[id], more);
+        for (flow, more) in &other.drops {
+            add(self.drops.entry(*flow).or_default(), more);
         }
         add(&mut self.probe_drops, &other.probe_drops);
     }
 }
 
-impl FlowStats {
+impl Arrived {
     fn add(&mut self, other: &Self) {
-        self.sent += other.sent;
-        self.sent_bytes += other.sent_bytes;
-        self.delivered += other.delivered;
-        self.delivered_bytes += other.delivered_bytes;
-        self.dropped += other.dropped;
+        self.packets += other.packets;
+        self.bytes += other.bytes;
         self.latency_sum += other.latency_sum;
         self.latency_min = self.latency_min.min(other.latency_min);
         self.latency_max = self.latency_max.max(other.latency_max);

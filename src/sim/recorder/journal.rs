@@ -25,7 +25,7 @@ impl Journal {
         Self {
             origin: Time::ZERO + network.warm_up,
             ledger: Ledger::default(),
-            blackouts: Blackouts::new(network.flows.len()),
+            blackouts: Blackouts::new(),
             session_up: network.logical_links.iter().map(|_| Vec::new()).collect(),
             paths: network.connections.iter().map(|_| [Vec::new(), Vec::new()]).collect(),
             chain: 0,

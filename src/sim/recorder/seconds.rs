@@ -12,7 +12,9 @@ const OPEN: usize = 8;
 /// Sent and lost packets per five-tuple and open second, and the sums over closed ones.
 pub(super) struct Seconds {
     present: u64,
-    open: Vec<[Second; OPEN]>,
+    flows: usize,
+    /// By second, then by flow: only the present second's counts change with every packet.
+    open: [Second; OPEN],
     closed: u64,
     /// Seconds in which some flow lost more than one percent.
     bad: BTreeSet<u64>,
@@ -20,10 +22,11 @@ pub(super) struct Seconds {
     lost_ppb: u128,
 }
 
-#[derive(Clone, Copy, Default)]
+/// Counts by flow; empty until the second begins, or something is lost in it.
+#[derive(Default)]
 struct Second {
-    sent: u32,
-    lost: u32,
+    sent: Vec<u32>,
+    lost: Vec<u32>,
 }
 
 /// Sums over all seconds.
@@ -35,28 +38,33 @@ pub(super) struct Experience {
 
 impl Seconds {
     pub fn new(flows: usize) -> Self {
-        let open = vec![[Second::default(); OPEN]; flows];
-        Self { present: 0, open, closed: 0, bad: BTreeSet::new(), flow_seconds: 0, lost_ppb: 0 }
+        let mut open: [Second; OPEN] = Default::default();
+        open[0].sent = vec![0; flows];
+        Self { present: 0, flows, open, closed: 0, bad: BTreeSet::new(), flow_seconds: 0, lost_ppb: 0 }
     }
 
     #[inline]
     pub fn sent(&mut self, flow: FlowId) {
-        self.open[flow.index()][slot(self.present)].sent += 1;
+        self.open[slot(self.present)].sent[flow.index()] += 1;
     }
 
     /// So many packets, the first of them sent at `sent_at` and all in one second, were lost.
     pub fn lost(&mut self, flow: FlowId, sent_at: Span, count: u32) {
         let second = (sent_at.as_ps() / Span::from_s(1).as_ps()).max(self.oldest());
-        self.open[flow.index()][slot(second)].lost += count;
+        let lost = &mut self.open[slot(second)].lost;
+        lost.resize(self.flows, 0);
+        lost[flow.index()] += count;
     }
 
     /// Adds what another partition counted of the same seconds; each flow begins in one of them.
     pub fn add(&mut self, other: &Self) {
-        for (seconds, more) in self.open.iter_mut().zip(&other.open) {
-            for (second, more) in seconds.iter_mut().zip(more) {
-                second.sent += more.sent;
-                second.lost += more.lost;
-            }
+        let add = |counts: &mut Vec<u32>, more: &[u32]| {
+            counts.resize(counts.len().max(more.len()), 0);
+            counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        };
+        for (second, more) in self.open.iter_mut().zip(&other.open) {
+            add(&mut second.sent, &more.sent);
+            add(&mut second.lost, &more.lost);
         }
         self.bad.extend(&other.bad);
         self.flow_seconds += other.flow_seconds;
@@ -73,18 +81,18 @@ impl Seconds {
         if let Some(oldest) = self.present.checked_sub(OPEN as u64) {
             self.close(oldest);
         }
+        self.open[slot(self.present)].sent.resize(self.flows, 0);
     }
 
     fn close(&mut self, second: u64) {
         let mut any_bad = false;
-        for flow in &mut self.open {
-            let Second { sent, lost } = std::mem::take(&mut flow[slot(second)]);
-            if sent > 0 || lost > 0 {
-                let lost = lost.min(sent.max(1));
-                any_bad |= u64::from(lost) * 100 > u64::from(sent);
-                self.flow_seconds += 1;
-                self.lost_ppb += u128::from(Share::of(u64::from(lost), u64::from(sent.max(1))).as_ppb());
-            }
+        let Second { sent, mut lost } = std::mem::take(&mut self.open[slot(second)]);
+        lost.resize(sent.len(), 0);
+        for (sent, lost) in sent.into_iter().zip(lost).filter(|(sent, lost)| *sent > 0 || *lost > 0) {
+            let lost = lost.min(sent.max(1));
+            any_bad |= u64::from(lost) * 100 > u64::from(sent);
+            self.flow_seconds += 1;
+            self.lost_ppb += u128::from(Share::of(u64::from(lost), u64::from(sent.max(1))).as_ppb());
         }
         self.closed += 1;
         if any_bad {

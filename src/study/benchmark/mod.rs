@@ -24,7 +24,7 @@ pub use spread::Spread;
 pub use workload::{Oracle, Workload};
 
 use crate::message::Packet;
-use crate::network::Network;
+use crate::network::{Network, RouterRole};
 use crate::rng::RunSeed;
 use crate::scenario;
 use crate::sim::Simulation;
@@ -37,8 +37,8 @@ const SEED: RunSeed = RunSeed(1);
 /// The seed of the bare loop's splitmix64, the same as in the other simulators' published runs.
 const CEILING_SEED: u64 = 7;
 
-/// Fabrics side by side in the run by several threads.
-const FABRICS: u32 = 10;
+/// What a run on several threads is measured with: two regions of 50 routers.
+const TWO_REGIONS: &str = include_str!("../../../scenarios/benchmark/two-regions.toml");
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub struct Speed {
 /// One run by one thread and by several.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parallel {
-    /// Routers in the network: fabrics as in W2, half of each far from its other half.
+    /// Routers in the network, half of them in each of two regions 10 ms apart.
     pub routers: usize,
     /// Threads asked for.
     pub threads: usize,
@@ -292,15 +292,15 @@ fn first_result() -> FirstResult {
 
 fn parallel(effort: Effort) -> Parallel {
     let horizon = match effort {
-        Effort::Quick => Span::from_us(500),
-        Effort::Full => Span::from_ms(4),
+        Effort::Quick => "horizon=5 ms",
+        Effort::Full => "horizon=15 ms",
     };
-    let text = fabrics_scenario(FABRICS, 10_000, horizon);
-    let network = scenario::parse(&text, "fabrics", &[]).unwrap_or_else(|problems| panic!("{problems}")).network;
+    let loaded = scenario::parse(TWO_REGIONS, "two-regions", &[horizon.to_owned()]);
+    let network = loaded.unwrap_or_else(|problems| panic!("{problems}")).network;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let speed_ups = (0..effort.rounds().min(5)).map(|_| run_timed(&network, 1).1 / run_timed(&network, threads).1);
     Parallel {
-        routers: FABRICS as usize * 10,
+        routers: network.routers.iter().filter(|router| !matches!(router.role, RouterRole::Edge(_))).count(),
         threads,
         partitions: Simulation::new(&network, SEED).threads(threads).layout().count(),
         speed_up: Spread::of(speed_ups.collect()),
