@@ -1,18 +1,20 @@
-//! What the parts of a hop cost: event queue, port, forwarding, and a whole run with everything recorded.
+//! What the parts of a hop cost: event queue, port, table, rate limit, source, and a whole run with everything recorded.
 //!
 //! `cargo bench` prints times; compare pairs from one run, for the machine's speed drifts.
 
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use fabricsim::dataplane::Port;
+use fabricsim::dataplane::{Forwarder, Policer, Port};
 use fabricsim::engine::{EventKey, EventQueue};
-use fabricsim::ids::{DestinationId, FlowId};
-use fabricsim::message::{Packet, PacketKind};
+use fabricsim::ids::{DestinationId, FlowId, PortId};
+use fabricsim::message::{NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
 use fabricsim::sim::Simulation;
-use fabricsim::units::{Span, Time, TrafficClass};
+use fabricsim::study::benchmark::Workload;
+use fabricsim::traffic::Source;
+use fabricsim::units::{Rate, Span, Time, TrafficClass};
 
 /// The hold model: take the next event and schedule another, at a constant number of pending ones.
 fn event_queue(criterion: &mut Criterion) {
@@ -41,18 +43,7 @@ fn event_queue(criterion: &mut Criterion) {
 fn port(criterion: &mut Criterion) {
     let network = quickstart(&[]).network;
     let configured = network.ports.iter().find(|port| port.macsec.is_some()).expect("channels have MACsec");
-    let packet = Packet {
-        sent: Time::ZERO,
-        waited: Span::ZERO,
-        flow: FlowId(0),
-        destination: DestinationId(0),
-        hash: 1,
-        size: 1_400,
-        payload: 0,
-        ttl: 64,
-        kind: PacketKind::Data,
-        traffic_class: TrafficClass::DEFAULT,
-    };
+    let packet = data_packet();
     let mut group = criterion.benchmark_group("port");
     group.throughput(Throughput::Elements(1));
     group.bench_function("offer and arrive", |bencher| {
@@ -67,6 +58,53 @@ fn port(criterion: &mut Criterion) {
         });
     });
     group.finish();
+}
+
+/// A table lookup among four equal next hops, a rate limit, and a source's next packet.
+fn per_packet(criterion: &mut Criterion) {
+    let network = quickstart(&[]).network;
+    let router = network.routers.iter().next().expect("a router");
+    let mut forwarder = Forwarder::new(router);
+    let hop = |port| NextHop { port: PortId(port), logical_link: NO_LOGICAL_LINK };
+    forwarder.install(DestinationId(0), &[0, 1, 2, 3].map(hop));
+    let mut group = criterion.benchmark_group("per packet");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("lookup among four", |bencher| {
+        let mut packet = data_packet();
+        bencher.iter(|| {
+            packet.hash = packet.hash.wrapping_mul(0x9e37_79b9).wrapping_add(1);
+            forwarder.lookup(black_box(&packet))
+        });
+    });
+    group.bench_function("policer", |bencher| {
+        let mut policer = Policer::new(Rate::from_bps(500_000_000).expect("a rate"), Span::from_ms(2));
+        let mut now = Time::ZERO;
+        bencher.iter(|| {
+            now += Span::from_us(25);
+            policer.offer(now, black_box(1_400))
+        });
+    });
+    group.bench_function("Poisson source", |bencher| {
+        let network = Workload::Chain.network(1_000);
+        let mut source = Source::new(network.flows.iter().next().expect("a flow"), RunSeed(1));
+        bencher.iter(|| (source.next_interval(), source.next_size()));
+    });
+    group.finish();
+}
+
+fn data_packet() -> Packet {
+    Packet {
+        sent: Time::ZERO,
+        waited: Span::ZERO,
+        flow: FlowId(0),
+        destination: DestinationId(0),
+        hash: 1,
+        size: 1_400,
+        payload: 0,
+        ttl: 64,
+        kind: PacketKind::Data,
+        traffic_class: TrafficClass::DEFAULT,
+    }
 }
 
 /// Two seconds of the quickstart, everything on; per packet-hop.
@@ -93,5 +131,5 @@ fn quickstart(overrides: &[&str]) -> scenario::Loaded {
     scenario::parse(&text, "quickstart.toml", &overrides).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-criterion_group!(benches, event_queue, port, whole_run);
+criterion_group!(benches, event_queue, port, per_packet, whole_run);
 criterion_main!(benches);
