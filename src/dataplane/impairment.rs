@@ -33,6 +33,29 @@ enum Process {
     Jitter { most: Span, order: DeliveryOrder },
 }
 
+/// What befalls frames in the long run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// A share of them is lost.
+    Lost {
+        /// The cause of the drops.
+        reason: DropReason,
+        /// The failure behind it.
+        failure: FailureId,
+        /// The share.
+        parts_per_billion: u64,
+    },
+    /// A share of them is damaged in a way that only an ICV can tell.
+    Damaged {
+        /// The failure behind it.
+        failure: FailureId,
+        /// The share.
+        parts_per_billion: u64,
+    },
+    /// They are late by so much on average.
+    Late(Span),
+}
+
 /// What befalls one frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -90,6 +113,28 @@ impl Impairments {
             Process::Corruption { fcs: BrokenFcs::Renewed, .. }
             | Process::Duplication { .. }
             | Process::Jitter { .. } => false,
+        })
+    }
+
+    /// What befalls frames in the long run, in the order in which it does. Copies are not counted.
+    pub fn expected(&self) -> impl Iterator<Item = Expected> + '_ {
+        self.active.iter().filter_map(|active| {
+            let failure = active.failure;
+            match &active.process {
+                Process::Loss(process) => {
+                    let parts_per_billion = process.law.mean().as_ppb();
+                    Some(Expected::Lost { reason: DropReason::GreyLoss, failure, parts_per_billion })
+                }
+                Process::Corruption { parts_per_billion, fcs: BrokenFcs::Yes } => {
+                    let reason = DropReason::CorruptedFcs;
+                    Some(Expected::Lost { reason, failure, parts_per_billion: *parts_per_billion })
+                }
+                Process::Corruption { parts_per_billion, fcs: BrokenFcs::Renewed } => {
+                    Some(Expected::Damaged { failure, parts_per_billion: *parts_per_billion })
+                }
+                Process::Duplication { .. } => None,
+                Process::Jitter { most, .. } => Some(Expected::Late(most.scaled(1, 2))),
+            }
         })
     }
 

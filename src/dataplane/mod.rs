@@ -20,7 +20,7 @@ mod secure;
 pub use classes::{ClassQueues, ClassTotals};
 pub use forwarder::{Forwarder, Lookup};
 pub use hashing::{Buckets, FlowHash, Lag};
-pub use impairment::{Fate, Frame, Impairments, LateFrames};
+pub use impairment::{Expected, Fate, Frame, Impairments, LateFrames};
 pub use limits::{Colour, Limited, Limiter, Marker, Policer, Shaped, Shaper, Verdict};
 pub use next_hops::NextHopTable;
 pub use pace::Pace;

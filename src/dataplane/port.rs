@@ -11,6 +11,7 @@
 mod classed;
 mod faults;
 mod paced;
+mod rates;
 
 use std::collections::VecDeque;
 

@@ -139,6 +139,18 @@ impl EventQueue {
         }
     }
 
+    /// Removes the pending events that `keep` does not want.
+    pub fn retain(&mut self, mut keep: impl FnMut(EventKey) -> bool) {
+        if self.state == Root::Fired {
+            self.remove_root();
+        }
+        let pending = (ROOT..self.end).map(|place| *self.place(place));
+        let kept: Vec<EventKey> = pending.filter(|key| keep(*key)).collect();
+        self.families = vec![Children([NONE; 4])];
+        self.end = ROOT;
+        kept.into_iter().for_each(|key| self.rise(key));
+    }
+
     /// How many events have been taken.
     #[must_use]
     pub const fn fired(&self) -> u64 {
@@ -262,6 +274,18 @@ mod tests {
             assert_eq!((next, queue.len()), (sorted.pop_first(), sorted.len()));
             now = next.map_or(now, |key| key.time().as_ps());
         }
+    }
+
+    #[test]
+    fn what_is_retained_comes_in_order() {
+        let mut queue = EventQueue::new();
+        let key = |number: u64| EventKey::new(Time::from_ps(number * 7 % 101), 0, 0, 0);
+        (1..100).for_each(|number| queue.push(key(number)));
+        let first = queue.pop().map(|key| key.time().as_ps());
+        queue.retain(|key| key.time().as_ps() % 3 == 0);
+        let rest: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|key| key.time().as_ps()).collect();
+        assert_eq!(first, Some(1));
+        assert_eq!(rest, (1..101).filter(|time| time % 3 == 0).filter(|time| *time != 0).collect::<Vec<_>>());
     }
 
     #[test]

@@ -58,6 +58,31 @@ pub enum LossLaw {
     },
 }
 
+impl LossLaw {
+    /// The share of frames that is lost in the long run.
+    #[must_use]
+    pub fn mean(&self) -> Share {
+        const WHOLE: u128 = 1_000_000_000;
+        let share =
+            |parts: u128, of: u128| Share::from_ppb(u64::try_from(WHOLE * parts / of.max(1)).unwrap_or(u64::MAX));
+        let ppb = |share: Share| u128::from(share.as_ppb());
+        match *self {
+            Self::Bernoulli(share) => share,
+            // The bad state has the part p / (p + r) of all frames (Gilbert 1960).
+            Self::GilbertElliott { good_to_bad, bad_to_good, loss_good, loss_bad } => {
+                let (to_bad, to_good) = (ppb(good_to_bad), ppb(bad_to_good));
+                share((ppb(loss_bad) * to_bad + ppb(loss_good) * to_good) / WHOLE, to_bad + to_good)
+            }
+            // A burst of L frames in the mean comes after (1 - b) / b frames that pass.
+            Self::Bursts { begin, shortest, longest } => {
+                let twice_length = u128::from(shortest) + u128::from(longest);
+                let lost = twice_length * ppb(begin);
+                share(lost, lost + 2 * ppb(begin.complement()))
+            }
+        }
+    }
+}
+
 /// Whether the frame check sequence of a damaged frame tells of the damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrokenFcs {

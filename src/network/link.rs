@@ -187,6 +187,12 @@ impl MacsecConfig {
         }
     }
 
+    /// Whether a frame without a good ICV is of no use to the receiver: it insists, or cannot read it.
+    #[must_use]
+    pub fn needs_icv(&self) -> bool {
+        self.validate == ValidateFrames::Strict || self.protection == Protection::Confidentiality
+    }
+
     /// The last packet number that may be used under one key.
     #[must_use]
     pub const fn last_packet_number(&self) -> u64 {

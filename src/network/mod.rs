@@ -10,6 +10,7 @@
 mod change;
 mod device;
 mod failure;
+mod fidelity;
 pub mod graph;
 mod impairment;
 mod judgement;
@@ -26,6 +27,7 @@ mod transfer;
 pub use change::{Change, ChangeKind};
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
 pub use failure::{Failure, FailureKind, Members, Ways, Wires};
+pub use fidelity::{Fidelity, Sharing};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
 pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted};
@@ -66,6 +68,10 @@ pub struct Network {
     pub warm_up: Span,
     /// The width of the bins of every time series in the report.
     pub bin: Span,
+    /// What travels as packets, and what as rates.
+    pub fidelity: Fidelity,
+    /// What becomes of rates that exceed what carries them.
+    pub sharing: Sharing,
     /// The operators.
     pub providers: IdVec<ProviderId, Provider>,
     /// The buildings.

@@ -5,5 +5,5 @@ mod source;
 pub mod tcp;
 mod transfers;
 
-pub use source::Source;
+pub use source::{PassedOver, Source};
 pub use transfers::Transfers;

@@ -26,6 +26,21 @@ pub fn stretched(profile: &Profile, from: Span, interval: Span) -> Option<Span> 
     }
 }
 
+/// The time at the full rate that is used up from scenario time `from` on in `span`: the other way round.
+#[must_use]
+pub fn used(profile: &Profile, from: Span, span: Span) -> Span {
+    let end = from.as_ps().saturating_add(span.as_ps());
+    let (mut at, mut used) = (from.as_ps(), 0u128);
+    while at < end {
+        let hour = at / HOUR.as_ps();
+        let until = (hour + 1).saturating_mul(HOUR.as_ps()).min(end);
+        let percent = profile.percent[usize::try_from(hour % 24).expect("an hour of the day")];
+        used += u128::from(until - at) * u128::from(percent);
+        at = until;
+    }
+    Span::from_ps(u64::try_from(used / 100).unwrap_or(u64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +53,7 @@ mod tests {
         let stretch = |from, interval| stretched(&profile, Span::from_s(from), Span::from_s(interval)).unwrap();
         assert_eq!(stretch(0, 3_600), Span::from_s(3_600));
         assert_eq!(stretch(0, 3_700), Span::from_s(3_800));
+        assert_eq!(used(&profile, Span::ZERO, Span::from_s(3_800)), Span::from_s(3_700));
         // 1800 s of hour 1, nothing in hour 2, and 100 s at twice the rate.
         assert_eq!(stretch(3_600, 1_900), Span::from_s(3_600 + 3_600 + 50));
         // The next day is like this one: 21 hours, and 2.5 in the next three hours.

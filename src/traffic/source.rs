@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::profile;
 use crate::network::{ArrivalLaw, Flow, OnOff, Profile, SizeLaw, SpanLaw};
 use crate::rng::{RunSeed, Stream};
-use crate::units::Span;
+use crate::units::{Span, Time};
 
 /// Draws the intervals and sizes of one five-tuple.
 #[derive(Debug, Clone)]
@@ -27,6 +27,17 @@ struct Diurnal {
     profile: Arc<Profile>,
     /// Scenario time of the latest packet.
     at: Span,
+}
+
+/// Packets that were sent as a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PassedOver {
+    /// How many.
+    pub packets: u64,
+    /// When the last of them was sent.
+    pub last: Time,
+    /// When the one after it is due.
+    pub next: Option<Time>,
 }
 
 impl Source {
@@ -83,6 +94,67 @@ impl Source {
         Some(stretched)
     }
 
+    /// Sends as a rate: passes over the packets from the one that is `due` until `until`. Intervals are the mean one
+    /// and nothing is drawn: the packet that comes after draws what it would have drawn at `due`. A trace tells its
+    /// packets itself.
+    pub fn pass_over(&mut self, due: Time, until: Time) -> PassedOver {
+        match &self.arrivals {
+            ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) => self.pass_over_evenly(due, until),
+            ArrivalLaw::Once => PassedOver { packets: u64::from(due < until), last: due, next: None },
+            ArrivalLaw::Trace(_) => {
+                let mut passed = PassedOver { packets: 0, last: due, next: Some(due) };
+                while let Some(at) = passed.next.filter(|at| *at < until) {
+                    self.sent += 1;
+                    let next = self.next_interval().map(|interval| at + interval);
+                    passed = PassedOver { packets: passed.packets + 1, last: at, next };
+                }
+                passed
+            }
+        }
+    }
+
+    fn pass_over_evenly(&mut self, due: Time, until: Time) -> PassedOver {
+        let interval = self.mean_interval().max(Span::from_ps(1));
+        let Some(diurnal) = &mut self.diurnal else {
+            let packets = until.since(due).as_ps().div_ceil(interval.as_ps());
+            let last = due + interval.times(packets.saturating_sub(1));
+            return PassedOver { packets, last, next: Some(due + interval.times(packets)) };
+        };
+        let used = profile::used(&diurnal.profile, diurnal.at, until.since(due));
+        let packets = used.as_ps().div_ceil(interval.as_ps()).max(u64::from(due < until));
+        let after = |packets| profile::stretched(&diurnal.profile, diurnal.at, interval.times(packets));
+        let last = due + after(packets.saturating_sub(1)).unwrap_or(Span::ZERO);
+        let step = after(packets);
+        diurnal.at = diurnal.at.checked_add(step.unwrap_or(Span::ZERO)).unwrap_or(diurnal.at);
+        PassedOver { packets, last, next: step.map(|step| due + step) }
+    }
+
+    /// The mean time between packets at the full rate, the time included in which the source is off.
+    #[must_use]
+    pub fn mean_interval(&self) -> Span {
+        match &self.arrivals {
+            ArrivalLaw::OnOff(law) => {
+                let (on, off) = (law.on.mean(), law.off.mean());
+                self.interval.scaled(on.as_ps().saturating_add(off.as_ps()), on.as_ps().max(1))
+            }
+            ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::Once | ArrivalLaw::Trace(_) => self.interval,
+        }
+    }
+
+    /// Twelve times the mean packet size in bytes.
+    #[must_use]
+    pub fn twelve_mean_sizes(&self) -> u64 {
+        match &self.arrivals {
+            ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) | ArrivalLaw::Once => {
+                self.sizes.twelve_means()
+            }
+            ArrivalLaw::Trace(trace) => {
+                let bytes: u64 = trace.arrivals().iter().map(|arrival| u64::from(arrival.size)).sum();
+                12 * bytes / (trace.arrivals().len() as u64).max(1)
+            }
+        }
+    }
+
     /// Size of the next IP packet in bytes.
     #[inline]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
@@ -126,5 +198,43 @@ fn drawn(law: SpanLaw, stream: &mut Stream) -> Span {
     match law {
         SpanLaw::Exponential(mean) => stream.exponential_span(mean),
         SpanLaw::Pareto(mean, shape) => Span::from_ps(libm::round(stream.pareto(shape) * mean.as_ps() as f64) as u64),
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Arrival, Trace, TraceOf};
+    use crate::units::Bytes;
+
+    fn source(arrivals: ArrivalLaw) -> Source {
+        let stream = RunSeed(1).stream("flow#1", "source");
+        let sizes = SizeLaw::Constant(Bytes(1_000));
+        Source { arrivals, interval: Span::from_us(10), sizes, stream, sent: 0, on: Span::ZERO, diurnal: None }
+    }
+
+    fn at(us: u64) -> Time {
+        Time::ZERO + Span::from_us(us)
+    }
+
+    #[test]
+    fn a_rate_has_the_packets_of_its_mean_interval_and_draws_nothing() {
+        for law in [ArrivalLaw::Constant, ArrivalLaw::Poisson] {
+            let mut resting = source(law.clone());
+            // Packets at 3, 13, ..., 93 us.
+            let passed = resting.pass_over(at(3), at(100));
+            assert_eq!(passed, PassedOver { packets: 10, last: at(93), next: Some(at(103)) });
+            // One is due at the very end: it is not passed over.
+            assert_eq!(resting.pass_over(at(103), at(103)).packets, 0);
+            assert_eq!(resting.next_interval(), source(law).next_interval());
+        }
+    }
+
+    #[test]
+    fn a_trace_goes_on_where_the_rate_left_it() {
+        let arrivals = [5u32, 6, 40, 90].map(|us| (0, Arrival { at: Span::from_us(u64::from(us)), size: 100 + us }));
+        let trace = std::sync::Arc::new(Trace::new(arrivals.to_vec(), 1));
+        let mut source = source(ArrivalLaw::Trace(TraceOf { trace, index: 0 }));
+        let passed = source.pass_over(at(5), at(40));
+        assert_eq!(passed, PassedOver { packets: 2, last: at(6), next: Some(at(40)) });
+        assert_eq!((source.next_size(), source.next_interval()), (140, Some(Span::from_us(50))));
     }
 }

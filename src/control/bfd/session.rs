@@ -142,6 +142,23 @@ impl Endpoint {
             .map_or(Span::MAX, |peer| self.config.receive.max(peer.desired_min_tx).times(u64::from(peer.multiplier)))
     }
 
+    /// Whether this end is up, has said all it has to say, and would learn nothing new from what `peer` repeats.
+    #[must_use]
+    pub fn only_repeats(&self, peer: &Self) -> bool {
+        let known = Peer { desired_min_tx: peer.desired_min_tx(), multiplier: peer.config.multiplier };
+        self.activity == Activity::Running
+            && self.state == BfdState::Up
+            && self.poll == Poll::Done
+            && self.peer == Some(known)
+            && self.remote_min_rx == peer.config.receive
+    }
+
+    /// The packet that it sends when nothing has changed.
+    #[must_use]
+    pub fn periodic(&self) -> BfdPacket {
+        self.packet(Flag::None)
+    }
+
     /// Takes one input and appends what is to be done.
     pub fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Action>) {
         match (self.activity, input) {
@@ -243,11 +260,16 @@ impl Endpoint {
     }
 
     fn arm_transmit(&mut self, now: Time, out: &mut Vec<Action>) {
+        let at = now + self.next_interval();
+        out.push(Action::SetTimer { kind: TimerKind::Transmit, at });
+    }
+
+    /// Draws the time from one packet to the next.
+    pub fn next_interval(&mut self) -> Span {
         // RFC 5880 6.8.7: each interval is shortened by 0 to 25%, by 10 to 25% when the multiplier is 1.
         let interval = self.transmit_interval();
         let longest = if self.config.multiplier == 1 { interval.scaled(9, 10) } else { interval };
-        let delay = self.jitter.span_between(interval.scaled(3, 4), longest);
-        out.push(Action::SetTimer { kind: TimerKind::Transmit, at: now + delay });
+        self.jitter.span_between(interval.scaled(3, 4), longest)
     }
 
     /// The slower of what this end wants and what the peer accepts.

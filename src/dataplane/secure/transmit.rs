@@ -72,6 +72,22 @@ impl SecureTransmitter {
         if self.used_up { None } else { Some(self.next) }
     }
 
+    /// Frames that may yet be numbered.
+    #[must_use]
+    pub const fn frames_left(&self) -> u64 {
+        if self.used_up { 0 } else { (self.last - self.next).saturating_add(1) }
+    }
+
+    /// Numbers so many frames, or as many as there are numbers.
+    pub const fn protect_all(&mut self, frames: u64) {
+        if frames >= self.frames_left() {
+            self.next = self.last;
+            self.used_up = true;
+        } else {
+            self.next += frames;
+        }
+    }
+
     /// Numbers a frame that [`Self::permits`] let pass.
     #[inline]
     pub const fn protect(&mut self) {

@@ -1,0 +1,60 @@
+//! A port by which traffic goes as a rate: what it would do to a packet, and what went by.
+
+use super::{OnWire, Port};
+use crate::dataplane::SecureTransmitter;
+use crate::message::{DropReason, Packet};
+use crate::units::{Span, Time};
+
+impl Port {
+    /// Whether an offer of this packet would be refused whatever waits, and why.
+    ///
+    /// # Errors
+    /// The cause of the drop.
+    pub fn would_admit(&self, packet: &Packet) -> Result<(), DropReason> {
+        self.admits(packet)
+    }
+
+    /// From the offer of a packet to an empty queue until it is at the next router.
+    #[must_use]
+    pub fn unloaded(&self, packet: &Packet) -> Span {
+        self.pace.time(self.wire_bytes(packet)) + self.fibre_delay + self.receive_delay
+    }
+
+    /// Counts packets that left as a rate, all together of so many bytes on the wire.
+    pub fn went_by(&mut self, packets: u64, wire_bytes: u64) {
+        self.sent += packets;
+        self.sent_bytes += wire_bytes;
+        if let Some(secure) = &mut self.secure {
+            secure.protect_all(packets);
+        }
+    }
+
+    /// Counts packets that arrived as a rate.
+    pub const fn came_by(&mut self, packets: u64) {
+        self.arrived += packets;
+    }
+
+    /// A packet that is counted already left an otherwise idle port when it was sent, and has not arrived at `now`;
+    /// returns when it does.
+    pub fn put_under_way(&mut self, now: Time, packet: Packet) -> Time {
+        self.settle(now);
+        let departure = packet.sent + self.pace.time(self.wire_bytes(&packet));
+        let place = self.ring.partition_point(|entry| entry.departure <= departure);
+        self.ring.insert(place, OnWire { packet, departure });
+        self.first_waiting += 1;
+        self.free_at = self.free_at.max(departure);
+        self.arrival_of(departure)
+    }
+
+    /// Time until all that was offered has departed.
+    #[must_use]
+    pub const fn backlog(&self, now: Time) -> Span {
+        self.free_at.since(now)
+    }
+
+    /// Frames that the present MACsec key can yet number; none where there is no MACsec.
+    #[must_use]
+    pub fn frames_left(&self) -> u64 {
+        self.secure.as_ref().map_or(0, SecureTransmitter::frames_left)
+    }
+}
