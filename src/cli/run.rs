@@ -36,6 +36,9 @@ pub(super) struct Run {
     /// Change one value of the scenario, such as horizon="20 s"; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
+    /// What travels as packets: packet (everything), flow (nothing but control and probes), auto (all around incidents).
+    #[arg(long, value_name = "WORD")]
+    fidelity: Option<String>,
     /// Run N seeds in parallel and report each blackout as min, median, p95 and max over the runs.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     repeat: Option<u32>,
@@ -88,6 +91,7 @@ impl Run {
         let interrupt = Interrupt::listen();
         let mut overrides = self.overrides.clone();
         overrides.extend(self.rule.iter().flat_map(rule_overrides));
+        overrides.extend(self.fidelity.iter().map(|word| format!("fidelity={word}")));
         let loaded = input::load(&self.scenario, &overrides)?;
         if self.gate.is_some() && loaded.network.connections.is_empty() {
             let file = self.scenario.display();

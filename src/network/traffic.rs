@@ -141,6 +141,18 @@ pub struct Flow {
     pub reverse: Option<FlowId>,
 }
 
+impl Flow {
+    /// Whether it can go by as a rate: data that is sent whatever becomes of it.
+    #[must_use]
+    pub const fn is_rated(&self) -> bool {
+        match (self.role, &self.transport) {
+            (FlowRole::Data, Transport::Datagrams) => true,
+            (FlowRole::Data, Transport::Tcp(_))
+            | (FlowRole::Acknowledgements | FlowRole::ProbeRequest(_) | FlowRole::ProbeReply(_), _) => false,
+        }
+    }
+}
+
 /// What makes packets of a flow's data.
 #[derive(Debug, Clone)]
 pub enum Transport {

@@ -308,17 +308,18 @@ fn flow_entry(name: &str, from: &str, to: &str) -> FlowEntryRecord {
     }
 }
 
+fn loss_bin(bin: u64) -> LossBin {
+    let dropped = match bin {
+        60 => BTreeMap::from([(DropReason::FibreCut, 330), (DropReason::PortDown, 1_204)]),
+        170 => BTreeMap::from([(DropReason::RouterDown, 402), (DropReason::NoRoute, 2)]),
+        230 => BTreeMap::from([(DropReason::NoRoute, 54)]),
+        _ => BTreeMap::new(),
+    };
+    LossBin { sent: 13_393, dropped }
+}
+
 pub fn record() -> RunRecord {
     let half = Span::from_ms(500);
-    let loss = (0..BINS).map(|bin| LossBin {
-        sent: 13_393,
-        dropped: match bin {
-            60 => BTreeMap::from([(DropReason::FibreCut, 330), (DropReason::PortDown, 1_204)]),
-            170 => BTreeMap::from([(DropReason::RouterDown, 402), (DropReason::NoRoute, 2)]),
-            230 => BTreeMap::from([(DropReason::NoRoute, 54)]),
-            _ => BTreeMap::new(),
-        },
-    });
     let ps = ExpectationUnit::Picoseconds;
     RunRecord {
         title: "A protected interconnect loses a fibre, then a building".into(),
@@ -328,6 +329,7 @@ pub fn record() -> RunRecord {
         warm_up: Span::from_s(40),
         ended: Span::from_s(150),
         bin: half,
+        fidelity: crate::network::Fidelity::Packet,
         totals: Totals {
             data: counts(4_017_858, 2),
             probes: Counts { sent: 300, delivered: 270, dropped: BTreeMap::new(), in_flight: 0 },
@@ -359,7 +361,7 @@ pub fn record() -> RunRecord {
         flows: (0..40).map(flow).collect(),
         monitors: vec![monitor()],
         ledger: ledger(),
-        loss_series: loss.collect(),
+        loss_series: (0..BINS).map(loss_bin).collect(),
         expectations: vec![
             expectation("charged", ps, 0, Some(0), true),
             expectation("loss", ExpectationUnit::PartsPerBillion, 1_000_000, Some(496_000), true),

@@ -12,7 +12,7 @@ use crate::network::graph::{
     ShortestPaths, SinglePoint, Transit, all_joined, cut_links, is_joined, single_points_of_failure,
 };
 use crate::network::{
-    Attachment, Buffer, Flow, FlowEntry, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole,
+    Attachment, Buffer, Fidelity, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole,
     Session, SessionKind, SizeLaw, Transport,
 };
 use crate::units::{Bytes, Rate, Span};
@@ -20,6 +20,7 @@ use crate::units::{Bytes, Rate, Span};
 /// Reports what is wrong, or risky, about the design.
 pub(super) fn check(network: &Network, reader: &mut Reader) {
     clock(network, reader);
+    rates(network, reader);
     overlaps(network, reader);
     smallest_packets(network, reader);
     for interconnect in &network.interconnects {
@@ -33,6 +34,15 @@ pub(super) fn check(network: &Network, reader: &mut Reader) {
     loads(network, reader);
     efforts(network, reader);
     five_tuples(network, reader);
+}
+
+/// Only traffic that does not listen can go by as rates.
+fn rates(network: &Network, reader: &mut Reader) {
+    let listens = |flow: &&Flow| flow.role == FlowRole::Data && !flow.is_rated();
+    if network.fidelity != Fidelity::Packet && network.flows.iter().any(|flow| listens(&flow)) {
+        let message = "transfers over TCP follow the fate of every packet, which rates do not know";
+        reader.error("fidelity", message, "write \"packet\", or take the transfers out");
+    }
 }
 
 fn clock(network: &Network, reader: &mut Reader) {

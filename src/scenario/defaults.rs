@@ -306,6 +306,10 @@ fn fill_top(file: &mut File) {
     default(&mut top.horizon, "10 s");
     default(&mut top.warm_up, warm_up.to_string());
     default(&mut top.seed, 1);
+    default(&mut top.fidelity, "packet");
+    default(&mut top.sharing, "drop-proportional");
+    default(&mut file.auto.lead, "1 s");
+    default(&mut file.auto.settle, "2 s");
     let horizon = peek(&top.horizon).and_then(|text| text.parse::<Span>().ok()).unwrap_or(Span::from_s(10));
     default(&mut top.bin, neat_bin(horizon).to_string());
 }

@@ -100,7 +100,9 @@ pub(super) trait Keys {
 
 tables! {
     /// The keys outside every section.
-    TopTable { title, description, horizon, warm_up, bin, seed }
+    TopTable { title, description, horizon, warm_up, bin, seed, fidelity, sharing }
+    /// `[auto]`
+    AutoTable { lead, settle }
     /// `[providers.x]`
     ProviderTable {
         asn, profile, interior_convergence, fib_install, processing, forwarding_latency, carrier_down, carrier_up;
@@ -188,6 +190,7 @@ pub(super) struct File {
     pub monitors: BTreeMap<String, MonitorTable>,
     pub failures: Vec<FailureTable>,
     pub changes: Vec<ChangeTable>,
+    pub auto: AutoTable,
     pub sla: SlaTable,
     pub expect: Table,
 }
@@ -211,6 +214,9 @@ impl File {
         if let Some(value) = table.remove("changes") {
             file.changes = array("changes", value, problems);
         }
+        if let Some(value) = table.remove("auto") {
+            file.auto = one("auto", value, problems).unwrap_or_default();
+        }
         if let Some(value) = table.remove("sla") {
             file.sla = one("sla", value, problems).unwrap_or_default();
         }
@@ -220,7 +226,8 @@ impl File {
             None => {}
         }
         for key in table.keys().filter(|key| !TopTable::KEYS.contains(&key.as_str())) {
-            let known: Vec<&str> = TopTable::KEYS.iter().chain(&SECTIONS).chain(&["sla", "expect"]).copied().collect();
+            let known: Vec<&str> =
+                TopTable::KEYS.iter().chain(&SECTIONS).chain(&["auto", "sla", "expect"]).copied().collect();
             problems.push(unknown_key(key, key, &known));
         }
         table.retain(|key, _| TopTable::KEYS.contains(&key));

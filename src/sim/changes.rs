@@ -14,6 +14,7 @@ impl Run<'_> {
     /// A scripted change happens.
     pub fn change_happens(&mut self, index: usize) {
         let change = &self.network.changes[index];
+        self.paths_changed = true;
         self.journal.chain_event(self.now, 112, crate::rng::named_hash(&[&change.name]));
         match change.kind {
             ChangeKind::Bandwidth { connection, rate } => self.bandwidth_changes(connection, rate),
@@ -44,6 +45,7 @@ impl Run<'_> {
     }
 
     fn link_rate_changes(&mut self, link: LinkId, rate: Rate) {
+        self.wake_link(link);
         for port in self.network.links[link].members.iter().flat_map(|member| member.ports) {
             let now = self.now;
             let repaced = self.wire_mut(port).port.set_rate(now, rate);

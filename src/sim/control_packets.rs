@@ -9,7 +9,7 @@ use crate::sim::far_end::Arrived;
 use crate::sim::forwarding::Routed;
 use crate::sim::recorder::EntryIndex;
 use crate::sim::run::Run;
-use crate::units::{Bytes, Span, TrafficClass};
+use crate::units::{Bytes, Span, Time, TrafficClass};
 
 /// Hop limit of control messages; RFC 5881 and RFC 5082 use 255 too.
 const CONTROL_TTL: u8 = 255;
@@ -33,6 +33,22 @@ pub(in crate::sim) fn first_port(network: &Network, link: LinkId, end: usize) ->
     network.links[link].members[0].ports[end]
 }
 
+/// A control packet to a neighbour, without payload.
+pub(in crate::sim) fn neighbour_packet(size: Bytes) -> Packet {
+    Packet {
+        sent: Time::ZERO,
+        waited: Span::ZERO,
+        flow: FlowId(0),
+        destination: DestinationId(0),
+        hash: 0,
+        size: u32::try_from(size.0).expect("a control message fits its packet"),
+        payload: 0,
+        ttl: CONTROL_TTL,
+        kind: PacketKind::ControlNeighbour,
+        traffic_class: TrafficClass::NETWORK_CONTROL,
+    }
+}
+
 impl Run<'_> {
     /// A routing or liveness message leaves a router: to its neighbour by `port`, or routed to `destination`.
     pub fn send_control(&mut self, way: ControlWay, control: Control, size: Bytes) {
@@ -44,15 +60,10 @@ impl Run<'_> {
         };
         let packet = Packet {
             sent: self.now,
-            waited: Span::ZERO,
-            flow: FlowId(0),
             destination,
-            hash: 0,
-            size: u32::try_from(size.0).expect("a control message fits its packet"),
             payload: self.payloads.insert((self.cause, control)),
-            ttl: CONTROL_TTL,
             kind,
-            traffic_class: TrafficClass::NETWORK_CONTROL,
+            ..neighbour_packet(size)
         };
         self.partitions[self.layout.of(from).0].recorder.sent(&packet);
         match way {

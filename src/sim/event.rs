@@ -46,6 +46,10 @@ pub enum Event {
     Source(FlowId),
     /// A timer of the end at which a flow of transfers, or of their acknowledgements, begins.
     FlowTimer(FlowId),
+    /// What goes by as a rate may change.
+    Rates,
+    /// Packets may have to begin, or end.
+    Fidelity,
 }
 
 /// Kinds of BGP timers per session end.
@@ -79,6 +83,8 @@ impl Event {
             Self::Release(LimitPlace::Attachment(attachment)) => (16, attachment.0),
             Self::Source(flow) => (17, flow.0),
             Self::FlowTimer(flow) => (18, flow.0),
+            Self::Rates => (200, 0),
+            Self::Fidelity => (201, 0),
         };
         EventKey::new(time, rank, entity, serial)
     }
@@ -115,6 +121,8 @@ impl Event {
             16 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
             17 => Self::Source(FlowId(entity)),
             18 => Self::FlowTimer(FlowId(entity)),
+            200 => Self::Rates,
+            201 => Self::Fidelity,
             rank => unreachable!("no event has rank {rank}"),
         }
     }
@@ -150,6 +158,8 @@ mod tests {
             Event::Release(LimitPlace::Attachment(AttachmentId(11))),
             Event::Source(FlowId(1_000_000)),
             Event::FlowTimer(FlowId(2)),
+            Event::Rates,
+            Event::Fidelity,
         ];
         let keys: Vec<EventKey> = events.iter().map(|event| event.key(Time::from_ps(42), 7)).collect();
         assert!(keys.is_sorted(), "ranks follow the order in which the world changes, then packets move");

@@ -154,6 +154,7 @@ impl<'n> Run<'n> {
             return;
         }
         for link in links {
+            self.wake_link(*link);
             let end = self.network.end_of(*link, router);
             for port in self.ports_from(*link, end) {
                 let now = self.now;

@@ -218,6 +218,22 @@ impl Wire {
         }
     }
 
+    /// Packets that went by as a rate arrive.
+    pub fn came_by(&mut self, packets: u64) {
+        self.port.came_by(packets);
+        if let Some(far_end) = &mut self.far_end {
+            far_end.before += packets;
+        }
+    }
+
+    /// Of the packets that came by, so many died before a MACsec receiver heard them.
+    pub fn died_unheard(&mut self, packets: u64) {
+        self.unheard += packets;
+        if let Some(far_end) = &mut self.far_end {
+            far_end.before -= packets;
+        }
+    }
+
     /// A new key is in use on the wire.
     pub fn rekey(&mut self) {
         self.port.renumber();

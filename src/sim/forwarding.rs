@@ -1,7 +1,7 @@
 //! The hot path: packets from source to wire to router to wire to target.
 
 use crate::dataplane::{Lookup, Offer};
-use crate::ids::{FlowId, LogicalLinkId, PortId, RouterId};
+use crate::ids::{FlowId, IdVec, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
 use crate::network::{FlowRole, Transport};
 use crate::sim::event::Event;
@@ -11,7 +11,7 @@ use crate::sim::layout::Layout;
 use crate::sim::limits::{LimitPlace, Passed};
 use crate::sim::partition::{Partition, Reach};
 use crate::sim::recorder::{EntryIndex, count_drops};
-use crate::units::{Span, Time};
+use crate::units::Time;
 
 impl Partition<'_> {
     /// The first packet or transfer of every flow that begins here; answers have no source of their own.
@@ -31,6 +31,19 @@ impl Partition<'_> {
                 self.schedule_source(id, self.origin + flow.start + first);
             }
         }
+    }
+
+    /// Takes the next packet of every data flow out of the queue, and tells when it was due.
+    pub fn rest_sources(&mut self, due: &mut IdVec<FlowId, Option<Time>>) {
+        let network = self.network;
+        self.queue.sources.retain(|key| {
+            let Event::Source(flow) = Event::of(key) else { return true };
+            let is_rated = network.flows[flow].is_rated();
+            if is_rated {
+                due[flow] = Some(key.time());
+            }
+            !is_rated
+        });
     }
 
     /// A flow's source is to be heard again at `at`, unless it stops before.
@@ -83,18 +96,7 @@ impl Partition<'_> {
     #[inline]
     pub fn packet_of(&self, id: FlowId, kind: PacketKind, size: u32, payload: u32) -> Packet {
         let source = &self.sources[id];
-        Packet {
-            sent: self.now,
-            waited: Span::ZERO,
-            flow: id,
-            destination: source.destination,
-            hash: source.hash,
-            size,
-            payload,
-            ttl: source.ttl,
-            kind,
-            traffic_class: source.traffic_class,
-        }
+        Packet { payload, kind, ..source.packet(id, self.now, size) }
     }
 
     /// A packet of a flow enters the network at its edge.
@@ -204,16 +206,22 @@ impl Partition<'_> {
             return Routed::Dropped;
         }
         packet.ttl -= 1;
-        match self.forwarders[router].lookup(packet) {
+        match self.next_hop(router, packet) {
             Lookup::NoRoute => {
                 self.drop_packet(packet, DropReason::NoRoute, facts.route_entry(router, packet.destination));
                 Routed::Dropped
             }
             Lookup::Here => Routed::Here,
-            Lookup::Via(hop) => {
-                let port = self.member(router, hop.port, packet);
-                Routed::Via(NextHop { port, ..hop })
-            }
+            Lookup::Via(hop) => Routed::Via(hop),
+        }
+    }
+
+    /// Where a packet goes from a router: by which port, the member of a LAG included.
+    #[inline]
+    pub fn next_hop(&self, router: RouterId, packet: &Packet) -> Lookup {
+        match self.forwarders[router].lookup(packet) {
+            Lookup::Via(hop) => Lookup::Via(NextHop { port: self.member(router, hop.port, packet), ..hop }),
+            otherwise @ (Lookup::Here | Lookup::NoRoute) => otherwise,
         }
     }
 
@@ -271,18 +279,18 @@ impl Partition<'_> {
     /// A port refused a packet.
     #[cold]
     pub fn refused(&mut self, id: PortId, packet: &Packet, reason: DropReason, facts: &Facts) {
-        if reason == DropReason::MacsecPacketNumbers && !self.wires[id].used_up {
-            // A key's last number is used up without an event of its own.
-            self.wires[id].used_up = true;
-            self.used_up.push((self.now, id));
-        }
         let entry = self.blame_at_port(id, reason, facts);
         self.drop_at(id, packet, reason, entry);
     }
 
-    /// The ledger entry behind a packet that a port refused.
-    fn blame_at_port(&mut self, id: PortId, reason: DropReason, facts: &Facts) -> Option<EntryIndex> {
+    /// The ledger entry behind what a port refuses.
+    pub fn blame_at_port(&mut self, id: PortId, reason: DropReason, facts: &Facts) -> Option<EntryIndex> {
         let wire = &mut self.wires[id];
+        if reason == DropReason::MacsecPacketNumbers && !wire.used_up {
+            // A key's last number is used up without an event of its own.
+            wire.used_up = true;
+            self.used_up.push((self.now, id));
+        }
         match reason {
             DropReason::PortDown | DropReason::MacsecNoKey => facts.link_blame[wire.link].entry(),
             DropReason::BufferFull | DropReason::RateLimit | DropReason::RedDrop => {

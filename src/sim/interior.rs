@@ -55,6 +55,13 @@ pub(in crate::sim) fn peers(network: &Network) -> IdVec<RouterId, Vec<(SessionId
     peers
 }
 
+impl InteriorState {
+    /// Whether no change is on its way.
+    pub fn is_settled(&self) -> bool {
+        self.pending.is_empty()
+    }
+}
+
 /// The last word on `key`, replaced; true when it is new. Nothing said yet counts as `initial`.
 fn says<K: PartialEq + Copy, V: PartialEq + Copy>(list: &mut Vec<(K, V)>, key: K, value: V, initial: V) -> bool {
     match list.iter_mut().find(|(known, _)| *known == key) {

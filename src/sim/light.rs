@@ -47,7 +47,7 @@ pub(in crate::sim) struct LinkEnd {
     /// Enough members are up: packets may pass and protocols run.
     pub up: bool,
     /// BFD sessions that run on the link.
-    bfd: Vec<usize>,
+    pub bfd: Vec<usize>,
     /// External BGP sessions on the link.
     pub sessions: Vec<SessionId>,
 }
@@ -230,6 +230,7 @@ impl Run<'_> {
 
     fn on_secured_port(&mut self, port: PortId, change: fn(&mut SecureTransmitter)) {
         self.paths_changed = true;
+        self.wake_link(self.network.ports[port].link);
         self.used_up[port] = false;
         let wire = self.wire_mut(port);
         wire.used_up = false;
@@ -247,6 +248,7 @@ impl Run<'_> {
         if up == state.up || !self.is_powered(self.network.ports[port].from) {
             return;
         }
+        self.wake_link(link);
         self.member_end(port).up = up;
         let was_up = self.link_ends[link][end].up;
         let members = self.link_ends[link][end].members.iter().filter(|member| member.up).count();

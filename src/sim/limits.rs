@@ -10,7 +10,7 @@ use crate::sim::event::Event;
 use crate::sim::facts::Facts;
 use crate::sim::partition::Partition;
 use crate::sim::recorder::EntryIndex;
-use crate::units::{Rate, Time};
+use crate::units::{Rate, Span, Time};
 
 /// Where a rate limit stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,16 @@ impl Limit {
         attachment.limit.as_ref().map(|limit| Self::new(limit.bandwidth, &limit.bucket))
     }
 
+    /// What passes in the long run, and how long those wait that do.
+    pub fn passes(&self) -> (Rate, Span) {
+        (self.limiter.passes(), self.limiter.full_wait())
+    }
+
+    /// The ledger entry behind what a full limit drops.
+    pub fn blame(&mut self, lasting: Option<EntryIndex>) -> Option<EntryIndex> {
+        self.congestion.entry(lasting)
+    }
+
     /// The packets that wait here.
     pub fn packets(&self) -> impl Iterator<Item = &Packet> {
         self.limiter.packets()
@@ -72,7 +82,7 @@ impl Limit {
 }
 
 impl Partition<'_> {
-    fn limit(&mut self, place: LimitPlace) -> Option<&mut Limit> {
+    pub fn limit(&mut self, place: LimitPlace) -> Option<&mut Limit> {
         match place {
             LimitPlace::Link(link, end) => self.link_limits[link][end].as_mut(),
             LimitPlace::Edge(connection, direction) => self.edge_limits[connection][direction].as_mut(),

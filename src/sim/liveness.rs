@@ -12,11 +12,16 @@ use crate::units::Span;
 
 const TIMERS: [TimerKind; BFD_TIMERS] = [TimerKind::Transmit, TimerKind::Detection];
 
-fn timer_index(kind: TimerKind) -> usize {
+pub(in crate::sim) const fn timer_index(kind: TimerKind) -> usize {
     match kind {
         TimerKind::Transmit => 0,
         TimerKind::Detection => 1,
     }
+}
+
+/// The timer of an end of a session.
+pub(in crate::sim) const fn bfd_timer(session: usize, end: usize, kind: TimerKind) -> usize {
+    (session * 2 + end) * BFD_TIMERS + timer_index(kind)
 }
 
 impl Run<'_> {
@@ -35,6 +40,7 @@ impl Run<'_> {
         if self.expired(fired, Event::BfdTimer(session, end, kind)) {
             self.cause = self.facts.link_blame[self.network.bfd_sessions[session].link].entry();
             let input = match TIMERS[kind] {
+                TimerKind::Transmit if self.rests(session, end) => return,
                 TimerKind::Transmit => Input::TransmitTimer,
                 TimerKind::Detection => Input::DetectionTimer,
             };
@@ -44,10 +50,11 @@ impl Run<'_> {
 
     /// Gives an endpoint an input and does what it wants; an endpoint without power does nothing.
     pub fn tell_bfd(&mut self, session: usize, end: usize, input: Input) {
+        self.wake(session);
         let mut actions = Vec::new();
         self.bfd[session][end].handle(self.now, input, &mut actions);
         let powered = self.is_powered(self.bfd_router(session, end));
-        let timer = |kind| (session * 2 + end) * BFD_TIMERS + timer_index(kind);
+        let timer = |kind| bfd_timer(session, end, kind);
         for action in actions {
             match action {
                 Action::CancelTimer { kind } => self.bfd_timers.cancel(timer(kind)),

@@ -5,7 +5,7 @@
 
 use crate::dataplane::{FlowHash, Forwarder, Lag, Port};
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
-use crate::message::PacketKind;
+use crate::message::{Packet, PacketKind};
 use crate::network::{Attachment, FlowRole, LinkKind, Network, Transport};
 use crate::rng::RunSeed;
 use crate::sim::congestion::Congestion;
@@ -20,7 +20,7 @@ use crate::sim::slab::Slab;
 use crate::sim::transfers::{End, Numbered};
 use crate::traffic::Source;
 use crate::traffic::tcp::Action;
-use crate::units::{Time, TrafficClass};
+use crate::units::{Span, Time, TrafficClass};
 
 /// Events after which a partition returns, so that whoever runs it can look around.
 const TURN: u32 = 1 << 16;
@@ -120,6 +120,25 @@ pub(in crate::sim) struct FlowSource {
     pub limited_by: Option<(ConnectionId, usize)>,
 }
 
+impl FlowSource {
+    /// A packet of the flow, without payload.
+    #[inline]
+    pub const fn packet(&self, flow: FlowId, sent: Time, size: u32) -> Packet {
+        Packet {
+            sent,
+            waited: Span::ZERO,
+            flow,
+            destination: self.destination,
+            hash: self.hash,
+            size,
+            payload: 0,
+            ttl: self.ttl,
+            kind: self.kind,
+            traffic_class: self.traffic_class,
+        }
+    }
+}
+
 impl<'n> Partition<'n> {
     pub fn new(network: &'n Network, seed: RunSeed, layout: &Layout, index: PartitionIndex) -> Self {
         let origin = Time::ZERO + network.warm_up;
@@ -192,6 +211,8 @@ impl<'n> Partition<'n> {
                 Event::Release(place) => self.releases(place, facts),
                 Event::FlowTimer(flow) => self.flow_timer_fires(flow, facts),
                 other @ (Event::SecondBegins
+                | Event::Fidelity
+                | Event::Rates
                 | Event::FailureBegins(_)
                 | Event::Change(_)
                 | Event::FailureEnds(_)

@@ -81,7 +81,7 @@ impl Run<'_> {
     }
 
     /// Whether a packet sent now would arrive, chance apart.
-    fn carries(&self, id: PortId) -> bool {
+    pub fn carries(&self, id: PortId) -> bool {
         let wire = self.wire(id);
         let (port, far_end) = (&wire.port, wire.far_end.as_ref());
         let alive = |impairment: &Impairment| match *impairment {

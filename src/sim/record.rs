@@ -12,7 +12,7 @@ pub use macsec::{MacsecRecord, PacketNumbers};
 use std::collections::BTreeMap;
 
 use crate::message::DropReason;
-use crate::network::{Bound, DeadDirection, SlaRule};
+use crate::network::{Bound, DeadDirection, Fidelity, SlaRule};
 use crate::units::{Bytes, CalendarSpan, Rate, Share, Span};
 
 /// The result of one run.
@@ -32,6 +32,8 @@ pub struct RunRecord {
     pub ended: Span,
     /// Width of the bins of every series.
     pub bin: Span,
+    /// What travelled as packets, and what as rates.
+    pub fidelity: Fidelity,
     /// Counts over everything.
     pub totals: Totals,
     /// One per connection, in order of name.

@@ -19,12 +19,14 @@ use crate::rng::RunSeed;
 use crate::sim::delayed::Delayed;
 use crate::sim::event::{BFD_TIMERS, BGP_TIMERS, Event};
 use crate::sim::facts::Facts;
+use crate::sim::flow_level::FlowLevel;
 use crate::sim::interior::{self, InteriorState};
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::light::LinkEnd;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::RunRecord;
 use crate::sim::recorder::{EntryIndex, Journal};
+use crate::sim::resting::{Liveness, Rest};
 use crate::sim::slab::Slab;
 use crate::sim::timers::{Fired, Timers};
 use crate::sim::{Continue, Progress};
@@ -54,6 +56,8 @@ pub(in crate::sim) struct Run<'n> {
     pub partitions: Vec<Partition<'n>>,
     pub facts: Facts,
     pub journal: Journal,
+    /// Data that goes by as rates.
+    pub flow_level: FlowLevel,
     /// Events of the last window.
     window_events: u64,
     /// Events since the observer was called.
@@ -72,6 +76,8 @@ pub(in crate::sim) struct Run<'n> {
     pub peers: IdVec<RouterId, Vec<(SessionId, RouterId)>>,
     pub interiors: IdVec<ProviderId, InteriorState>,
     pub bfd: Vec<[Endpoint; 2]>,
+    pub liveness: Liveness,
+    pub resting: Vec<Option<Rest>>,
     pub bgp_timers: Timers,
     pub bfd_timers: Timers,
 
@@ -90,7 +96,7 @@ pub(in crate::sim) struct Run<'n> {
 }
 
 impl<'n> Run<'n> {
-    pub fn new(network: &'n Network, seed: RunSeed, layout: Layout) -> Self {
+    pub fn new(network: &'n Network, seed: RunSeed, layout: Layout, liveness: Liveness) -> Self {
         let peers = interior::peers(network);
         let endpoints = |session| [0, 1].map(|end| Endpoint::new(network, session, end, seed));
         let origin = Time::ZERO + network.warm_up;
@@ -106,6 +112,7 @@ impl<'n> Run<'n> {
             layout,
             facts: Facts::new(network),
             journal: Journal::new(network),
+            flow_level: FlowLevel::new(network),
             window_events: u64::MAX,
             unobserved: 0,
             payloads: Slab::default(),
@@ -117,6 +124,8 @@ impl<'n> Run<'n> {
             peers,
             interiors: network.providers.ids().map(|id| InteriorState::new(network, id)).collect(),
             bfd: (0..network.bfd_sessions.len()).map(endpoints).collect(),
+            liveness,
+            resting: vec![None; network.bfd_sessions.len()],
             bgp_timers: Timers::new(network.sessions.len() * 2 * BGP_TIMERS),
             bfd_timers: Timers::new(network.bfd_sessions.len() * 2 * BFD_TIMERS),
             link_ends: network.links.ids().map(|id| LinkEnd::pair(network, id)).collect(),
@@ -145,6 +154,7 @@ impl<'n> Run<'n> {
         }
         self.schedule(Event::SecondBegins, self.origin + Span::from_s(1), 0);
         self.start_routing();
+        self.start_flow_level();
     }
 
     /// Puts a world event into the queue, unless it lies at or behind the end of the run.
@@ -159,7 +169,9 @@ impl<'n> Run<'n> {
         loop {
             let at = self.queue.next_time().unwrap_or(self.end).min(self.end);
             if self.paths_changed && at > self.origin {
-                self.record_paths(self.now.max(self.origin));
+                let changed = self.now.max(self.origin);
+                self.record_paths(changed);
+                self.flow_level_follows(changed);
             }
             if self.move_packets(at, observer) == Continue::No || self.observe(1, at, observer) == Continue::No {
                 let reached = self.partitions.iter().map(|partition| partition.now).max().unwrap_or(self.now);
@@ -245,6 +257,7 @@ impl<'n> Run<'n> {
 
     /// The next second of scenario time begins.
     fn second_begins(&mut self) {
+        self.account(self.now);
         self.settle_losses();
         self.partitions.iter_mut().for_each(|partition| partition.recorder.second_begins());
         self.schedule(Event::SecondBegins, self.now + Span::from_s(1), 0);
@@ -253,6 +266,8 @@ impl<'n> Run<'n> {
     fn dispatch(&mut self, event: Event) {
         match event {
             Event::SecondBegins => self.second_begins(),
+            Event::Rates => self.rates_due(),
+            Event::Fidelity => self.fidelity_due(),
             Event::FailureBegins(failure) => self.failure_begins(failure),
             Event::FailureEnds(failure) => self.failure_ends(failure),
             Event::Change(change) => self.change_happens(change),
@@ -320,6 +335,7 @@ impl<'n> Run<'n> {
     /// Both sides of a wire, which are one unless it leads to another partition: for what befalls packets under way.
     pub fn on_wire(&mut self, port: PortId, change: impl Fn(&mut Wire)) {
         let configured = &self.network.ports[port];
+        self.wake_link(configured.link);
         let (from, to) = (self.layout.of(configured.from), self.layout.of(configured.to));
         change(&mut self.partitions[from.0].wires[port]);
         if from != to {
@@ -348,6 +364,9 @@ impl<'n> Run<'n> {
 
     /// Makes the record.
     pub fn finish(mut self) -> RunRecord {
+        self.now = self.end;
+        self.wake_all();
+        self.account(self.end);
         self.settle_losses();
         crate::sim::recorder::finish(self)
     }

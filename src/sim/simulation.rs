@@ -5,6 +5,7 @@ use crate::rng::RunSeed;
 use crate::sim::expectation;
 use crate::sim::layout::Layout;
 use crate::sim::record::RunRecord;
+use crate::sim::resting::Liveness;
 use crate::sim::run::{Observer, Run};
 use crate::units::Span;
 
@@ -15,6 +16,7 @@ pub struct Simulation<'n> {
     network: &'n Network,
     seed: RunSeed,
     threads: usize,
+    liveness: Liveness,
     division: Division,
 }
 
@@ -51,13 +53,19 @@ impl<'n> Simulation<'n> {
     /// Prepares a run by one thread.
     #[must_use]
     pub const fn new(network: &'n Network, seed: RunSeed) -> Self {
-        Self { network, seed, threads: 1, division: Division::Gainful }
+        Self { network, seed, threads: 1, liveness: Liveness::Resting, division: Division::Gainful }
     }
 
     /// Lets up to so many threads share the run, where the network has parts that are far enough apart.
     #[must_use]
     pub const fn threads(self, threads: usize) -> Self {
         Self { threads, ..self }
+    }
+
+    /// Lets BFD sessions rest among rates or not; the same run either way.
+    #[must_use]
+    pub const fn liveness(self, liveness: Liveness) -> Self {
+        Self { liveness, ..self }
     }
 
     /// Divides the run even where that makes it slower, as tests do that compare.
@@ -89,7 +97,7 @@ impl<'n> Simulation<'n> {
         let layout = self.layout();
         let threads = layout.count().min(self.threads);
         let go = || {
-            let mut run = Run::new(self.network, self.seed, layout);
+            let mut run = Run::new(self.network, self.seed, layout, self.liveness);
             run.run(observer);
             run.finish()
         };

@@ -52,6 +52,16 @@ impl Timers {
         self.slots[timer].deadline = None;
     }
 
+    /// When a timer will run out.
+    pub fn deadline(&self, timer: usize) -> Option<Time> {
+        self.slots[timer].deadline
+    }
+
+    /// Whether any timer is armed.
+    pub fn any_armed(&self) -> bool {
+        self.slots.iter().any(|slot| slot.deadline.is_some())
+    }
+
     /// Judges the queue entry that fires at `now`.
     pub fn fire(&mut self, timer: usize, now: Time) -> Fired {
         let slot = &mut self.slots[timer];

@@ -26,6 +26,12 @@ pub fn stretched(profile: &Profile, from: Span, interval: Span) -> Option<Span> 
     }
 }
 
+/// The part of the full rate at scenario time `at`, in per cent.
+#[must_use]
+pub fn percent(profile: &Profile, at: Span) -> u32 {
+    profile.percent[usize::try_from(at.as_ps() / HOUR.as_ps() % 24).expect("an hour of the day")]
+}
+
 /// The time at the full rate that is used up from scenario time `from` on in `span`: the other way round.
 #[must_use]
 pub fn used(profile: &Profile, from: Span, span: Span) -> Span {

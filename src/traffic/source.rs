@@ -141,18 +141,25 @@ impl Source {
         }
     }
 
-    /// Twelve times the mean packet size in bytes.
+    /// The mean packet size as a fraction: bytes, and in how many packets.
     #[must_use]
-    pub fn twelve_mean_sizes(&self) -> u64 {
+    pub fn mean_size(&self) -> (u64, u64) {
         match &self.arrivals {
-            ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) | ArrivalLaw::Once => {
-                self.sizes.twelve_means()
-            }
+            ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) | ArrivalLaw::Once => self.sizes.mean(),
             ArrivalLaw::Trace(trace) => {
-                let bytes: u64 = trace.arrivals().iter().map(|arrival| u64::from(arrival.size)).sum();
-                12 * bytes / (trace.arrivals().len() as u64).max(1)
+                let bytes = trace.arrivals().iter().map(|arrival| u64::from(arrival.size)).sum();
+                (bytes, (trace.arrivals().len() as u64).max(1))
             }
         }
+    }
+
+    /// The mean time between packets as it is at scenario time `at`; `None` in an hour without any.
+    #[must_use]
+    pub fn interval_at(&self, at: Span) -> Option<Span> {
+        let interval = self.mean_interval().max(Span::from_ps(1));
+        let Some(diurnal) = &self.diurnal else { return Some(interval) };
+        let percent = u64::from(profile::percent(&diurnal.profile, at));
+        (percent > 0).then(|| interval.scaled(100, percent))
     }
 
     /// Size of the next IP packet in bytes.

@@ -3,7 +3,7 @@
 use super::{Colour, Marker, Policer, Shaped, Shaper, Verdict};
 use crate::message::Packet;
 use crate::network::{Excess, TokenBucket};
-use crate::units::{Rate, Time, TrafficClass};
+use crate::units::{Rate, Span, Time, TrafficClass};
 
 /// A rate with what happens to packets above it.
 #[derive(Debug, Clone)]
@@ -56,6 +56,25 @@ impl Limiter {
                 Shaped::Head(at) => Limited::HeldFirst(at),
                 Shaped::Full => Limited::Drop,
             },
+        }
+    }
+
+    /// What passes in the long run, however much comes.
+    #[must_use]
+    pub fn passes(&self) -> Rate {
+        match self {
+            Self::Policer(policer) => policer.rate(),
+            Self::Marker(marker) => marker.passes(),
+            Self::Shaper(shaper) => shaper.rate(),
+        }
+    }
+
+    /// How long those wait that pass while more comes than passes.
+    #[must_use]
+    pub fn full_wait(&self) -> Span {
+        match self {
+            Self::Policer(_) | Self::Marker(_) => Span::ZERO,
+            Self::Shaper(shaper) => shaper.full_wait(),
         }
     }
 

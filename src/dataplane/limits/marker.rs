@@ -66,6 +66,16 @@ impl Marker {
         }
     }
 
+    /// The rate at which packets pass that are not red: the peak rate, or committed and excess rate together.
+    #[must_use]
+    pub fn passes(&self) -> Rate {
+        let (committed, second) = (self.committed.rate(), self.second.rate());
+        match self.standard {
+            MarkerStandard::Rfc2698 => second,
+            MarkerStandard::Rfc4115 => Rate::from_bps(committed.as_bps() + second.as_bps()).unwrap_or(second),
+        }
+    }
+
     /// The committed rate changes, and the second in proportion.
     pub fn set_rate(&mut self, now: Time, rate: Rate) {
         let second = u128::from(self.second.rate().as_bps()) * u128::from(rate.as_bps())

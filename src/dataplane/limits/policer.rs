@@ -36,6 +36,12 @@ impl Policer {
         Verdict::Pass
     }
 
+    /// The rate at which tokens come in.
+    #[must_use]
+    pub const fn rate(&self) -> Rate {
+        self.bucket.rate()
+    }
+
     /// The rate changes; the bucket holds what the new rate brings in the same time.
     pub fn set_rate(&mut self, now: Time, rate: Rate) {
         self.bucket.set_rate(now, rate);

@@ -6,7 +6,7 @@ use super::bucket::Bucket;
 use crate::dataplane::QueueAudit;
 use crate::message::Packet;
 use crate::network::Buffer;
-use crate::units::{Rate, Span, Time};
+use crate::units::{Bytes, Rate, Span, Time};
 
 /// A shaper with its queue. Packets leave in the order in which they came, each as soon as it conforms.
 #[derive(Debug, Clone)]
@@ -92,6 +92,22 @@ impl Shaper {
         packet
     }
 
+    /// The rate at which tokens come in.
+    #[must_use]
+    pub const fn rate(&self) -> Rate {
+        self.bucket.rate()
+    }
+
+    /// How long a packet waits behind a full queue; nothing is known of one without limit.
+    #[must_use]
+    pub fn full_wait(&self) -> Span {
+        match self.room {
+            Buffer::Bytes(bytes) => self.rate().transmission_time(bytes),
+            Buffer::Packets(packets) => self.rate().transmission_time(Bytes(1_500)).times(u64::from(packets)),
+            Buffer::Unlimited => Span::ZERO,
+        }
+    }
+
     /// The rate changes; the first packet may conform at another instant: see [`Self::next_release`].
     pub fn set_rate(&mut self, now: Time, rate: Rate) {
         self.bucket.set_rate(now, rate);
@@ -126,7 +142,7 @@ mod tests {
     use crate::ids::{DestinationId, FlowId};
     use crate::message::PacketKind;
     use crate::rng::RunSeed;
-    use crate::units::{Bytes, TrafficClass};
+    use crate::units::TrafficClass;
 
     fn packet(size: u32) -> Packet {
         Packet {

@@ -3,7 +3,7 @@
 use super::{OnWire, Port};
 use crate::dataplane::SecureTransmitter;
 use crate::message::{DropReason, Packet};
-use crate::units::{Span, Time};
+use crate::units::{Rate, Span, Time};
 
 impl Port {
     /// Whether an offer of this packet would be refused whatever waits, and why.
@@ -50,6 +50,12 @@ impl Port {
     #[must_use]
     pub const fn backlog(&self, now: Time) -> Span {
         self.free_at.since(now)
+    }
+
+    /// The line rate as it is now.
+    #[must_use]
+    pub const fn rate(&self) -> Rate {
+        self.pace.rate()
     }
 
     /// Frames that the present MACsec key can yet number; none where there is no MACsec.

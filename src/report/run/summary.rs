@@ -34,6 +34,7 @@ pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
             "ended_s": seconds(record.ended),
             "interrupted": record.ended < record.horizon,
             "bin_s": seconds(record.bin),
+            "fidelity": record.fidelity.word(),
             "packet_hops": totals.packet_hops,
             "events": totals.events,
             "fingerprint": format!("{:016x}", record.fingerprint),

@@ -1,7 +1,7 @@
 //! The verdict on one run: what the person who pays for the link wants to know, on one screen.
 
 use super::{connection, ledger, lost};
-use crate::network::Bound;
+use crate::network::{Bound, Fidelity};
 use crate::report::Provenance;
 use crate::report::document::{Block, Cell, Check, Outcome, Report, Section, Table};
 use crate::report::words::{calendar, count, counted, list, percent, plain, seconds, span};
@@ -25,10 +25,15 @@ pub fn verdict(record: &RunRecord, provenance: &Provenance) -> Report {
     Report {
         title: record.title.clone(),
         subtitle: format!(
-            "{}, seed {}: {} simulated, {}, {} hops",
+            "{}, seed {}: {} simulated{}, {}, {} hops",
             provenance.scenario,
             record.seed,
             seconds(record.ended),
+            match record.fidelity {
+                Fidelity::Packet => "",
+                Fidelity::Flow => " with traffic as rates",
+                Fidelity::Auto { .. } => " with packets around incidents and rates between",
+            },
             counted(record.totals.data.sent, "packet"),
             count(record.totals.packet_hops),
         ),

@@ -34,7 +34,7 @@ use super::file::{BfdTable, BgpTable, File, Leaf, Switch};
 use super::read::Reader;
 use super::source::join;
 use crate::ids::{DestinationId, Id, IdVec, LinkId, ProviderId, RouterId};
-use crate::network::{BfdConfig, BgpTiming, Network};
+use crate::network::{BfdConfig, BgpTiming, Fidelity, Network, Sharing};
 use crate::units::Span;
 use addresses::Addresses;
 use connections::ConnectionDraft;
@@ -133,6 +133,26 @@ impl Resolver<'_> {
         self.network.horizon = self.reader.span_or_zero("horizon", &top.horizon, "150 s");
         self.network.warm_up = self.reader.span_or_zero("warm_up", &top.warm_up, "40 s");
         self.network.bin = self.reader.span("bin", &top.bin, "500 ms").unwrap_or(Span::from_s(1));
+        self.fidelity();
+    }
+
+    /// What travels as packets, and what as rates.
+    fn fidelity(&mut self) {
+        let (top, auto) = (&self.file.top, &self.file.auto);
+        let lead = self.reader.span_or_zero("auto.lead", &auto.lead, "1 s");
+        let settle = self.positive_span("auto.settle", &auto.settle, "2 s");
+        let fidelities =
+            [("packet", Fidelity::Packet), ("flow", Fidelity::Flow), ("auto", Fidelity::Auto { lead, settle })];
+        self.network.fidelity = self.reader.word("fidelity", &top.fidelity, &fidelities);
+        let sharings = [("drop-proportional", Sharing::DropProportional), ("max-min", Sharing::MaxMin)];
+        self.network.sharing = self.reader.word("sharing", &top.sharing, &sharings);
+        match (self.network.sharing, self.network.fidelity) {
+            (Sharing::MaxMin, Fidelity::Packet | Fidelity::Auto { .. }) => {
+                let message = "\"max-min\" is a law of rates, and packets keep none";
+                self.reader.error("sharing", message, "write fidelity = \"flow\", or leave sharing out");
+            }
+            (Sharing::MaxMin, Fidelity::Flow) | (Sharing::DropProportional, _) => {}
+        }
     }
 
     /// A run needs somewhere to send from and something to send.

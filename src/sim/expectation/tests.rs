@@ -36,6 +36,7 @@ fn record() -> RunRecord {
         warm_up: Span::ZERO,
         ended: Span::from_s(60),
         bin: Span::from_s(1),
+        fidelity: crate::network::Fidelity::Packet,
         totals: Totals {
             data: Counts {
                 sent: 1_000,

@@ -52,7 +52,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
     let ports = network.ports.ids().map(|id| port_totals(&run.partitions, id)).collect();
     let macsec = macsec(&run);
-    let mut in_flight: IdVec<FlowId, u64> = network.flows.iter().map(|_| 0).collect();
+    let mut in_flight = run.flow_level.in_flight;
     run.partitions.iter_mut().for_each(|partition| partition.audit(end));
     let (mut control_in_flight, mut duplicates_in_flight) = (0, 0);
     let on_wires = run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(Wire::packets);
@@ -167,6 +167,7 @@ impl Ending<'_> {
             warm_up: network.warm_up,
             ended,
             bin: network.bin,
+            fidelity: network.fidelity,
             connections: network.connections.ids().map(|id| self.connection(id, ended)).collect(),
             logical_links: network.logical_links.ids().map(|id| self.logical_link(id)).collect(),
             links: network.links.ids().flat_map(|id| link_directions(network, &self.ports, id)).collect(),

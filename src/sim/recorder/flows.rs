@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{class_of, monitor_of};
+use super::{Stretch, class_of, monitor_of};
 use crate::ids::{FlowEntryId, FlowId, Id, IdVec, MonitorId};
 use crate::message::{DropReason, Packet};
 use crate::network::{Flow, FlowRole, Network};
@@ -14,6 +14,11 @@ pub(in crate::sim) type Drops = [u64; DropReason::ALL.len()];
 /// Counts one drop.
 pub(in crate::sim) const fn count_drops(drops: &mut Drops, reason: DropReason) {
     drops[reason.index()] += 1;
+}
+
+/// Counts so many drops.
+pub(in crate::sim) const fn count_many_drops(drops: &mut Drops, reason: DropReason, count: u64) {
+    drops[reason.index()] += count;
 }
 
 /// Statistics of all five-tuples: what changes with a packet is kept close together, and what hardly ever changes is
@@ -152,11 +157,33 @@ impl Flows {
         Delivery { class: arrived.class as usize, expected_instead }
     }
 
-    pub fn dropped(&mut self, packet: &Packet, reason: DropReason) {
-        count_drops(&mut self.class_drops[self.arrived[packet.flow].class as usize], reason);
-        count_drops(self.drops.entry(packet.flow).or_default(), reason);
-        if let Some(entry) = self.facts[packet.flow].entry {
-            count_drops(&mut self.entry_drops[entry.index()], reason);
+    /// Packets of a stretch of which so many, and so many bytes, reach their target.
+    pub fn came_in(&mut self, stretch: &Stretch, packets: u64, bytes: u64, latency: Span) -> Delivery {
+        let arrived = &mut self.arrived[stretch.flow];
+        arrived.packets += packets;
+        arrived.bytes += bytes;
+        arrived.latency_sum += u128::from(latency.as_ps()) * u128::from(packets);
+        arrived.latency_min = arrived.latency_min.min(latency);
+        arrived.latency_max = arrived.latency_max.max(latency);
+        let expected = arrived.expected;
+        arrived.expected = expected.max(stretch.first.wrapping_add(stretch.packets));
+        let expected_instead = (stretch.first != expected).then_some(expected);
+        Delivery { class: arrived.class as usize, expected_instead }
+    }
+
+    /// Packets of a stretch leave their source.
+    pub fn went_out(&mut self, stretch: &Stretch, bytes: u64) {
+        let sent = &mut self.sent[stretch.flow];
+        sent.packets += u64::from(stretch.packets);
+        sent.bytes += bytes;
+    }
+
+    /// So many data packets of a flow died.
+    pub fn dropped(&mut self, flow: FlowId, reason: DropReason, count: u64) {
+        count_many_drops(&mut self.class_drops[self.arrived[flow].class as usize], reason, count);
+        count_many_drops(self.drops.entry(flow).or_default(), reason, count);
+        if let Some(entry) = self.facts[flow].entry {
+            count_many_drops(&mut self.entry_drops[entry.index()], reason, count);
         }
     }
 

@@ -37,6 +37,9 @@ impl Journal {
         for (entry, monitor) in trace.probes {
             self.ledger.probe_dropped(entry, monitor);
         }
+        for thinned in trace.thinned {
+            self.ledger.lost(thinned.entry, thinned.flow, thinned.reason, u64::from(thinned.count));
+        }
         self.blackouts.hear(trace.losses, trace.arrivals);
     }
 

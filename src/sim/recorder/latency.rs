@@ -59,6 +59,13 @@ impl Sample {
         self.max = self.max.max(value);
     }
 
+    fn record_many(&mut self, value: Span, count: u64) {
+        self.histogram.saturating_record_n(value.as_ps(), count);
+        self.sum += u128::from(value.as_ps()) * u128::from(count);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+    }
+
     pub fn add(&mut self, other: &Self) {
         self.histogram.add(&other.histogram).expect("all histograms have the same bounds");
         self.sum += other.sum;
@@ -112,6 +119,16 @@ impl Latencies {
             bin.max = bin.max.max(latency);
             bin.count += 1;
             bin.sum += u128::from(latency.as_ps());
+        }
+    }
+
+    /// So many packets of the same latency and queueing delay.
+    pub fn record_many(&mut self, class: usize, bin: usize, (latency, waited): (Span, Span), count: u64) {
+        self.classes[class].record_many(latency, count);
+        self.queueing.record_many(waited, count);
+        if let Some(series) = self.series.get_mut(class) {
+            let sum = u128::from(latency.as_ps()) * u128::from(count);
+            series[bin].add(&Bin { count, sum, min: latency, max: latency });
         }
     }
 

@@ -15,13 +15,15 @@ mod latency;
 mod ledger;
 mod monitors;
 mod seconds;
+mod stretch;
 mod trace;
 mod transfers;
 
 pub(in crate::sim) use finish::finish;
-pub(in crate::sim) use flows::{Drops, count_drops};
+pub(in crate::sim) use flows::{Drops, count_drops, count_many_drops};
 pub(in crate::sim) use journal::Journal;
 pub(in crate::sim) use ledger::EntryIndex;
+pub(in crate::sim) use stretch::Stretch;
 
 use crate::ids::{Id, IdVec, LogicalLinkId};
 use crate::message::{DropReason, Packet, PacketKind};
@@ -136,7 +138,7 @@ impl Recorder {
         match packet.kind {
             PacketKind::Data | PacketKind::Segment => {
                 self.flows.sent(packet);
-                self.seconds.sent(packet.flow);
+                self.seconds.sent(packet.flow, 1);
                 self.loss_bins[self.bin_index].0 += 1;
             }
             PacketKind::ProbeRequest | PacketKind::ProbeReply => self.flows.sent(packet),
@@ -184,7 +186,7 @@ impl Recorder {
         self.chain = self.chain.wrapping_add(event_hash(now, reason as u64 + 1, u64::from(packet.hash)));
         match packet.kind {
             PacketKind::Data | PacketKind::Segment => {
-                self.flows.dropped(packet, reason);
+                self.flows.dropped(packet.flow, reason, 1);
                 self.trace.lost(packet, self.origin, reason, entry);
                 let sent = packet.sent.since(self.origin).as_ps() / self.bin.as_ps().max(1);
                 let bin = usize::try_from(sent).unwrap_or(usize::MAX).min(self.bin_index);

@@ -44,8 +44,8 @@ impl Seconds {
     }
 
     #[inline]
-    pub fn sent(&mut self, flow: FlowId) {
-        self.open[slot(self.present)].sent[flow.index()] += 1;
+    pub fn sent(&mut self, flow: FlowId, count: u32) {
+        self.open[slot(self.present)].sent[flow.index()] += count;
     }
 
     /// So many packets, the first of them sent at `sent_at` and all in one second, were lost.
@@ -127,7 +127,7 @@ mod tests {
         let mut seconds = Seconds::new(2);
         for second in 0..20u64 {
             for _ in 0..100 {
-                seconds.sent(FlowId(0));
+                seconds.sent(FlowId(0), 1);
             }
             if second == 3 {
                 seconds.lost(FlowId(0), Span::from_s(3), 1); // exactly 1%: not bad

@@ -17,6 +17,16 @@ pub(in crate::sim) struct Trace {
     pub losses: Vec<Loss>,
     pub arrivals: Vec<OutOfTurn>,
     pub probes: Vec<(Option<EntryIndex>, Option<MonitorId>)>,
+    pub thinned: Vec<Thinned>,
+}
+
+/// So many packets of a flow died, and others between them came through: no blackout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sim) struct Thinned {
+    pub flow: FlowId,
+    pub count: u32,
+    pub reason: DropReason,
+    pub entry: Option<EntryIndex>,
 }
 
 /// A run of packets of one flow, sent one after another within one second, that died of one cause.
@@ -52,7 +62,7 @@ impl Loss {
 impl Trace {
     /// Whether it should be taken soon.
     pub const fn is_long(&self) -> bool {
-        self.losses.len() + self.arrivals.len() > LONG
+        self.losses.len() + self.arrivals.len() + self.thinned.len() > LONG
     }
 
     /// A data packet died.
@@ -74,8 +84,12 @@ impl Trace {
 
     /// A data packet arrived when `expected` was.
     pub fn out_of_turn(&mut self, packet: &Packet, expected: u32) {
-        let passed_over = packet.payload.saturating_sub(expected);
-        self.arrivals.push(OutOfTurn { flow: packet.flow, number: packet.payload, sent: packet.sent, passed_over });
+        self.out_of_turn_at(packet.flow, packet.payload, packet.sent, expected);
+    }
+
+    /// As [`Self::out_of_turn`], for the first packet of a stretch.
+    pub fn out_of_turn_at(&mut self, flow: FlowId, number: u32, sent: Time, expected: u32) {
+        self.arrivals.push(OutOfTurn { flow, number, sent, passed_over: number.saturating_sub(expected) });
     }
 
     /// A probe died.

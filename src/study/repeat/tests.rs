@@ -22,6 +22,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
         warm_up: Span::ZERO,
         ended: Span::from_s(10),
         bin: Span::from_s(1),
+        fidelity: crate::network::Fidelity::Packet,
         totals: Totals {
             data: Counts {
                 sent: 1_000,
