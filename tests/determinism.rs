@@ -186,7 +186,8 @@ fn repeated_runs_are_the_same_on_any_number_of_threads() {
 #[test]
 fn a_run_is_the_same_however_it_is_divided() {
     let regions = two_regions(4, "40 Mbps", "2 s");
-    for text in [BUSY, &reordered(BUSY), &regions] {
+    let [flow, auto] = ["flow", "auto"].map(|fidelity| format!("fidelity = \"{fidelity}\"\n{BUSY}"));
+    for text in [BUSY, &reordered(BUSY), &flow, &auto, &regions] {
         let network = network(text);
         let whole = Simulation::new(&network, RunSeed(3)).run();
         let expected = files(&whole);
