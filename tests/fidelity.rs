@@ -145,7 +145,7 @@ fn sessions_that_rest_notice_when_those_that_do_not_would() {
         let network = network(&format!("fidelity = \"{fidelity}\"\n{INCIDENTS}"));
         let run = |liveness| Simulation::new(&network, RunSeed(5)).liveness(liveness).run();
         let (resting, each) = (run(Liveness::Resting), run(Liveness::EachPacket));
-        assert!(resting.totals.events * 2 < each.totals.events, "{} events", resting.totals.events);
+        assert!(resting.totals.events + 10_000 < each.totals.events, "{fidelity}: {}", resting.totals.events);
         assert_eq!(resting.ledger, each.ledger, "{fidelity}");
         assert_eq!(resting.totals.control, each.totals.control, "{fidelity}");
         assert_eq!((resting.flows, resting.links), (each.flows, each.links), "{fidelity}");
