@@ -146,7 +146,7 @@ impl EventQueue {
         }
         let pending = (ROOT..self.end).map(|place| *self.place(place));
         let kept: Vec<EventKey> = pending.filter(|key| keep(*key)).collect();
-        self.families = vec![Children([NONE; 4])];
+        self.families = vec![Children([EventKey::NEVER; 4])];
         self.end = ROOT;
         kept.into_iter().for_each(|key| self.rise(key));
     }

@@ -12,8 +12,8 @@ use crate::network::graph::{
     ShortestPaths, SinglePoint, Transit, all_joined, cut_links, is_joined, single_points_of_failure,
 };
 use crate::network::{
-    Attachment, Buffer, Fidelity, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, Link, LinkKind, Network, Port, RouterRole,
-    Session, SessionKind, SizeLaw, Transport,
+    Attachment, Buffer, Fidelity, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, Link, LinkKind, Network,
+    Port, RouterRole, Session, SessionKind, SizeLaw, Transport,
 };
 use crate::units::{Bytes, Rate, Span};
 

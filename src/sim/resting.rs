@@ -73,7 +73,12 @@ impl Run<'_> {
         let plenty = configured.macsec.is_none() || wire.port.frames_left() > PLENTY;
         let quiet = [wire, far].into_iter().all(|side| side.packets().all(|packet| !packet.kind.is_control()));
         // A dead time that is over is forgotten at the far end.
-        wire.port.passes() && !far.port.is_impaired() && !self.used_up[id] && plenty && quiet && configured.queueing.is_none()
+        wire.port.passes()
+            && !far.port.is_impaired()
+            && !self.used_up[id]
+            && plenty
+            && quiet
+            && configured.queueing.is_none()
     }
 
     /// All sessions go on packet by packet.

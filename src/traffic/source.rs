@@ -205,6 +205,8 @@ fn drawn(law: SpanLaw, stream: &mut Stream) -> Span {
     match law {
         SpanLaw::Exponential(mean) => stream.exponential_span(mean),
         SpanLaw::Pareto(mean, shape) => Span::from_ps(libm::round(stream.pareto(shape) * mean.as_ps() as f64) as u64),
+    }
+}
 
 #[cfg(test)]
 mod tests {
