@@ -32,6 +32,7 @@ fn main() {
     if let [routers, flows] = sizes[..] {
         return row(routers, flows);
     }
+    prefixes();
     println!("| routers | flows | bare loop | engine | share | load | set up | peak memory |");
     println!("|---|---|---|---|---|---|---|---|");
     for (routers, flows) in ROWS {
@@ -39,6 +40,24 @@ fn main() {
         let done = Command::new(own).args([routers, flows].map(|size| size.to_string())).status();
         assert!(done.expect("it starts").success(), "{routers} routers and {flows} flows");
     }
+}
+
+/// W2 with one prefix at its target and with 10,000, in turn: the share that the many cost.
+fn prefixes() {
+    let text = include_str!("../scenarios/benchmark/w2-fabric.toml");
+    let one = "\"10.2.0.0/16\"";
+    let other = |index: u32| format!(", \"172.{}.{}.{}/28\"", 16 + index / 4_096, index / 16 % 256, index % 16 * 16);
+    let many = text.replace(one, &format!("{one}{}", (0..9_999).map(other).collect::<String>()));
+    let [one, many] = [text, &many]
+        .map(|text| scenario::parse(text, "prefixes", &[]).unwrap_or_else(|problems| panic!("{problems}")).network);
+    let seconds = |network| {
+        let begin = seconds_used();
+        let _ = Simulation::new(network, RunSeed(1)).run();
+        seconds_used() - begin
+    };
+    let mut shares: Vec<f64> = (0..5).map(|_| (seconds(&many), seconds(&one))).map(|(many, one)| many / one).collect();
+    shares.sort_by(f64::total_cmp);
+    println!("10,000 prefixes cost {:.2} [{:.2}-{:.2}] times what 1 costs\n", shares[2], shares[0], shares[4]);
 }
 
 /// Seconds that this process ran on a processor: others on the machine do not count.
