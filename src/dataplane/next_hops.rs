@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{DestinationId, Id, LogicalLinkId, PortId};
-use crate::message::NextHop;
+use crate::ids::{DestinationId, Id, PortId};
+use crate::message::{NO_LOGICAL_LINK, NextHop};
 
 /// Destinations share their groups of next hops: a table grows by four bytes with a destination, and what packets read
 /// of it stays small.
 #[derive(Debug, Clone)]
 pub struct NextHopTable {
-    /// By destination, as far as the last that has next hops: the number of its group.
+    /// By destination, as far as the last that has next hops: the number of its group, or the port itself.
     entries: Vec<u32>,
     groups: Vec<Group>,
     /// The next hops of all groups, one group after the other.
@@ -26,9 +26,13 @@ pub(super) struct Group {
     begin: u32,
 }
 
+/// Marks an entry that is not the number of a group but the port of its only next hop, inside the provider: most are,
+/// and packets need not read the group.
+const PORT: u32 = 1 << 31;
+
 /// The group without next hops.
 const NONE: Group =
-    Group { first: NextHop { port: PortId(u32::MAX), logical_link: LogicalLinkId(u32::MAX) }, count: 0, begin: 0 };
+    Group { first: NextHop { port: PortId(u32::MAX), logical_link: NO_LOGICAL_LINK }, count: 0, begin: 0 };
 
 impl NextHopTable {
     /// No destination has next hops.
@@ -40,13 +44,21 @@ impl NextHopTable {
     /// The equal next hops of a destination.
     #[must_use]
     pub fn group(&self, destination: DestinationId) -> &[NextHop] {
-        let Group { begin, count, .. } = self.find(destination);
+        let Group { first, begin, count } = self.find(destination);
+        let begin = if count == 1 { self.groups[self.numbers[&[first][..]] as usize].begin } else { begin };
         &self.hops[begin as usize..][..count as usize]
     }
 
     #[inline]
     pub(super) fn find(&self, destination: DestinationId) -> Group {
-        self.entries.get(destination.index()).map_or(NONE, |number| self.groups[*number as usize])
+        match self.entries.get(destination.index()) {
+            None => NONE,
+            Some(entry) if *entry >= PORT => {
+                let first = NextHop { port: PortId(entry - PORT), logical_link: NO_LOGICAL_LINK };
+                Group { first, count: 1, begin: 0 }
+            }
+            Some(number) => self.groups[*number as usize],
+        }
     }
 
     #[inline]
@@ -63,7 +75,10 @@ impl NextHopTable {
             }
             self.entries.resize(destination.index() + 1, 0);
         }
-        self.entries[destination.index()] = number;
+        self.entries[destination.index()] = match *group {
+            [NextHop { port: PortId(port), logical_link: NO_LOGICAL_LINK }] if port < PORT => port + PORT,
+            _ => number,
+        };
     }
 
     fn number(&mut self, group: &[NextHop]) -> u32 {
@@ -100,9 +115,24 @@ impl Default for NextHopTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::LogicalLinkId;
 
     fn hops(ports: &[u32]) -> Vec<NextHop> {
         ports.iter().map(|port| NextHop { port: PortId(*port), logical_link: LogicalLinkId(0) }).collect()
+    }
+
+    #[test]
+    fn a_port_inside_the_provider_is_its_own_entry() {
+        let mut table = NextHopTable::new();
+        let inside = |port| NextHop { port: PortId(port), logical_link: NO_LOGICAL_LINK };
+        for (destination, port) in [(0, 7), (1, 8), (2, 7)] {
+            table.set(DestinationId(destination), &[inside(port)]);
+        }
+        assert_eq!(table.group(DestinationId(1)), [inside(8)]);
+        assert_eq!(table.group(DestinationId(2)), [inside(7)]);
+        assert_eq!((table.find(DestinationId(2)).first, table.entries[2]), (inside(7), PORT + 7));
+        table.set(DestinationId(2), &[inside(7), inside(8)]);
+        assert_eq!(table.group(DestinationId(2)), [inside(7), inside(8)]);
     }
 
     #[test]

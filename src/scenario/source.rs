@@ -13,6 +13,8 @@ use super::problem::{Origin, Problem};
 /// The scenario text and where every key of it stands.
 pub(super) struct Source<'a> {
     text: &'a str,
+    /// Where lines end.
+    line_ends: Vec<usize>,
     file_name: &'a str,
     /// Place ("links.a1.rate") -> where it was written. Templates and defaults have no entry.
     origins: BTreeMap<String, Origin>,
@@ -21,7 +23,8 @@ pub(super) struct Source<'a> {
 impl<'a> Source<'a> {
     /// Parses the text; syntax errors are all reported.
     pub fn parse(text: &'a str, file_name: &'a str) -> (Self, Table, Vec<Problem>) {
-        let mut source = Self { text, file_name, origins: BTreeMap::new() };
+        let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        let mut source = Self { text, line_ends, file_name, origins: BTreeMap::new() };
         let (document, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             let problems = errors.iter().map(|error| source.syntax(error)).collect();
@@ -79,7 +82,7 @@ impl<'a> Source<'a> {
 
     fn at(&self, span: Range<usize>) -> Origin {
         let start = span.start.min(self.text.len());
-        let line = self.text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = self.line_ends.partition_point(|end| *end < start) + 1;
         Origin::File { span: start..span.end.min(self.text.len()), line }
     }
 
