@@ -147,6 +147,8 @@ pub enum Metric {
     Blackout(String),
     /// Packets lost in an incident or its return.
     Lost(String),
+    /// Something about the transfers of a flow entry.
+    Transfers(String, TransferMetric),
     /// Time from an incident until the named router noticed it (ps).
     Noticed {
         /// The failure's name.
@@ -154,4 +156,21 @@ pub enum Metric {
         /// The router's name.
         router: String,
     },
+}
+
+/// What is measured of transfers over TCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferMetric {
+    /// Transfers of which everything was acknowledged.
+    Completed,
+    /// Segments sent again.
+    Retransmissions,
+    /// Retransmission timeouts.
+    Timeouts,
+    /// Tail loss probes.
+    Probes,
+    /// Longest time without an acknowledgement that was waited for (ps).
+    LongestStall,
+    /// Longest time that a transfer took (ps).
+    LongestCompletion,
 }

@@ -29,7 +29,7 @@ pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
 pub use failure::{Failure, FailureKind, Members, Ways, Wires};
 pub use fidelity::{Fidelity, Sharing};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
-pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
+pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule, TransferMetric};
 pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted};
 pub use limit::{
     AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,

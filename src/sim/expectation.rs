@@ -2,7 +2,7 @@
 
 use super::record::{Distribution, ExpectationRecord, ExpectationUnit, LedgerEntry, LedgerKind, RunRecord};
 use crate::message::DropReason;
-use crate::network::{Bound, Expectation, Metric};
+use crate::network::{Bound, Expectation, Metric, TransferMetric};
 use crate::units::{Share, Span};
 
 /// How a metric names the return entry of a failure: "cut (return)".
@@ -34,6 +34,13 @@ fn unit(metric: &Metric) -> ExpectationUnit {
     match metric {
         Metric::Loss | Metric::FlowSecondsLost => ExpectationUnit::PartsPerBillion,
         Metric::Drops(_) | Metric::Delivered | Metric::Lost(_) => ExpectationUnit::Packets,
+        Metric::Transfers(_, metric) => match metric {
+            TransferMetric::Completed
+            | TransferMetric::Retransmissions
+            | TransferMetric::Timeouts
+            | TransferMetric::Probes => ExpectationUnit::Number,
+            TransferMetric::LongestStall | TransferMetric::LongestCompletion => ExpectationUnit::Picoseconds,
+        },
         Metric::Charged | Metric::Latency(_) | Metric::MeanQueueing | Metric::Blackout(_) | Metric::Noticed { .. } => {
             ExpectationUnit::Picoseconds
         }
@@ -57,6 +64,20 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
         Metric::MeanQueueing => (totals.queueing.count > 0).then_some(totals.queueing.mean.as_ps()),
         Metric::Blackout(name) => Some(entry(record, name)?.blackout.map_or(0, |spread| spread.max.as_ps())),
         Metric::Lost(name) => Some(entry(record, name)?.dropped.values().sum()),
+        Metric::Transfers(name, metric) => {
+            let entry = record.flow_entries.iter().find(|entry| entry.name == *name)?;
+            let transfers = entry.transfers.as_ref()?;
+            match metric {
+                TransferMetric::Completed => Some(transfers.completion.count),
+                TransferMetric::Retransmissions => Some(transfers.retransmissions),
+                TransferMetric::Timeouts => Some(transfers.timeouts),
+                TransferMetric::Probes => Some(transfers.probes),
+                TransferMetric::LongestStall => Some(transfers.longest_stall.as_ps()),
+                TransferMetric::LongestCompletion => {
+                    (transfers.completion.count > 0).then_some(transfers.completion.max.as_ps())
+                }
+            }
+        }
         Metric::Noticed { incident, router } => {
             let entry = entry(record, incident)?;
             let first = entry.notices.iter().filter(|notice| notice.router == *router).map(|notice| notice.at).min()?;

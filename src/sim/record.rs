@@ -429,6 +429,8 @@ pub enum ExpectationUnit {
     Picoseconds,
     /// Packets.
     Packets,
+    /// A number of something else.
+    Number,
     /// Parts per billion.
     PartsPerBillion,
 }

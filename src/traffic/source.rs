@@ -183,9 +183,11 @@ impl Source {
     }
 }
 
-/// Time until the next packet of a source that sends every `interval` of the time in which it is on.
+/// Time until the next packet of a source that is on and off in turn, with `interval` between packets in the mean over
+/// both: while it is on, they are closer by the share of time in which it is.
 fn burst(law: OnOff, interval: Span, on: &mut Span, stream: &mut Stream) -> Span {
-    let mut needed = interval;
+    let on_mean = law.on.mean().as_ps();
+    let mut needed = interval.scaled(on_mean, on_mean.saturating_add(law.off.mean().as_ps()));
     let mut passed = Span::ZERO;
     while needed > *on {
         needed = needed.saturating_sub(*on);
@@ -211,7 +213,7 @@ fn drawn(law: SpanLaw, stream: &mut Stream) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Arrival, Trace, TraceOf};
+    use crate::network::{Arrival, Trace, TraceOf, Weighted};
     use crate::units::Bytes;
 
     fn source(arrivals: ArrivalLaw) -> Source {
@@ -245,5 +247,29 @@ mod tests {
         let passed = source.pass_over(at(5), at(40));
         assert_eq!(passed, PassedOver { packets: 2, last: at(6), next: Some(at(40)) });
         assert_eq!((source.next_size(), source.next_interval()), (140, Some(Span::from_us(50))));
+    }
+
+    #[test]
+    fn an_on_off_source_has_its_mean_rate_and_its_pauses() {
+        let on = SpanLaw::Exponential(Span::from_us(50));
+        let off = SpanLaw::Pareto(Span::from_us(150), 2_500);
+        let mut source = source(ArrivalLaw::OnOff(OnOff { on, off }));
+        let spans: Vec<Span> = (0..200_000).map(|_| source.next_interval().unwrap()).collect();
+        // 10 us in the mean; about 10,000 cycles of 200 us, whose variation is about one: a standard error of 1%.
+        let mean = spans.iter().map(|span| span.as_ps()).sum::<u64>() / 200_000;
+        assert!(mean.abs_diff(10_000_000) < 400_000, "{mean}");
+        // While it is on, a packet every 2.5 us: all but one of 20 in a cycle.
+        let close = spans.iter().filter(|span| **span == Span::from_ps(2_500_000)).count();
+        assert!(close.abs_diff(190_000) < 2_000, "{close}");
+    }
+
+    #[test]
+    fn weighted_sizes_come_as_often_as_their_weights_say() {
+        let mut source = source(ArrivalLaw::Poisson);
+        let sizes = [(Bytes(40), 7), (Bytes(576), 4), (Bytes(1_500), 1)];
+        source.sizes = SizeLaw::Weighted(Arc::new(Weighted::new(&sizes).unwrap()));
+        let small = (0..12_000).filter(|_| source.next_size() == 40).count();
+        // 7 of 12; three standard errors are 162.
+        assert!(small.abs_diff(7_000) < 162, "{small}");
     }
 }

@@ -6,6 +6,7 @@ mod page;
 mod plots;
 mod summary;
 mod tables;
+mod transfers;
 mod verdict;
 
 pub use page::{page, provenance_section};

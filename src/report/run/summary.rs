@@ -13,8 +13,9 @@ use crate::report::{Provenance, SCHEMA_VERSION};
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, Distribution, ExpectationRecord, ExpectationUnit, FlowEntryRecord,
     LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, MacsecRecord, MonitorRecord, RunRecord, Spread,
+    TransferRecord,
 };
-use crate::units::{CalendarSpan, Share, Span};
+use crate::units::{CalendarSpan, Rate, Share, Span};
 
 /// The summary as a tree; `results/README.md` explains every key.
 #[must_use]
@@ -267,6 +268,24 @@ fn flow_entry(entry: &FlowEntryRecord) -> Value {
         "sent_bytes": entry.sent_bytes.0,
         "delivered_bytes": entry.delivered_bytes.0,
         "packets": counts(&entry.counts),
+        "transfers": entry.transfers.as_ref().map(transfers),
+    })
+}
+
+fn transfers(transfers: &TransferRecord) -> Value {
+    json!({
+        "asked": transfers.asked,
+        "completed": transfers.completion.count,
+        "completion": distribution(&transfers.completion),
+        "acknowledged_bytes": transfers.acknowledged.0,
+        "goodput_bps": transfers.goodput.map(Rate::as_bps),
+        "segments": transfers.segments,
+        "retransmissions": transfers.retransmissions,
+        "timeouts": transfers.timeouts,
+        "probes": transfers.probes,
+        "recoveries": transfers.recoveries,
+        "marks": transfers.marks,
+        "longest_stall_s": seconds(transfers.longest_stall),
     })
 }
 
@@ -348,6 +367,7 @@ fn expectation(one: &ExpectationRecord) -> Value {
     let (unit, number): (&str, fn(u64) -> Value) = match one.unit {
         ExpectationUnit::Picoseconds => ("us", |value| json!(microseconds(Span::from_ps(value)))),
         ExpectationUnit::Packets => ("packets", |value| json!(value)),
+        ExpectationUnit::Number => ("number", |value| json!(value)),
         ExpectationUnit::PartsPerBillion => ("percent", |value| json!(percent(Share::from_ppb(value)))),
     };
     json!({

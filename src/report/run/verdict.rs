@@ -22,6 +22,7 @@ pub fn verdict(record: &RunRecord, provenance: &Provenance) -> Report {
     if !record.monitors.is_empty() {
         sections.push(monitors(record));
     }
+    sections.extend(super::transfers::section(record));
     Report {
         title: record.title.clone(),
         subtitle: format!(
@@ -202,6 +203,7 @@ pub fn raw(unit: ExpectationUnit, value: u64) -> String {
     match unit {
         ExpectationUnit::Picoseconds => Span::from_ps(value).to_string(),
         ExpectationUnit::Packets => counted(value, "packet"),
+        ExpectationUnit::Number => count(value),
         ExpectationUnit::PartsPerBillion => Share::from_ppb(value).to_string(),
     }
 }

@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::Resolver;
 use crate::message::DropReason;
-use crate::network::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule};
+use crate::network::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule, TransferMetric};
 use crate::scenario::file::suggestion;
 use crate::scenario::source::join;
 use crate::units::{CalendarSpan, Share, Span};
@@ -43,6 +43,15 @@ const PLAIN: [(&str, Metric, Unit); 5] = [
     ("charged", Metric::Charged, Unit::Span),
     ("flow_seconds_lost", Metric::FlowSecondsLost, Unit::Share),
     ("mean_queueing", Metric::MeanQueueing, Unit::Span),
+];
+
+const TRANSFERS: [(&str, TransferMetric, Unit); 6] = [
+    ("completed", TransferMetric::Completed, Unit::Count),
+    ("retransmissions", TransferMetric::Retransmissions, Unit::Count),
+    ("timeouts", TransferMetric::Timeouts, Unit::Count),
+    ("probes", TransferMetric::Probes, Unit::Count),
+    ("longest_stall", TransferMetric::LongestStall, Unit::Span),
+    ("longest_completion", TransferMetric::LongestCompletion, Unit::Span),
 ];
 
 impl Resolver<'_> {
@@ -84,12 +93,13 @@ impl Resolver<'_> {
                 ("latency", Value::Table(table)) => self.expect_latency(table),
                 ("drops", Value::Table(table)) => self.expect_drops(table),
                 ("incidents" | "returns", Value::Table(table)) => self.expect_entries(key, table),
-                ("latency" | "drops" | "incidents" | "returns", _) => {
+                ("transfers", Value::Table(table)) => self.expect_transfers(table),
+                ("latency" | "drops" | "incidents" | "returns" | "transfers", _) => {
                     self.reader.error(place, "is not a table", "write its keys below it");
                 }
                 (..) => {
                     let mut known: Vec<&str> = PLAIN.iter().map(|(name, ..)| *name).collect();
-                    known.extend(["latency", "drops", "incidents", "returns"]);
+                    known.extend(["latency", "drops", "incidents", "returns", "transfers"]);
                     self.unknown(&place, key, &known);
                 }
             }
@@ -123,6 +133,32 @@ impl Resolver<'_> {
             } else {
                 let known: Vec<&str> = DropReason::ALL.iter().map(|reason| reason.word()).collect();
                 self.unknown(&join("expect.drops", key), key, &known);
+            }
+        }
+    }
+
+    /// `transfers.FLOW`.
+    fn expect_transfers(&mut self, table: &Table) {
+        for (name, value) in table {
+            let key = join("transfers", name);
+            let place = join("expect", &key);
+            let flows = self.file.flows.iter().filter(|(_, flow)| flow.transfer.is_some());
+            let known: Vec<String> = flows.map(|(name, _)| name.clone()).collect();
+            let Value::Table(metrics) = value else {
+                self.reader.error(place, "is not a table", "write its keys below it");
+                continue;
+            };
+            if !known.contains(name) {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                self.reader.dangling(&place, name, "flow with transfer", &known);
+                continue;
+            }
+            for (metric, value) in metrics {
+                let key = join(&key, metric);
+                match TRANSFERS.into_iter().find(|(word, ..)| word == metric) {
+                    Some((_, metric, unit)) => self.expect(key, Metric::Transfers(name.clone(), metric), unit, value),
+                    None => self.unknown(&join("expect", &key), metric, &TRANSFERS.map(|(word, ..)| word)),
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::TWO_ROUTERS;
-use crate::network::ArrivalLaw;
+use crate::network::{ArrivalLaw, CongestionControl, FlowRole, Transport};
 use crate::scenario::{Loaded, Problems, parse};
 
 /// Two routers, with the flow `f` as given.
@@ -63,4 +63,54 @@ fn a_wrong_trace_is_told_line_by_line() {
     assert!(missing[0].starts_with("flows.f.trace: \"none.csv\" cannot be read"), "{missing:?}");
     let unread = told(parse(&with_flow("rate = \"1 Mbps\"\ntrace = \"a.csv\""), "x.toml", &[]));
     assert_eq!(unread, ["flows.f.trace: is read only when arrivals = \"trace\""]);
+}
+
+#[test]
+fn transfers_have_linux_s_defaults_and_acknowledgements_of_their_own() {
+    let loaded =
+        parse(&with_flow("transfer = \"10 MB\""), "x.toml", &[]).unwrap_or_else(|problems| panic!("{problems}"));
+    let network = &loaded.network;
+    let names: Vec<&str> = network.flow_entries.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(names, ["f", "f (reverse)"]);
+    let roles: Vec<FlowRole> = network.flows.iter().map(|flow| flow.role).collect();
+    assert_eq!(roles, [FlowRole::Data, FlowRole::Acknowledgements]);
+    let Transport::Tcp(config) = &network.flows.iter().next().unwrap().transport else { panic!("no transfers") };
+    // 1500 less IPv4, TCP and timestamps; 6 MiB in whole segments.
+    assert_eq!((config.segment, config.headers, config.receive_window), (1_448, 52, (6 << 20) / 1_448));
+    assert_eq!((config.congestion_control, config.initial_window), (CongestionControl::Cubic, 10));
+}
+
+#[test]
+fn wrong_laws_of_traffic_are_told() {
+    let told_of = |flow: &str| told(parse(&with_flow(flow), "x.toml", &[]));
+    let rate = "rate = \"1 Mbps\"\n";
+    let cases = [
+        ("transfer = \"much\"".to_owned(), "flows.f.transfer: \"much\" is not the volume of a transfer"),
+        (
+            "transfer = \"unlimited\"\narrivals = \"poisson\"\ninterval = \"1 s\"".to_owned(),
+            "flows.f.transfer: never ends, so no other can follow it",
+        ),
+        ("transfer = \"1 MB\"\narrivals = \"poisson\"".to_owned(), "flows.f.interval: is missing"),
+        (
+            "transfer = \"1 MB\"\ninterval = \"1 s\"".to_owned(),
+            "flows.f.interval: is not read with arrivals = \"once\"",
+        ),
+        (
+            "transfer = \"1 MB\"\nsize = \"60 B\"".to_owned(),
+            "flows.f.size: is not the size of a full packet of a transfer",
+        ),
+        (format!("{rate}interval = \"1 s\""), "flows.f.interval: is read only when transfer is given"),
+        (format!("{rate}on = \"exponential 1 s\""), "flows.f.on: is read only when arrivals = \"on-off\""),
+        (
+            format!("{rate}arrivals = \"on-off\"\non = \"1 s\"\noff = \"pareto 1 s 1.5\""),
+            "flows.f.on: \"1 s\" is not a law of duration",
+        ),
+        (format!("{rate}size = [\"40 B\"]"), "flows.f.size: \"40 B\" is not a size with its weight"),
+        (format!("{rate}size = [\"10 B: 1\"]"), "flows.f.size: has a size that no IP packet can have"),
+        (format!("{rate}diurnal = [\"50%\"]"), "flows.f.diurnal: is not a day"),
+    ];
+    for (flow, wanted) in cases {
+        let told = told_of(&flow);
+        assert!(told.iter().any(|problem| problem == wanted), "{wanted} in {told:?}");
+    }
 }

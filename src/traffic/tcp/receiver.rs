@@ -1,4 +1,5 @@
-//! The receiver of data: acknowledges every second segment, or after 40 ms, or at once when something is missing.
+//! The receiver of data: acknowledges every second segment, or after 40 ms, or at once when something is missing or
+//! data begins to come.
 
 use super::ranges::Ranges;
 use crate::message::{BLOCKS, Segment, SegmentKind};
@@ -6,6 +7,12 @@ use crate::units::{Span, Time};
 
 /// How long an acknowledgement may wait (Linux TCP_DELACK_MIN; RFC 5681 4.2 allows 500 ms).
 const DELAY: Span = Span::from_ms(40);
+
+/// Segments answered one by one at the beginning and after a pause, so that a sender that begins is not held up
+/// (Linux TCP_MAX_QUICKACKS).
+const QUICK: u32 = 16;
+/// A pause: longer than the shortest timeout (Linux TCP_RTO_MIN).
+const PAUSE: Span = Span::from_ms(200);
 
 /// The receiving end of the transfers of one five-tuple.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +26,10 @@ pub struct Receiver {
     newest: [Option<u32>; BLOCKS],
     /// Segments that came in order since the latest acknowledgement.
     unanswered: u32,
+    /// Answers that are still given at once.
+    quick: u32,
+    /// When data came last.
+    heard: Time,
     deadline: Option<Time>,
     /// The clock to be echoed: that of the first segment not yet acknowledged (RFC 7323 4.3).
     echo: Time,
@@ -51,7 +62,7 @@ impl Receiver {
 
     fn open(&mut self, now: Time, segment: &Segment) -> Segment {
         if self.transfer != Some(segment.transfer) {
-            *self = Self { transfer: Some(segment.transfer), ..Self::default() };
+            *self = Self { transfer: Some(segment.transfer), quick: QUICK, heard: now, ..Self::default() };
         }
         let mut answer = Segment::new(segment.transfer, SegmentKind::SynchronizeAcknowledge, now);
         answer.echo = segment.sent;
@@ -64,6 +75,10 @@ impl Receiver {
             self.congestion_echo = false;
         }
         self.congestion_echo |= marked;
+        if now.since(self.heard) > PAUSE {
+            self.quick = QUICK;
+        }
+        self.heard = now;
         let number = segment.number;
         if number <= self.acknowledged {
             self.echo = segment.sent;
@@ -85,7 +100,7 @@ impl Receiver {
         }
         self.unanswered += 1;
         // RFC 5681 4.2: at least every second segment, and at once when it fills a gap; FIN is answered at once too.
-        if self.unanswered >= 2 || was_missing || segment.last {
+        if self.unanswered >= 2 || was_missing || segment.last || self.quick > 0 {
             return Some(self.answer(now, false));
         }
         self.deadline = Some(now + DELAY);
@@ -107,6 +122,7 @@ impl Receiver {
 
     fn answer(&mut self, now: Time, duplicate: bool) -> Segment {
         self.unanswered = 0;
+        self.quick = self.quick.saturating_sub(1);
         self.deadline = None;
         self.acknowledged = self.next;
         let mut answer = Segment::new(self.transfer.unwrap_or(0), SegmentKind::Acknowledge, now);

@@ -168,17 +168,19 @@ fn slow_start_sends_ten_then_twice_as_many_each_round_trip() {
 }
 
 #[test]
-fn a_lone_segment_is_acknowledged_after_40_ms_and_the_last_at_once() {
+fn a_lone_segment_is_acknowledged_after_40_ms_the_first_and_the_last_at_once() {
     let mut slow = config(CongestionControl::Cubic);
-    // One segment a second.
-    slow.application_rate = Rate::from_bps(u64::from(MSS) * 8);
+    // Ten segments a second.
+    slow.application_rate = Rate::from_bps(u64::from(MSS) * 80);
     let mut toy = Toy::new(slow, |_, _| Fate::Passes);
     toy.spacing = Span::ZERO;
-    toy.run(Some(2 * u64::from(MSS)), at_ms(1_000));
-    // 20 ms for the connection, 20 ms of round trip, and the delay between.
-    assert_eq!(toy.sender.statistics(at_ms(999)).longest_stall, Span::from_ms(60));
+    toy.run(Some(30 * u64::from(MSS)), at_ms(1_500));
+    // The first 16 are answered at once: a round trip.
+    assert_eq!(toy.sender.statistics(at_ms(1_500)).longest_stall, Span::from_ms(20));
+    toy.run_on(at_ms(2_890));
+    assert_eq!(toy.sender.statistics(at_ms(2_890)).longest_stall, Span::from_ms(60));
     toy.run_on(FOREVER);
-    assert_eq!(toy.done, Some(at_ms(1_020)));
+    assert_eq!(toy.done, Some(at_ms(2_920)));
 }
 
 #[test]
@@ -284,4 +286,37 @@ fn losses_at_random_are_all_repaired() {
         // 3% of all segments are lost; a repair may be superfluous now and then.
         assert!((0.02..0.05).contains(&share), "{statistics:?}");
     }
+}
+
+/// Mean window in segments when one segment in `one_in` dies, over so many losses after the first 20; no window is
+/// wider than `widest`, so that slow start is soon forgotten.
+fn window_at_loss(law: CongestionControl, one_in: u64, losses: u64, widest: u32) -> f64 {
+    let mut sent = 0;
+    let mut from = Time::ZERO;
+    let mut until = Time::ZERO;
+    let mut config = config(law);
+    config.receive_window = widest;
+    let mut toy = Toy::new(config, |now, segment| {
+        sent += u64::from(segment.kind == SegmentKind::Data);
+        match sent {
+            sent if sent == 20 * one_in => from = now,
+            sent if sent == (20 + losses) * one_in => until = now,
+            _ => {}
+        }
+        if sent % one_in == one_in - 1 && segment.kind == SegmentKind::Data { Fate::Dies } else { Fate::Passes }
+    });
+    (toy.spacing, toy.delay) = (Span::ZERO, Span::from_ms(50));
+    toy.run(Some(one_in * (losses + 21) * u64::from(MSS)), FOREVER);
+    drop(toy);
+    (one_in * losses) as f64 * 0.1 / until.since(from).as_seconds()
+}
+
+#[test]
+fn windows_at_a_steady_loss_are_those_of_the_response_functions() {
+    // Mathis et al. (1997): sqrt(3 / (2 p)).
+    let reno = window_at_loss(CongestionControl::NewReno, 5_000, 30, 400);
+    assert!((reno / libm::sqrt(7_500.0) - 1.0).abs() < 0.03, "{reno}");
+    // RFC 9438 section 5.1: 1.054 (RTT / p)^(3/4), in segments.
+    let cubic = window_at_loss(CongestionControl::Cubic, 20_000, 30, 1_500);
+    assert!((cubic / (1.054 * libm::pow(2_000.0, 0.75)) - 1.0).abs() < 0.05, "{cubic}");
 }
