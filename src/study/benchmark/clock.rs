@@ -42,7 +42,7 @@ impl Machine {
     }
 }
 
-/// The most memory that was resident since [`forget_peak`], on Linux.
+/// The most memory that was resident since the count was last begun anew, on Linux.
 #[must_use]
 pub fn peak_memory() -> Option<Bytes> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
