@@ -101,11 +101,19 @@ fn speeds(now: &Benchmark) -> Section {
 }
 
 /// Bars side by side: the bare loop where there is one, then the engine.
+/// Width of a bar; a workload has a place of width 1.
+const BAR: f64 = 0.35;
+
 fn speed_plot(now: &Benchmark) -> Plot {
     let places = || (0u32..).map(f64::from);
+    // Two corners of a bar, then a gap.
+    let bar = |from: f64, height: f64| {
+        let area = Some((0.0, height));
+        [(from, area), (from + BAR, area), (from + BAR, None)]
+    };
     let bars = |offset: f64, value: &dyn Fn(&Speed) -> f64| {
-        let bar = |(speed, place): (&Speed, f64)| (place + offset, place + offset + 0.35, value(speed) / 1e6);
-        SeriesKind::Stack(now.speeds.iter().zip(places()).map(bar).collect())
+        let of = |(speed, place): (&Speed, f64)| bar(place + offset, value(speed) / 1e6);
+        SeriesKind::Band(now.speeds.iter().zip(places()).flat_map(of).collect())
     };
     let ceiling = |speed: &Speed| speed.ceiling_hops_per_second.as_ref().map_or(0.0, |ceiling| ceiling.median);
     let engine = |speed: &Speed| speed.hops_per_second.median;
@@ -122,7 +130,7 @@ fn speed_plot(now: &Benchmark) -> Plot {
                 Series { label: "engine".to_owned(), kind: bars(0.55, &engine), colour: 0 },
             ],
         }],
-        x: linear("", 0.0, now.speeds.len() as f64),
+        x: linear("workload", 0.0, now.speeds.len() as f64),
         marks: marks
             .map(|(speed, from)| Mark { from, to: from + 1.0, label: speed.workload.title().to_owned() })
             .collect(),
