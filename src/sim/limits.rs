@@ -104,11 +104,7 @@ impl Partition<'_> {
         match limit.limiter.offer(now, packet) {
             Limited::Pass => return Passed::Yes,
             Limited::Held => {}
-            Limited::HeldFirst(at) => {
-                limit.serial = limit.serial.wrapping_add(1);
-                let serial = limit.serial;
-                self.schedule(Event::Release(place), at, serial);
-            }
+            Limited::HeldFirst(at) => self.await_release(place, at),
             Limited::Drop => {
                 let entry = limit.congestion.entry(facts.latest_lasting());
                 self.drop_in_limit(place, packet, entry);

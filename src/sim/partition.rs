@@ -1,7 +1,7 @@
 //! A part of the data plane with its own queue: routers, their ports, their sources, and what is recorded of them.
 //!
 //! Between two instants at which the world changes, packets only meet wires, tables and each other, so partitions run
-//! side by side; they meet only at border wires (`border.rs`).
+//! side by side; they meet only at border wires (`Run::hand_over`).
 
 use crate::dataplane::{FlowHash, Forwarder, Lag, Port};
 use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
