@@ -4,13 +4,24 @@ mod bfd;
 mod bgp;
 mod drop;
 mod packet;
+mod piece;
 mod segment;
 
 pub use bfd::{BfdDiagnostic, BfdPacket, BfdState};
 pub use bgp::{BgpMessage, BgpSegment, NotificationReason, Origin, PathAttributes};
 pub use drop::DropReason;
 pub use packet::{NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
+pub use piece::Piece;
 pub use segment::{BLOCKS, Segment, SegmentKind};
+
+/// What the target of customer data acts on; it waits in a slab while the packet travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Of a transfer over TCP.
+    Segment(Segment),
+    /// Of a request or a response.
+    Piece(Piece),
+}
 
 /// The payload of a control packet; it waits in a slab while the packet travels.
 #[derive(Debug, Clone, PartialEq, Eq)]

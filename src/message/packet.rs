@@ -18,7 +18,7 @@ pub struct Packet {
     pub hash: u32,
     /// Size of the IP packet in bytes.
     pub size: u32,
-    /// Slab index of a control payload, or a probe's number.
+    /// Slab index of what it carries, or the number of a probe or of plain data.
     pub payload: u32,
     /// Remaining hop limit.
     pub ttl: u8,
@@ -35,8 +35,8 @@ const _: () = assert!(size_of::<Packet>() == 40, "what every hop copies stays sm
 pub enum PacketKind {
     /// Customer data.
     Data,
-    /// Customer data or acknowledgements of it, by TCP.
-    Segment,
+    /// Customer data that its target acts on: transfers over TCP, requests and responses.
+    Content,
     /// A monitor's request.
     ProbeRequest,
     /// A monitor's reply.

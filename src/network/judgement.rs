@@ -149,6 +149,8 @@ pub enum Metric {
     Lost(String),
     /// Something about the transfers of a flow entry.
     Transfers(String, TransferMetric),
+    /// Something about the exchanges of a flow entry.
+    Exchanges(String, ExchangeMetric),
     /// Time from an incident until the named router noticed it (ps).
     Noticed {
         /// The failure's name.
@@ -173,4 +175,21 @@ pub enum TransferMetric {
     LongestStall,
     /// Longest time that a transfer took (ps).
     LongestCompletion,
+}
+
+/// What is measured of requests and responses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExchangeMetric {
+    /// Exchanges whose whole response came.
+    Completed,
+    /// Requests sent again.
+    Retries,
+    /// Exchanges of which no request was answered in time.
+    GivenUp,
+    /// Latency at a quantile in parts per billion (ps); 0 is the minimum.
+    Latency(u64),
+    /// Mean latency (ps).
+    MeanLatency,
+    /// Mean time that requests waited for a worker (ps).
+    MeanWait,
 }

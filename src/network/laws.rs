@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::trace::TraceOf;
 use crate::units::{Bytes, Span};
 
-/// Time between the packets of a flow, or between its transfers.
+/// Time between the packets of a flow, or between its transfers or exchanges.
 #[derive(Debug, Clone)]
 pub enum ArrivalLaw {
     /// Equal intervals, random phase.
@@ -16,6 +16,8 @@ pub enum ArrivalLaw {
     OnOff(OnOff),
     /// One, at the start.
     Once,
+    /// The next one so long after the end of the one before, the first one so long after the start.
+    Closed(SpanLaw),
     /// As a file says, sizes included.
     Trace(TraceOf),
 }
@@ -32,6 +34,8 @@ pub struct OnOff {
 /// How long something lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpanLaw {
+    /// Always as long.
+    Constant(Span),
     /// Exponential with this mean.
     Exponential(Span),
     /// Pareto with this mean and shape, in thousandths above 1000.
@@ -43,7 +47,7 @@ impl SpanLaw {
     #[must_use]
     pub const fn mean(self) -> Span {
         match self {
-            Self::Exponential(mean) | Self::Pareto(mean, _) => mean,
+            Self::Constant(mean) | Self::Exponential(mean) | Self::Pareto(mean, _) => mean,
         }
     }
 }
@@ -73,7 +77,7 @@ impl SizeLaw {
     }
 }
 
-/// Bytes of data of a transfer.
+/// Bytes of data of a transfer, a request or a response.
 #[derive(Debug, Clone)]
 pub enum VolumeLaw {
     /// It goes on until its flow stops.
@@ -86,6 +90,18 @@ pub enum VolumeLaw {
     Pareto(Bytes, u32),
     /// Some sizes, each with its weight.
     Weighted(Arc<Weighted>),
+}
+
+impl VolumeLaw {
+    /// The mean as a fraction: bytes, and in how many; `None` without an end.
+    #[must_use]
+    pub fn mean(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Unlimited => None,
+            Self::Constant(mean) | Self::Exponential(mean) | Self::Pareto(mean, _) => Some((mean.0, 1)),
+            Self::Weighted(sizes) => Some(sizes.mean(|size| size.0)),
+        }
+    }
 }
 
 /// Sizes with weights.

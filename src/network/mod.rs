@@ -9,6 +9,7 @@
 
 mod change;
 mod device;
+mod exchange;
 mod failure;
 mod fidelity;
 pub mod graph;
@@ -26,10 +27,11 @@ mod transfer;
 
 pub use change::{Change, ChangeKind};
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
+pub use exchange::ExchangeConfig;
 pub use failure::{Failure, FailureKind, Members, Ways, Wires};
 pub use fidelity::{Fidelity, Sharing};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
-pub use judgement::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule, TransferMetric};
+pub use judgement::{Availability, Bound, DeadDirection, ExchangeMetric, Expectation, Metric, SlaRule, TransferMetric};
 pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted};
 pub use limit::{
     AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,

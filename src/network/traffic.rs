@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::RateLimit;
+use super::exchange::ExchangeConfig;
 use super::laws::{ArrivalLaw, Profile, SizeLaw};
 use super::transfer::TcpConfig;
 use crate::ids::{
@@ -119,9 +120,9 @@ pub struct Flow {
     pub destination: DestinationId,
     /// The connection that carries it, when it crosses one.
     pub connection: Option<ConnectionId>,
-    /// Time between packets; between transfers when it has these.
+    /// Time between packets; between transfers or exchanges when it has these.
     pub arrivals: ArrivalLaw,
-    /// Mean time between packets; with transfers an estimate, for dividing work.
+    /// Mean time between packets; with transfers or exchanges an estimate, for dividing work.
     pub interval: Span,
     /// Packet sizes.
     pub sizes: SizeLaw,
@@ -137,7 +138,7 @@ pub struct Flow {
     pub ttl: u8,
     /// Code point and ECN field of its packets.
     pub traffic_class: TrafficClass,
-    /// The five-tuple of the other direction, when the entry is two-way or has transfers.
+    /// The five-tuple of the other direction, when the entry is two-way or has transfers or exchanges.
     pub reverse: Option<FlowId>,
 }
 
@@ -147,8 +148,8 @@ impl Flow {
     pub const fn is_rated(&self) -> bool {
         match (self.role, &self.transport) {
             (FlowRole::Data, Transport::Datagrams) => true,
-            (FlowRole::Data, Transport::Tcp(_))
-            | (FlowRole::Acknowledgements | FlowRole::ProbeRequest(_) | FlowRole::ProbeReply(_), _) => false,
+            (FlowRole::Data, Transport::Tcp(_) | Transport::Exchanges(_))
+            | (FlowRole::Answers | FlowRole::ProbeRequest(_) | FlowRole::ProbeReply(_), _) => false,
         }
     }
 }
@@ -160,6 +161,8 @@ pub enum Transport {
     Datagrams,
     /// Transfers over TCP: packets are sent as the network lets them.
     Tcp(Arc<TcpConfig>),
+    /// Requests and responses: packets of a message are sent together, and again when no response comes.
+    Exchanges(Arc<ExchangeConfig>),
 }
 
 /// What a five-tuple is for.
@@ -167,8 +170,8 @@ pub enum Transport {
 pub enum FlowRole {
     /// Customer traffic.
     Data,
-    /// The acknowledgements of the transfers of its reverse five-tuple.
-    Acknowledgements,
+    /// What comes back for the data of its reverse five-tuple: acknowledgements, or responses.
+    Answers,
     /// Requests of a monitor.
     ProbeRequest(MonitorId),
     /// Replies of a monitor, sent when a request arrives.

@@ -305,6 +305,7 @@ fn flow_entry(name: &str, from: &str, to: &str) -> FlowEntryRecord {
         sent_bytes: Bytes(2_812_500_600),
         delivered_bytes: Bytes(2_811_102_000),
         transfers: None,
+        exchanges: None,
     }
 }
 

@@ -40,8 +40,8 @@ pub(super) fn check(network: &Network, reader: &mut Reader) {
 fn rates(network: &Network, reader: &mut Reader) {
     let listens = |flow: &&Flow| flow.role == FlowRole::Data && !flow.is_rated();
     if network.fidelity != Fidelity::Packet && network.flows.iter().any(|flow| listens(&flow)) {
-        let message = "transfers over TCP follow the fate of every packet, which rates do not know";
-        reader.error("fidelity", message, "write \"packet\", or take the transfers out");
+        let message = "transfers and exchanges follow the fate of every packet, which rates do not know";
+        reader.error("fidelity", message, "write \"packet\", or take them out");
     }
 }
 

@@ -328,6 +328,9 @@ fn fill_flow(name: &str, flow: &mut FlowTable, horizon: &str) {
     if flow.transfer.is_some() {
         fill_transfer(flow);
     }
+    if flow.request.is_some() {
+        fill_exchanges(flow);
+    }
     default(&mut flow.arrivals, "constant");
     if peek(&flow.arrivals) != Some("trace") {
         default(&mut flow.size, "1400 B");
@@ -352,6 +355,19 @@ fn fill_transfer(flow: &mut FlowTable) {
     default(&mut flow.congestion_control, "cubic");
     default(&mut flow.receive_window, "6 MiB");
     default(&mut flow.initial_window, 10);
+}
+
+/// RFC 7252 4.8: the first request is waited for 2 s, and four more are sent.
+fn fill_exchanges(flow: &mut FlowTable) {
+    default(&mut flow.arrivals, "closed");
+    if peek(&flow.arrivals) == Some("closed") {
+        default(&mut flow.think, "0 s");
+    }
+    default(&mut flow.size, "1500 B");
+    default(&mut flow.service, "0 s");
+    default(&mut flow.workers, "unlimited");
+    default(&mut flow.timeout, "2 s");
+    default(&mut flow.retries, 4);
 }
 
 fn fill_monitor(monitor: &mut MonitorTable) {

@@ -42,9 +42,9 @@ pub enum Event {
     Release(LimitPlace),
     /// A packet of a flow that was late on its wire arrives.
     Late(PortId),
-    /// A flow sends its next packet, or its next transfer is asked for.
+    /// A flow sends its next packet, or its next transfer or exchange is asked for.
     Source(FlowId),
-    /// A timer of the end at which a flow of transfers, or of their acknowledgements, begins.
+    /// A timer of the end at which a flow of transfers or exchanges, or what comes back for them, begins.
     FlowTimer(FlowId),
     /// What goes by as a rate may change.
     Rates,

@@ -1,8 +1,11 @@
 //! What a scenario expects of itself, held against the record of its run.
 
-use super::record::{Distribution, ExpectationRecord, ExpectationUnit, LedgerEntry, LedgerKind, RunRecord};
+use super::record::{
+    Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit, LedgerEntry, LedgerKind, RunRecord,
+    TransferRecord,
+};
 use crate::message::DropReason;
-use crate::network::{Bound, Expectation, Metric, TransferMetric};
+use crate::network::{Bound, ExchangeMetric, Expectation, Metric, TransferMetric};
 use crate::units::{Share, Span};
 
 /// How a metric names the return entry of a failure: "cut (return)".
@@ -41,6 +44,12 @@ fn unit(metric: &Metric) -> ExpectationUnit {
             | TransferMetric::Probes => ExpectationUnit::Number,
             TransferMetric::LongestStall | TransferMetric::LongestCompletion => ExpectationUnit::Picoseconds,
         },
+        Metric::Exchanges(_, metric) => match metric {
+            ExchangeMetric::Completed | ExchangeMetric::Retries | ExchangeMetric::GivenUp => ExpectationUnit::Number,
+            ExchangeMetric::Latency(_) | ExchangeMetric::MeanLatency | ExchangeMetric::MeanWait => {
+                ExpectationUnit::Picoseconds
+            }
+        },
         Metric::Charged | Metric::Latency(_) | Metric::MeanQueueing | Metric::Blackout(_) | Metric::Noticed { .. } => {
             ExpectationUnit::Picoseconds
         }
@@ -66,23 +75,40 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
         Metric::Lost(name) => Some(entry(record, name)?.dropped.values().sum()),
         Metric::Transfers(name, metric) => {
             let entry = record.flow_entries.iter().find(|entry| entry.name == *name)?;
-            let transfers = entry.transfers.as_ref()?;
-            match metric {
-                TransferMetric::Completed => Some(transfers.completion.count),
-                TransferMetric::Retransmissions => Some(transfers.retransmissions),
-                TransferMetric::Timeouts => Some(transfers.timeouts),
-                TransferMetric::Probes => Some(transfers.probes),
-                TransferMetric::LongestStall => Some(transfers.longest_stall.as_ps()),
-                TransferMetric::LongestCompletion => {
-                    (transfers.completion.count > 0).then_some(transfers.completion.max.as_ps())
-                }
-            }
+            of_transfers(entry.transfers.as_ref()?, *metric)
+        }
+        Metric::Exchanges(name, metric) => {
+            let entry = record.flow_entries.iter().find(|entry| entry.name == *name)?;
+            of_exchanges(entry.exchanges.as_ref()?, *metric)
         }
         Metric::Noticed { incident, router } => {
             let entry = entry(record, incident)?;
             let first = entry.notices.iter().filter(|notice| notice.router == *router).map(|notice| notice.at).min()?;
             Some(first.saturating_sub(entry.at).as_ps())
         }
+    }
+}
+
+fn of_transfers(transfers: &TransferRecord, metric: TransferMetric) -> Option<u64> {
+    match metric {
+        TransferMetric::Completed => Some(transfers.completion.count),
+        TransferMetric::Retransmissions => Some(transfers.retransmissions),
+        TransferMetric::Timeouts => Some(transfers.timeouts),
+        TransferMetric::Probes => Some(transfers.probes),
+        TransferMetric::LongestStall => Some(transfers.longest_stall.as_ps()),
+        TransferMetric::LongestCompletion => quantile_of(&transfers.completion, u64::MAX).map(Span::as_ps),
+    }
+}
+
+fn of_exchanges(exchanges: &ExchangeRecord, metric: ExchangeMetric) -> Option<u64> {
+    let mean = |of: &Distribution| (of.count > 0).then_some(of.mean.as_ps());
+    match metric {
+        ExchangeMetric::Completed => Some(exchanges.latency.count),
+        ExchangeMetric::Retries => Some(exchanges.retries),
+        ExchangeMetric::GivenUp => Some(exchanges.given_up),
+        ExchangeMetric::Latency(quantile) => quantile_of(&exchanges.latency, quantile).map(Span::as_ps),
+        ExchangeMetric::MeanLatency => mean(&exchanges.latency),
+        ExchangeMetric::MeanWait => mean(&exchanges.wait),
     }
 }
 

@@ -14,18 +14,18 @@ use crate::sim::recorder::{EntryIndex, count_drops};
 use crate::units::Time;
 
 impl Partition<'_> {
-    /// The first packet or transfer of every flow that begins here; answers have no source of their own.
+    /// The first packet, transfer or exchange of every flow that begins here; answers have no source of their own.
     pub fn start_sources(&mut self, layout: &Layout) {
         for (id, flow) in self.network.flows.enumerate() {
             if layout.of(flow.edge) != self.index {
                 continue;
             }
             let first = match (flow.role, &flow.transport) {
-                (FlowRole::Data, Transport::Tcp(_)) => self.first_transfer(id),
+                (FlowRole::Data, Transport::Tcp(_) | Transport::Exchanges(_)) => self.first_asked_for(id),
                 (FlowRole::Data, Transport::Datagrams) | (FlowRole::ProbeRequest(_), _) => {
                     self.sources[id].source.first()
                 }
-                (FlowRole::Acknowledgements | FlowRole::ProbeReply(_), _) => None,
+                (FlowRole::Answers | FlowRole::ProbeReply(_), _) => None,
             };
             if let Some(first) = first {
                 self.schedule_source(id, self.origin + flow.start + first);
@@ -61,8 +61,8 @@ impl Partition<'_> {
     #[inline]
     pub fn source_sends(&mut self, id: FlowId, facts: &Facts) {
         let source = &mut self.sources[id];
-        if source.kind == PacketKind::Segment {
-            return self.transfer_asked_for(id, facts);
+        if source.kind == PacketKind::Content {
+            return self.next_asked_for(id, facts);
         }
         let size = source.source.next_size();
         let next = source.source.next_interval().map(|interval| self.now + interval);
@@ -72,7 +72,7 @@ impl Partition<'_> {
                 source.number
             }
             PacketKind::ProbeRequest => self.recorder.monitors.request(self.now, id),
-            PacketKind::Segment
+            PacketKind::Content
             | PacketKind::ProbeReply
             | PacketKind::Duplicate
             | PacketKind::ControlNeighbour
@@ -311,8 +311,8 @@ impl Partition<'_> {
 
     #[inline(never)]
     fn deliver(&mut self, packet: &Packet, facts: &Facts) {
-        if packet.kind == PacketKind::Segment {
-            return self.deliver_segment(packet, facts);
+        if packet.kind == PacketKind::Content {
+            return self.deliver_content(packet, facts);
         }
         self.recorder.delivered(self.now, packet);
         match packet.kind {
@@ -322,7 +322,7 @@ impl Partition<'_> {
                 self.inject(monitor.reply, packet.size, packet.payload, facts);
             }
             PacketKind::ProbeReply => self.recorder.monitors.reply(self.now, packet),
-            PacketKind::Segment => unreachable!("segments are delivered to their ends"),
+            PacketKind::Content => unreachable!("content is delivered to ends"),
             PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
                 unreachable!("control packets are delivered by the world")
             }
@@ -339,8 +339,8 @@ impl Partition<'_> {
     #[cold]
     pub fn drop_packet(&mut self, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
         self.recorder.dropped(self.now, &self.numbered(packet), reason, entry);
-        if packet.kind == PacketKind::Segment {
-            self.segments.take(packet.payload);
+        if packet.kind == PacketKind::Content {
+            self.contents.take(packet.payload);
         }
     }
 }

@@ -3,12 +3,17 @@
 //! Between two instants at which the world changes, packets only meet wires, tables and each other, so partitions run
 //! side by side; they meet only at border wires (`Run::hand_over`).
 
+use std::collections::BTreeMap;
+
 use crate::dataplane::{FlowHash, Forwarder, Lag, Port};
-use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId};
+use crate::ids::{
+    AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId,
+};
 use crate::message::{Packet, PacketKind};
 use crate::network::{Attachment, FlowRole, LinkKind, Network, Transport};
 use crate::rng::RunSeed;
 use crate::sim::congestion::Congestion;
+use crate::sim::ends::{End, Numbered};
 use crate::sim::event::Event;
 use crate::sim::facts::Facts;
 use crate::sim::far_end::FarEnd;
@@ -17,9 +22,8 @@ use crate::sim::limits::Limit;
 use crate::sim::packet_events::PacketEvents;
 use crate::sim::recorder::{Drops, Recorder};
 use crate::sim::slab::Slab;
-use crate::sim::transfers::{End, Numbered};
-use crate::traffic::Source;
-use crate::traffic::tcp::Action;
+use crate::traffic::exchange::Workers;
+use crate::traffic::{Source, exchange, tcp};
 use crate::units::{Span, Time, TrafficClass};
 
 /// Events after which a partition returns, so that whoever runs it can look around.
@@ -47,11 +51,15 @@ pub(in crate::sim) struct Partition<'n> {
     pub edge_limits: IdVec<ConnectionId, [Option<Limit>; 2]>,
     pub attachment_limits: IdVec<AttachmentId, Option<Limit>>,
     pub sources: IdVec<FlowId, FlowSource>,
-    /// Of flows with transfers, where they or their acknowledgements begin here.
+    /// Of flows with transfers or exchanges, where they or what comes back begin here.
     pub ends: IdVec<FlowId, Option<End>>,
-    pub segments: Slab<Numbered>,
+    pub contents: Slab<Numbered>,
+    /// Those who serve the requests to an entry's responses at an edge.
+    pub workers: BTreeMap<(FlowEntryId, RouterId), Workers>,
     /// What a sender wants done; empty between events, kept for its memory.
-    pub actions: Vec<Action>,
+    pub tcp_actions: Vec<tcp::Action>,
+    /// What a client wants done; as above.
+    pub exchange_actions: Vec<exchange::Action>,
     pub recorder: Recorder,
     /// Ports whose MACsec numbers were used up, and when.
     pub used_up: Vec<(Time, PortId)>,
@@ -167,8 +175,10 @@ impl<'n> Partition<'n> {
             attachment_limits: network.attachments.iter().map(Limit::of_attachment).collect(),
             sources: network.flows.iter().map(|flow| flow_source(network, flow, seed)).collect(),
             ends: network.flows.iter().map(end).collect(),
-            segments: Slab::default(),
-            actions: Vec::new(),
+            contents: Slab::default(),
+            workers: BTreeMap::new(),
+            tcp_actions: Vec::new(),
+            exchange_actions: Vec::new(),
             recorder: Recorder::new(network),
             used_up: Vec::new(),
         };
@@ -300,9 +310,9 @@ fn flow_source(network: &Network, flow: &crate::network::Flow, seed: RunSeed) ->
         destination: flow.destination,
         ttl: flow.ttl,
         kind: match flow.role {
-            FlowRole::Data | FlowRole::Acknowledgements => match flow.transport {
+            FlowRole::Data | FlowRole::Answers => match flow.transport {
                 Transport::Datagrams => PacketKind::Data,
-                Transport::Tcp(_) => PacketKind::Segment,
+                Transport::Tcp(_) | Transport::Exchanges(_) => PacketKind::Content,
             },
             FlowRole::ProbeRequest(_) => PacketKind::ProbeRequest,
             FlowRole::ProbeReply(_) => PacketKind::ProbeReply,

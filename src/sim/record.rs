@@ -6,7 +6,7 @@
 mod flows;
 mod macsec;
 
-pub use flows::{FlowEntryRecord, FlowRecord, TransferRecord};
+pub use flows::{ExchangeRecord, FlowEntryRecord, FlowRecord, TransferRecord};
 pub use macsec::{MacsecRecord, PacketNumbers};
 
 use std::collections::BTreeMap;

@@ -351,8 +351,8 @@ impl<'n> Run<'n> {
             let [near, far] = self.partitions.get_disjoint_mut(sides).expect("a border has two sides");
             let wire = &mut far.wires[*port];
             let moved = |packet: &mut Packet| {
-                if packet.kind == PacketKind::Segment {
-                    packet.payload = far.segments.insert(near.segments.take(packet.payload));
+                if packet.kind == PacketKind::Content {
+                    packet.payload = far.contents.insert(near.contents.take(packet.payload));
                 }
             };
             if let Some(at) = near.wires[*port].port.hand_over(now, &mut wire.port, moved) {

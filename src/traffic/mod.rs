@@ -1,9 +1,11 @@
-//! Sources of traffic: when packets are sent and how large they are, and transfers over TCP.
+//! Sources of traffic: when packets are sent and how large they are, transfers over TCP, requests and responses.
 
+mod demand;
+mod draw;
+pub mod exchange;
 mod profile;
 mod source;
 pub mod tcp;
-mod transfers;
 
+pub use demand::Demand;
 pub use source::{PassedOver, Source};
-pub use transfers::Transfers;

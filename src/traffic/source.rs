@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::profile;
-use crate::network::{ArrivalLaw, Flow, OnOff, Profile, SizeLaw, SpanLaw};
+use super::{draw, profile};
+use crate::network::{ArrivalLaw, Flow, OnOff, Profile, SizeLaw};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
 
@@ -64,6 +64,7 @@ impl Source {
             ArrivalLaw::Poisson => self.stream.exponential_span(self.interval),
             ArrivalLaw::OnOff(law) => burst(*law, self.interval, &mut self.on, &mut self.stream),
             ArrivalLaw::Once => Span::ZERO,
+            ArrivalLaw::Closed(_) => unreachable!("only exchanges have such a law"),
             ArrivalLaw::Trace(trace) => return trace.arrivals().first().map(|arrival| arrival.at),
         };
         self.over_the_day(span)
@@ -77,6 +78,7 @@ impl Source {
             ArrivalLaw::Poisson => self.stream.exponential_span(self.interval),
             ArrivalLaw::OnOff(law) => burst(*law, self.interval, &mut self.on, &mut self.stream),
             ArrivalLaw::Once => return None,
+            ArrivalLaw::Closed(_) => unreachable!("only exchanges have such a law"),
             ArrivalLaw::Trace(trace) => {
                 let arrivals = trace.arrivals();
                 let next = arrivals.get(self.sent)?;
@@ -101,6 +103,7 @@ impl Source {
         match &self.arrivals {
             ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) => self.pass_over_evenly(due, until),
             ArrivalLaw::Once => PassedOver { packets: u64::from(due < until), last: due, next: None },
+            ArrivalLaw::Closed(_) => unreachable!("exchanges do not go by as rates"),
             ArrivalLaw::Trace(_) => {
                 let mut passed = PassedOver { packets: 0, last: due, next: Some(due) };
                 while let Some(at) = passed.next.filter(|at| *at < until) {
@@ -137,7 +140,11 @@ impl Source {
                 let (on, off) = (law.on.mean(), law.off.mean());
                 self.interval.scaled(on.as_ps().saturating_add(off.as_ps()), on.as_ps().max(1))
             }
-            ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::Once | ArrivalLaw::Trace(_) => self.interval,
+            ArrivalLaw::Constant
+            | ArrivalLaw::Poisson
+            | ArrivalLaw::Once
+            | ArrivalLaw::Closed(_)
+            | ArrivalLaw::Trace(_) => self.interval,
         }
     }
 
@@ -145,7 +152,11 @@ impl Source {
     #[must_use]
     pub fn mean_size(&self) -> (u64, u64) {
         match &self.arrivals {
-            ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) | ArrivalLaw::Once => self.sizes.mean(),
+            ArrivalLaw::Constant
+            | ArrivalLaw::Poisson
+            | ArrivalLaw::OnOff(_)
+            | ArrivalLaw::Once
+            | ArrivalLaw::Closed(_) => self.sizes.mean(),
             ArrivalLaw::Trace(trace) => {
                 let bytes = trace.arrivals().iter().map(|arrival| u64::from(arrival.size)).sum();
                 (bytes, (trace.arrivals().len() as u64).max(1))
@@ -192,8 +203,8 @@ fn burst(law: OnOff, interval: Span, on: &mut Span, stream: &mut Stream) -> Span
     while needed > *on {
         needed = needed.saturating_sub(*on);
         passed = passed.checked_add(*on).unwrap_or(Span::MAX);
-        passed = passed.checked_add(drawn(law.off, stream)).unwrap_or(Span::MAX);
-        *on = drawn(law.on, stream).max(Span::from_ps(1));
+        passed = passed.checked_add(draw::span(law.off, stream)).unwrap_or(Span::MAX);
+        *on = draw::span(law.on, stream).max(Span::from_ps(1));
         if passed == Span::MAX {
             return passed;
         }
@@ -202,18 +213,10 @@ fn burst(law: OnOff, interval: Span, on: &mut Span, stream: &mut Stream) -> Span
     passed.checked_add(needed).unwrap_or(Span::MAX)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
-fn drawn(law: SpanLaw, stream: &mut Stream) -> Span {
-    match law {
-        SpanLaw::Exponential(mean) => stream.exponential_span(mean),
-        SpanLaw::Pareto(mean, shape) => Span::from_ps(libm::round(stream.pareto(shape) * mean.as_ps() as f64) as u64),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Arrival, Trace, TraceOf, Weighted};
+    use crate::network::{Arrival, SpanLaw, Trace, TraceOf, Weighted};
     use crate::units::Bytes;
 
     fn source(arrivals: ArrivalLaw) -> Source {

@@ -1,6 +1,7 @@
 //! The report on one run, in every view.
 
 mod connection;
+mod exchanges;
 mod ledger;
 mod page;
 mod plots;

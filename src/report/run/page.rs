@@ -20,8 +20,10 @@ pub fn page(record: &RunRecord, provenance: &Provenance) -> Report {
     if !record.ledger.is_empty() {
         report.sections[told + 1].blocks.push(notices(record));
     }
-    let [latency, distribution, throughput, loss]: [Plot; 4] = plots(record).try_into().expect("a run has four plots");
-    let pictures = [throughput, loss, latency, distribution].map(Block::Plot).into();
+    let mut plots = plots(record);
+    let more = plots.split_off(4);
+    let [latency, distribution, throughput, loss]: [Plot; 4] = plots.try_into().expect("a run has four plots");
+    let pictures = [throughput, loss, latency, distribution].into_iter().chain(more).map(Block::Plot).collect();
     report.sections.insert(told, Section { heading: "Over time".to_owned(), blocks: pictures });
     report.sections.extend(details(record));
     report.sections.push(provenance_section(provenance));

@@ -9,10 +9,12 @@ use crate::report::words::{plain, rate};
 use crate::sim::record::{ConnectionRecord, Distribution, LedgerKind, RunRecord};
 use crate::units::Span;
 
-/// latency, latency-distribution, throughput and loss.
+/// latency, latency-distribution, throughput and loss; exchange-latency when there are exchanges.
 #[must_use]
 pub fn plots(record: &RunRecord) -> Vec<Plot> {
-    vec![latency(record), distribution(record), throughput(record), loss(record)]
+    let mut plots = vec![latency(record), distribution(record), throughput(record), loss(record)];
+    plots.extend(exchanges(record));
+    plots
 }
 
 fn over_time(record: &RunRecord, name: &str, title: String, mut panels: Vec<Panel>) -> Plot {
@@ -82,9 +84,8 @@ fn latency(record: &RunRecord) -> Plot {
     over_time(record, "latency", format!("Latency over time, per {}", record.bin), panels)
 }
 
-/// Share of packets slower than x, on a logarithmic axis: the tail is what hurts.
 fn distribution(record: &RunRecord) -> Plot {
-    let mut measured: Vec<(String, &Distribution)> = Vec::new();
+    let mut measured = Vec::new();
     for one in &record.connections {
         let ways = one.directions.iter().enumerate();
         measured.extend(ways.map(|(index, direction)| (titled(record, one, index), &direction.latency)));
@@ -92,6 +93,24 @@ fn distribution(record: &RunRecord) -> Plot {
     if measured.is_empty() {
         measured.push(("all packets".to_owned(), &record.totals.latency));
     }
+    let names = [("latency-distribution", "Latency distribution"), ("packets", "one-way latency")];
+    shares_slower(names, measured)
+}
+
+/// From the first request until the whole response.
+fn exchanges(record: &RunRecord) -> Option<Plot> {
+    let entries = record.flow_entries.iter();
+    let measured: Vec<(String, &Distribution)> =
+        entries.filter_map(|entry| Some((entry.name.clone(), &entry.exchanges.as_ref()?.latency))).collect();
+    let names = [("exchange-latency", "Latency of exchanges"), ("exchanges", "until the whole response")];
+    (!measured.is_empty()).then(|| shares_slower(names, measured))
+}
+
+/// Share of packets, or of whatever `what` says, slower than x, on a logarithmic axis: the tail is what hurts.
+fn shares_slower(
+    [(name, title), (what, label)]: [(&str, &str); 2],
+    mut measured: Vec<(String, &Distribution)>,
+) -> Plot {
     measured.retain(|(_, latency)| latency.count > 0);
     let largest = measured.iter().map(|(_, latency)| latency.max).max().unwrap_or(Span::ZERO);
     let smallest = measured.iter().map(|(_, latency)| latency.min).min().unwrap_or(Span::ZERO);
@@ -105,21 +124,20 @@ fn distribution(record: &RunRecord) -> Plot {
     });
     let series = series.collect();
     let y = Axis {
-        label: "packets slower than this".to_owned(),
+        label: format!("{what} slower than this"),
         from: -f64::from(most.max(10).ilog10() + 1),
         to: 0.0,
         scale: Scale::OneIn,
     };
     let margin = (value(largest) - value(smallest)).max(value(largest) * 0.02).max(1e-3) * 0.04;
     let x = Axis {
-        label: format!("one-way latency, {unit} (the axis does not begin at zero)"),
+        label: format!("{label}, {unit} (the axis does not begin at zero)"),
         from: (value(smallest) - margin).max(0.0),
         to: value(largest) + margin,
         scale: Scale::Linear,
     };
     let panels = vec![Panel { title: String::new(), y, series }];
-    let title = "Latency distribution".to_owned();
-    Plot { name: "latency-distribution".to_owned(), title, panels, x, marks: Vec::new() }
+    Plot { name: name.to_owned(), title: title.to_owned(), panels, x, marks: Vec::new() }
 }
 
 /// (latency, log10 of the share of packets slower), as steps that never claim more than was counted.

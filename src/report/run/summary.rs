@@ -11,9 +11,9 @@ use crate::message::DropReason;
 use crate::network::DeadDirection;
 use crate::report::{Provenance, SCHEMA_VERSION};
 use crate::sim::record::{
-    AvailabilityRecord, ConnectionRecord, Counts, Distribution, ExpectationRecord, ExpectationUnit, FlowEntryRecord,
-    LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, MacsecRecord, MonitorRecord, RunRecord, Spread,
-    TransferRecord,
+    AvailabilityRecord, ConnectionRecord, Counts, Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit,
+    FlowEntryRecord, LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, MacsecRecord, MonitorRecord, RunRecord,
+    Spread, TransferRecord,
 };
 use crate::units::{CalendarSpan, Rate, Share, Span};
 
@@ -269,6 +269,22 @@ fn flow_entry(entry: &FlowEntryRecord) -> Value {
         "delivered_bytes": entry.delivered_bytes.0,
         "packets": counts(&entry.counts),
         "transfers": entry.transfers.as_ref().map(transfers),
+        "exchanges": entry.exchanges.as_ref().map(exchanges),
+    })
+}
+
+fn exchanges(exchanges: &ExchangeRecord) -> Value {
+    json!({
+        "begun": exchanges.begun,
+        "completed": exchanges.latency.count,
+        "latency": distribution(&exchanges.latency),
+        "histogram": exchanges.latency.buckets.iter().map(|(up_to, count)| {
+            json!({ "up_to_us": microseconds(*up_to), "count": count })
+        }).collect::<Vec<_>>(),
+        "retries": exchanges.retries,
+        "given_up": exchanges.given_up,
+        "open": exchanges.open,
+        "wait": distribution(&exchanges.wait),
     })
 }
 

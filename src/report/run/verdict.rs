@@ -23,6 +23,7 @@ pub fn verdict(record: &RunRecord, provenance: &Provenance) -> Report {
         sections.push(monitors(record));
     }
     sections.extend(super::transfers::section(record));
+    sections.extend(super::exchanges::section(record));
     Report {
         title: record.title.clone(),
         subtitle: format!(

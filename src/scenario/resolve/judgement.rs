@@ -4,8 +4,10 @@ use toml::{Table, Value};
 
 use super::Resolver;
 use crate::message::DropReason;
-use crate::network::{Availability, Bound, DeadDirection, Expectation, Metric, SlaRule, TransferMetric};
-use crate::scenario::file::suggestion;
+use crate::network::{
+    Availability, Bound, DeadDirection, ExchangeMetric, Expectation, Metric, SlaRule, TransferMetric,
+};
+use crate::scenario::file::{FlowTable, suggestion};
 use crate::scenario::source::join;
 use crate::units::{CalendarSpan, Share, Span};
 
@@ -54,6 +56,30 @@ const TRANSFERS: [(&str, TransferMetric, Unit); 6] = [
     ("longest_completion", TransferMetric::LongestCompletion, Unit::Span),
 ];
 
+const EXCHANGES: [(&str, ExchangeMetric, Unit); 11] = [
+    ("completed", ExchangeMetric::Completed, Unit::Count),
+    ("retries", ExchangeMetric::Retries, Unit::Count),
+    ("given_up", ExchangeMetric::GivenUp, Unit::Count),
+    ("latency_mean", ExchangeMetric::MeanLatency, Unit::Span),
+    ("latency_min", ExchangeMetric::Latency(0), Unit::Span),
+    ("latency_p50", ExchangeMetric::Latency(500_000_000), Unit::Span),
+    ("latency_p90", ExchangeMetric::Latency(900_000_000), Unit::Span),
+    ("latency_p99", ExchangeMetric::Latency(990_000_000), Unit::Span),
+    ("latency_p999", ExchangeMetric::Latency(999_000_000), Unit::Span),
+    ("latency_max", ExchangeMetric::Latency(1_000_000_000), Unit::Span),
+    ("wait_mean", ExchangeMetric::MeanWait, Unit::Span),
+];
+
+fn transfer_metric(flow: &str, word: &str) -> Option<(Metric, Unit)> {
+    let (_, metric, unit) = TRANSFERS.into_iter().find(|(known, ..)| *known == word)?;
+    Some((Metric::Transfers(flow.to_owned(), metric), unit))
+}
+
+fn exchange_metric(flow: &str, word: &str) -> Option<(Metric, Unit)> {
+    let (_, metric, unit) = EXCHANGES.into_iter().find(|(known, ..)| *known == word)?;
+    Some((Metric::Exchanges(flow.to_owned(), metric), unit))
+}
+
 impl Resolver<'_> {
     pub(super) fn availability(&mut self) {
         let sla = &self.file.sla;
@@ -93,13 +119,13 @@ impl Resolver<'_> {
                 ("latency", Value::Table(table)) => self.expect_latency(table),
                 ("drops", Value::Table(table)) => self.expect_drops(table),
                 ("incidents" | "returns", Value::Table(table)) => self.expect_entries(key, table),
-                ("transfers", Value::Table(table)) => self.expect_transfers(table),
-                ("latency" | "drops" | "incidents" | "returns" | "transfers", _) => {
+                ("transfers" | "exchanges", Value::Table(table)) => self.expect_of_flows(key, table),
+                ("latency" | "drops" | "incidents" | "returns" | "transfers" | "exchanges", _) => {
                     self.reader.error(place, "is not a table", "write its keys below it");
                 }
                 (..) => {
                     let mut known: Vec<&str> = PLAIN.iter().map(|(name, ..)| *name).collect();
-                    known.extend(["latency", "drops", "incidents", "returns", "transfers"]);
+                    known.extend(["latency", "drops", "incidents", "returns", "transfers", "exchanges"]);
                     self.unknown(&place, key, &known);
                 }
             }
@@ -137,27 +163,33 @@ impl Resolver<'_> {
         }
     }
 
-    /// `transfers.FLOW`.
-    fn expect_transfers(&mut self, table: &Table) {
+    /// `transfers.FLOW` and `exchanges.FLOW`.
+    fn expect_of_flows(&mut self, section: &str, table: &Table) {
+        let is_transfers = section == "transfers";
+        let has = |flow: &FlowTable| if is_transfers { flow.transfer.is_some() } else { flow.request.is_some() };
+        let kind = if is_transfers { "flow with transfer" } else { "flow with request" };
+        let declared: Vec<&str> =
+            self.file.flows.iter().filter(|(_, flow)| has(flow)).map(|(name, _)| name.as_str()).collect();
         for (name, value) in table {
-            let key = join("transfers", name);
+            let key = join(section, name);
             let place = join("expect", &key);
-            let flows = self.file.flows.iter().filter(|(_, flow)| flow.transfer.is_some());
-            let known: Vec<String> = flows.map(|(name, _)| name.clone()).collect();
+            if !declared.contains(&name.as_str()) {
+                self.reader.dangling(&place, name, kind, &declared);
+                continue;
+            }
             let Value::Table(metrics) = value else {
                 self.reader.error(place, "is not a table", "write its keys below it");
                 continue;
             };
-            if !known.contains(name) {
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                self.reader.dangling(&place, name, "flow with transfer", &known);
-                continue;
-            }
             for (metric, value) in metrics {
                 let key = join(&key, metric);
-                match TRANSFERS.into_iter().find(|(word, ..)| word == metric) {
-                    Some((_, metric, unit)) => self.expect(key, Metric::Transfers(name.clone(), metric), unit, value),
-                    None => self.unknown(&join("expect", &key), metric, &TRANSFERS.map(|(word, ..)| word)),
+                let found = if is_transfers { transfer_metric(name, metric) } else { exchange_metric(name, metric) };
+                match found {
+                    Some((metric, unit)) => self.expect(key, metric, unit, value),
+                    None if is_transfers => {
+                        self.unknown(&join("expect", &key), metric, &TRANSFERS.map(|(word, ..)| word));
+                    }
+                    None => self.unknown(&join("expect", &key), metric, &EXCHANGES.map(|(word, ..)| word)),
                 }
             }
         }

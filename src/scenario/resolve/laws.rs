@@ -71,19 +71,28 @@ impl Resolver<'_> {
 
     /// How long a source is on and off.
     pub(super) fn on_off(&mut self, place: &str, table: &FlowTable) -> OnOff {
-        OnOff { on: self.span_law(&join(place, "on"), &table.on), off: self.span_law(&join(place, "off"), &table.off) }
+        let [on, off] = [("on", &table.on), ("off", &table.off)].map(|(key, leaf)| {
+            let place = join(place, key);
+            let law = self.span_law(&place, leaf, "exponential 100 ms");
+            if law.mean() == Span::ZERO {
+                self.reader.error(place, "is zero", "write for example \"exponential 100 ms\"");
+            }
+            law
+        });
+        OnOff { on, off }
     }
 
-    fn span_law(&mut self, place: &str, leaf: &Leaf) -> SpanLaw {
+    /// How long something lasts.
+    pub(super) fn span_law(&mut self, place: &str, leaf: &Leaf, example: &str) -> SpanLaw {
         let fallback = SpanLaw::Exponential(Span::from_s(1));
-        let Some(text) = self.reader.text(place, leaf, "exponential 100 ms") else { return fallback };
+        let Some(text) = self.reader.text(place, leaf, example) else { return fallback };
         let law = match text.split_once(' ') {
             Some(("exponential", mean)) => mean.parse().ok().map(SpanLaw::Exponential),
             Some(("pareto", rest)) => pareto(rest).map(|(mean, shape)| SpanLaw::Pareto(mean, shape)),
-            Some(_) | None => None,
+            Some(_) | None => text.parse().ok().map(SpanLaw::Constant),
         };
-        law.filter(|law| law.mean() > Span::ZERO).unwrap_or_else(|| {
-            let remedy = "write for example \"exponential 100 ms\" or \"pareto 100 ms 1.5\"";
+        law.unwrap_or_else(|| {
+            let remedy = "write for example \"100 ms\", \"exponential 100 ms\" or \"pareto 100 ms 1.5\"";
             self.reader.error(place, format!("{text:?} is not a law of duration"), remedy);
             fallback
         })

@@ -9,6 +9,7 @@ mod addresses;
 mod changes;
 mod connections;
 mod devices;
+mod exchanges;
 mod failures;
 mod flow_ends;
 mod headers;

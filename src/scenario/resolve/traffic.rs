@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::addresses::{host, host_count};
+use super::exchanges::ExchangeDraft;
 use super::flow_ends::pair;
 use super::transfers::TcpDraft;
 use super::{Names, Resolver};
@@ -37,9 +38,10 @@ pub(super) struct FlowDraft {
     name: String,
     /// Where its five-tuples begin and end, in id order.
     ends: Option<[Vec<AttachmentId>; 2]>,
-    rate: Option<Rate>,
+    /// Forward, and back.
+    offers: [Offer; 2],
     count: u32,
-    tcp: Option<TcpDraft>,
+    carriage: Carriage,
     direction: Direction,
     protocol: u8,
     ports: [u16; 2],
@@ -58,12 +60,39 @@ pub(super) struct Law {
     pub traffic_class: TrafficClass,
 }
 
-/// What a flow entry sends.
-struct Offer {
-    arrivals: ArrivalLaw,
-    sizes: SizeLaw,
+/// What a flow entry sends in one direction.
+#[derive(Debug, Clone)]
+pub(super) struct Offer {
+    pub sizes: SizeLaw,
     /// Of all its five-tuples; `None` when it takes what it gets.
-    rate: Option<Rate>,
+    pub rate: Option<Rate>,
+}
+
+/// How the data of a flow entry travels.
+#[derive(Debug)]
+enum Carriage {
+    Datagrams,
+    Transfers(TcpDraft),
+    Exchanges(ExchangeDraft),
+}
+
+impl Carriage {
+    /// Over IPv4 or IPv6.
+    fn transport(&self, is_ipv6: bool) -> Transport {
+        match self {
+            Self::Datagrams => Transport::Datagrams,
+            Self::Transfers(draft) => Transport::Tcp(draft.config(is_ipv6)),
+            Self::Exchanges(draft) => Transport::Exchanges(draft.config(is_ipv6)),
+        }
+    }
+
+    /// What the packets of the way back are for.
+    const fn way_back(&self) -> FlowRole {
+        match self {
+            Self::Datagrams => FlowRole::Data,
+            Self::Transfers(_) | Self::Exchanges(_) => FlowRole::Answers,
+        }
+    }
 }
 
 /// The words for arrivals.
@@ -85,7 +114,8 @@ impl Resolver<'_> {
     pub(super) fn flows(&mut self) -> Vec<FlowDraft> {
         let both = |name: &str| {
             let table = self.file.flows.get(name)?;
-            (peek(&table.direction) == Some("both") || table.transfer.is_some()).then_some(())
+            let goes_back = table.transfer.is_some() || table.request.is_some();
+            (peek(&table.direction) == Some("both") || goes_back).then_some(())
         };
         for name in self.file.flows.keys().filter(|name| name.strip_suffix(REVERSE).and_then(both).is_some()) {
             let message = "is also the name of another flow's way back";
@@ -100,14 +130,16 @@ impl Resolver<'_> {
         let count = self.reader.number(&join(&place, "count"), &table.count, 1, 1_000_000);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let directions = [("one-way", Direction::OneWay), ("both", Direction::Both)];
-        let (arrivals, tcp) = match &table.transfer {
-            Some(_) => {
-                let (arrivals, tcp) = self.tcp(&place, table, count);
-                (Offer { arrivals, sizes: tcp.sizes(), rate: tcp.rate(count) }, Some(tcp))
-            }
-            None => (self.datagrams(&place, table, count), None),
+        let (arrivals, offers, carriage) = if table.request.is_some() {
+            let (arrivals, exchanges) = self.exchanges(&place, table);
+            (arrivals, exchanges.offers(count), Carriage::Exchanges(exchanges))
+        } else if table.transfer.is_some() {
+            let (arrivals, tcp) = self.tcp(&place, table, count);
+            (arrivals, [tcp.offer(count), tcp.offer(count)], Carriage::Transfers(tcp))
+        } else {
+            let (arrivals, offer) = self.datagrams(&place, table, count);
+            (arrivals, [offer.clone(), offer], Carriage::Datagrams)
         };
-        let Offer { arrivals, sizes, rate } = arrivals;
         let start = self.reader.span_or_zero(&join(&place, "start"), &table.start, "0 s");
         let stop = self.reader.span_or_zero(&join(&place, "stop"), &table.stop, "150 s");
         if stop <= start {
@@ -115,7 +147,7 @@ impl Resolver<'_> {
         }
         let law = Law {
             arrivals,
-            sizes,
+            sizes: offers[0].sizes.clone(),
             diurnal: self.diurnal(&join(&place, "diurnal"), &table.diurnal),
             start,
             // Nothing is sent after the end of the run, however late an entry stops.
@@ -126,9 +158,9 @@ impl Resolver<'_> {
         FlowDraft {
             name: name.to_owned(),
             ends,
-            rate,
+            offers,
             count,
-            tcp,
+            carriage,
             direction: self.reader.word(&join(&place, "direction"), &table.direction, &directions),
             protocol: self.protocol(&join(&place, "protocol"), &table.protocol),
             ports: [
@@ -140,17 +172,10 @@ impl Resolver<'_> {
     }
 
     /// When packets are sent, how long they are, and the rate that this makes.
-    fn datagrams(&mut self, place: &str, table: &FlowTable, count: u32) -> Offer {
-        self.refuse(
-            place,
-            "transfer is given",
-            &[
-                ("interval", &table.interval),
-                ("congestion_control", &table.congestion_control),
-                ("receive_window", &table.receive_window),
-                ("initial_window", &table.initial_window),
-            ],
-        );
+    fn datagrams(&mut self, place: &str, table: &FlowTable, count: u32) -> (ArrivalLaw, Offer) {
+        self.refuse(place, "transfer or request is given", &[("interval", &table.interval)]);
+        self.refuse(place, "transfer is given", &TcpDraft::keys(table));
+        self.refuse(place, "request is given", &ExchangeDraft::keys(table));
         let words =
             [("constant", Word::Constant), ("poisson", Word::Poisson), ("on-off", Word::OnOff), ("trace", Word::Trace)];
         let word = self.reader.word(&join(place, "arrivals"), &table.arrivals, &words);
@@ -167,17 +192,17 @@ impl Resolver<'_> {
             Word::Trace => return self.traced(place, table, count),
         };
         let rate: Option<Rate> = self.reader.quantity(&join(place, "rate"), &table.rate, "10 Mbps");
-        Offer { arrivals, sizes: self.sizes(&join(place, "size"), &table.size), rate }
+        (arrivals, Offer { sizes: self.sizes(&join(place, "size"), &table.size), rate })
     }
 
     /// Keys that are read only when something else is so.
-    fn refuse(&mut self, place: &str, only: &str, keys: &[(&str, &Leaf)]) {
+    pub(super) fn refuse(&mut self, place: &str, only: &str, keys: &[(&str, &Leaf)]) {
         for (key, _) in keys.iter().filter(|(_, leaf)| leaf.is_some()) {
             self.reader.error(join(place, key), format!("is read only when {only}"), "leave it out");
         }
     }
 
-    fn traced(&mut self, place: &str, table: &FlowTable, count: u32) -> Offer {
+    fn traced(&mut self, place: &str, table: &FlowTable, count: u32) -> (ArrivalLaw, Offer) {
         for (key, leaf) in [("rate", &table.rate), ("size", &table.size), ("diurnal", &table.diurnal)] {
             if leaf.is_some() {
                 self.reader.error(join(place, key), "stands in the trace", "leave it out");
@@ -192,7 +217,7 @@ impl Resolver<'_> {
         let bps = u128::from(bytes) * 8 * 1_000_000_000_000 / u128::from(horizon.as_ps().max(1));
         let rate = Rate::from_bps(u64::try_from(bps).unwrap_or(u64::MAX).max(1));
         let arrivals = ArrivalLaw::Trace(TraceOf { trace, index: 0 });
-        Offer { arrivals, sizes: SizeLaw::Constant(mean), rate }
+        (arrivals, Offer { sizes: SizeLaw::Constant(mean), rate })
     }
 
     pub(super) fn flow_ends(&mut self, place: &str, from: &Leaf, to: &Leaf) -> Option<[AttachmentId; 2]> {
@@ -210,7 +235,7 @@ impl Resolver<'_> {
         let mut entries: Vec<(String, &FlowDraft, Direction)> = Vec::new();
         for draft in drafts {
             entries.push((draft.name.clone(), draft, Direction::OneWay));
-            if draft.direction == Direction::Both || draft.tcp.is_some() {
+            if draft.direction == Direction::Both || draft.carriage.way_back() == FlowRole::Answers {
                 entries.push((format!("{}{REVERSE}", draft.name), draft, Direction::Both));
             }
         }
@@ -227,20 +252,18 @@ impl Resolver<'_> {
         let Some(connection) = self.connection_of(&place, draft, forward) else { return };
         let entry = FlowEntryId::from_index(self.network.flow_entries.len());
         let first = FlowId::from_index(self.network.flows.len());
-        let rate = draft.rate.unwrap_or_else(|| self.capacity(&forward[0]));
-        let interval = interval(rate, draft.count, &draft.law.sizes);
-        let role = match (direction, &draft.tcp) {
-            (Direction::Both, Some(_)) => FlowRole::Acknowledgements,
-            (Direction::OneWay, _) | (Direction::Both, None) => FlowRole::Data,
+        let (offer, role) = match direction {
+            Direction::OneWay => (&draft.offers[0], FlowRole::Data),
+            Direction::Both => (&draft.offers[1], draft.carriage.way_back()),
         };
-        let transports = draft.tcp.as_ref().map(|tcp| [false, true].map(|is_ipv6| tcp.config(is_ipv6)));
+        let rate = offer.rate.unwrap_or_else(|| self.capacity(&forward[0]));
+        let interval = interval(rate, draft.count, &offer.sizes);
+        let transports = [false, true].map(|is_ipv6| draft.carriage.transport(is_ipv6));
         for index in 0..draft.count {
             let ends = pair(forward, index);
             let prefixes = self.prefix_pair(ends).expect("every pair was looked at");
             let is_ipv6 = matches!(prefixes[0].0, IpNet::V6(_));
-            let transport = transports
-                .as_ref()
-                .map_or(Transport::Datagrams, |configs| Transport::Tcp(Arc::clone(&configs[usize::from(is_ipv6)])));
+            let transport = transports[usize::from(is_ipv6)].clone();
             let (hosts, ports) = tuple(draft, prefixes.map(|(prefix, _)| prefix), index);
             let (ends, hosts, ports) = match direction {
                 Direction::OneWay => (ends, hosts, ports),
@@ -251,9 +274,14 @@ impl Resolver<'_> {
             let flow = self.make_flow(label, role, &way, hosts, ports, (draft.protocol, &draft.law, interval));
             let arrivals = match flow.arrivals {
                 ArrivalLaw::Trace(TraceOf { trace, .. }) => ArrivalLaw::Trace(TraceOf { trace, index }),
-                law @ (ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) | ArrivalLaw::Once) => law,
+                law @ (ArrivalLaw::Constant
+                | ArrivalLaw::Poisson
+                | ArrivalLaw::OnOff(_)
+                | ArrivalLaw::Once
+                | ArrivalLaw::Closed(_)) => law,
             };
-            self.network.flows.push(Flow { entry: Some(entry), arrivals, transport, ..flow });
+            let sizes = offer.sizes.clone();
+            self.network.flows.push(Flow { entry: Some(entry), arrivals, sizes, transport, ..flow });
         }
         let [from, to] = match direction {
             Direction::OneWay => forward.clone(),

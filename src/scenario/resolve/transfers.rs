@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::Resolver;
+use super::exchanges::ExchangeDraft;
+use super::traffic::Offer;
 use crate::network::{ArrivalLaw, CongestionControl, EcnUse, SizeLaw, TcpConfig, VolumeLaw};
-use crate::scenario::file::FlowTable;
+use crate::scenario::file::{FlowTable, Leaf};
+use crate::scenario::read::peek;
 use crate::scenario::source::join;
 use crate::units::{Bytes, Rate, Span};
 
@@ -27,6 +30,15 @@ pub(super) struct TcpDraft {
 }
 
 impl TcpDraft {
+    /// Keys of flow entries that are read only for transfers.
+    pub const fn keys(table: &FlowTable) -> [(&str, &Leaf); 3] {
+        [
+            ("congestion_control", &table.congestion_control),
+            ("receive_window", &table.receive_window),
+            ("initial_window", &table.initial_window),
+        ]
+    }
+
     /// The parameters over IPv4 or IPv6.
     pub fn config(&self, is_ipv6: bool) -> Arc<TcpConfig> {
         let headers = HEADERS[usize::from(is_ipv6)];
@@ -48,38 +60,33 @@ impl TcpDraft {
     }
 
     /// The rate of all `count` five-tuples together as far as the scenario tells it.
-    pub fn rate(&self, count: u32) -> Option<Rate> {
+    fn rate(&self, count: u32) -> Option<Rate> {
         let count = u64::from(count);
         if let Some(rate) = self.application_rate {
             return Rate::from_bps(rate.as_bps().saturating_mul(count));
         }
-        let (bytes, transfers) = match &self.volume {
-            VolumeLaw::Unlimited => return None,
-            VolumeLaw::Constant(mean) | VolumeLaw::Exponential(mean) | VolumeLaw::Pareto(mean, _) => (mean.0, 1),
-            VolumeLaw::Weighted(sizes) => sizes.mean(|size| size.0),
-        };
+        let (bytes, transfers) = self.volume.mean()?;
         let bits = u128::from(bytes) * 8 * u128::from(count) * 1_000_000_000_000;
         let bps = bits / (u128::from(self.interval.as_ps()) * u128::from(transfers)).max(1);
         Rate::from_bps(u64::try_from(bps).unwrap_or(u64::MAX).max(1))
     }
 
-    /// Sizes of its full packets.
-    pub fn sizes(&self) -> SizeLaw {
-        SizeLaw::Constant(Bytes(u64::from(self.packet)))
+    /// What `count` five-tuples offer, all packets taken to be full ones.
+    pub fn offer(&self, count: u32) -> Offer {
+        Offer { sizes: SizeLaw::Constant(Bytes(u64::from(self.packet))), rate: self.rate(count) }
     }
 }
 
 impl Resolver<'_> {
     /// A flow of transfers: when they begin, and how they behave.
     pub(super) fn tcp(&mut self, place: &str, table: &FlowTable, count: u32) -> (ArrivalLaw, TcpDraft) {
-        for (key, leaf) in
-            [("trace", &table.trace), ("on", &table.on), ("off", &table.off), ("diurnal", &table.diurnal)]
-        {
-            if leaf.is_some() {
-                self.reader.error(join(place, key), "is not read with transfer", "leave it out");
-            }
-        }
-        if table.direction.as_ref().and_then(toml::Value::as_str) == Some("both") {
+        self.refuse(
+            place,
+            "transfer is left out",
+            &[("trace", &table.trace), ("on", &table.on), ("off", &table.off), ("diurnal", &table.diurnal)],
+        );
+        self.refuse(place, "request is given", &ExchangeDraft::keys(table));
+        if peek(&table.direction) == Some("both") {
             let message = "is for flows without transfer: acknowledgements go back by themselves";
             self.reader.error(join(place, "direction"), message, "write a second flow for transfers the other way");
         }
@@ -110,7 +117,7 @@ impl Resolver<'_> {
             interval,
             packet: self.full_packet(place, table),
             congestion_control: self.congestion_control(place, table),
-            ecn: if table.ecn.as_ref().and_then(toml::Value::as_str) == Some("off") { EcnUse::Off } else { EcnUse::On },
+            ecn: if peek(&table.ecn) == Some("off") { EcnUse::Off } else { EcnUse::On },
             receive_window: self.receive_window(place, table),
             initial_window: u32::try_from(self.reader.number(
                 &join(place, "initial_window"),
@@ -129,12 +136,12 @@ impl Resolver<'_> {
         self.reader.word(&join(place, "congestion_control"), &table.congestion_control, &words)
     }
 
-    fn full_packet(&mut self, place: &str, table: &FlowTable) -> u32 {
+    pub(super) fn full_packet(&mut self, place: &str, table: &FlowTable) -> u32 {
         let at = join(place, "size");
         let size: Option<Bytes> = self.reader.quantity(&at, &table.size, "1500 B");
         let size = size.unwrap_or(Bytes(1500));
         if !(200..=65_535).contains(&size.0) {
-            self.reader.error(at, "is not the size of a full packet of a transfer", "write 200 B to 65535 B");
+            self.reader.error(at, "is not the size of a full packet", "write 200 B to 65535 B");
         }
         u32::try_from(size.0.clamp(200, 65_535)).expect("within the limits")
     }

@@ -29,6 +29,25 @@ pub struct FlowEntryRecord {
     pub delivered_bytes: Bytes,
     /// Its transfers, when its data goes by TCP.
     pub transfers: Option<TransferRecord>,
+    /// Its exchanges, when it has requests and responses.
+    pub exchanges: Option<ExchangeRecord>,
+}
+
+/// The exchanges of a flow entry, all its five-tuples together: `begun = latency.count + given_up + open`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExchangeRecord {
+    /// Exchanges begun: first requests sent.
+    pub begun: u64,
+    /// From the first request until the whole response was there, of those of which it came.
+    pub latency: Distribution,
+    /// Requests sent again.
+    pub retries: u64,
+    /// Exchanges of which no request was answered in time.
+    pub given_up: u64,
+    /// Exchanges under way at the end of the run.
+    pub open: u64,
+    /// How long each request that reached the server waited there for a worker.
+    pub wait: Distribution,
 }
 
 /// The transfers of a flow entry over TCP, all its five-tuples together.

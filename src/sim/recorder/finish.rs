@@ -59,7 +59,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let at_limits = run.partitions.iter().flat_map(Partition::limits).flat_map(Limit::packets);
     for packet in on_wires.chain(at_limits) {
         match packet.kind {
-            PacketKind::Data | PacketKind::Segment | PacketKind::ProbeRequest | PacketKind::ProbeReply => {
+            PacketKind::Data | PacketKind::Content | PacketKind::ProbeRequest | PacketKind::ProbeReply => {
                 in_flight[packet.flow] += 1;
             }
             PacketKind::Duplicate => duplicates_in_flight += 1,
@@ -70,8 +70,13 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let mut partitions = run.partitions;
     for partition in &mut partitions {
         for (id, sender) in partition.ends.enumerate() {
-            if let Some(statistics) = sender.as_ref().and_then(|sender| sender.statistics(end)) {
-                partition.recorder.transfers.count(network.flows[id].entry, &statistics);
+            let Some(sender) = sender else { continue };
+            let entry = network.flows[id].entry;
+            if let Some(statistics) = sender.statistics(end) {
+                partition.recorder.transfers.count(entry, &statistics);
+            }
+            if sender.open_exchanges() > 0 {
+                partition.recorder.exchanges.left_open(entry, sender.open_exchanges());
             }
         }
     }
@@ -294,6 +299,7 @@ impl Ending<'_> {
                 sent_bytes,
                 delivered_bytes,
                 transfers: self.recorder.transfers.record(id, self.end.since(self.origin)),
+                exchanges: self.recorder.exchanges.record(id),
             }
         };
         network.flow_entries.enumerate().map(record).collect()

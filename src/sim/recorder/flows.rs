@@ -224,7 +224,7 @@ impl Arrived {
 /// Whether a flow carries customer data.
 pub(super) fn is_data(role: FlowRole) -> bool {
     match role {
-        FlowRole::Data | FlowRole::Acknowledgements => true,
+        FlowRole::Data | FlowRole::Answers => true,
         FlowRole::ProbeRequest(_) | FlowRole::ProbeReply(_) => false,
     }
 }

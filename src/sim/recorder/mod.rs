@@ -8,6 +8,7 @@
 //! Recorders of partitions merge by sums and extremes, so the record does not tell how the run was divided.
 
 mod blackouts;
+mod exchanges;
 mod finish;
 mod flows;
 mod journal;
@@ -30,6 +31,7 @@ use crate::message::{DropReason, Packet, PacketKind};
 use crate::network::{FlowRole, Network};
 use crate::sim::record::Counts;
 use crate::units::{Span, Time};
+use exchanges::Exchanges;
 use flows::Flows;
 use latency::Latencies;
 use monitors::Monitors;
@@ -50,6 +52,7 @@ pub(in crate::sim) struct Recorder {
     seconds: Seconds,
     pub monitors: Monitors,
     pub transfers: Transfers,
+    pub exchanges: Exchanges,
     control: Counts,
     duplicates: Counts,
     loss_bins: Vec<(u64, Drops)>,
@@ -90,6 +93,7 @@ impl Recorder {
             seconds: Seconds::new(network.flows.len()),
             monitors: Monitors::new(network),
             transfers: Transfers::new(network),
+            exchanges: Exchanges::new(network),
             control: Counts::default(),
             duplicates: Counts::default(),
             loss_bins: vec![(0, Drops::default()); bins],
@@ -136,7 +140,7 @@ impl Recorder {
     #[inline]
     pub fn sent(&mut self, packet: &Packet) {
         match packet.kind {
-            PacketKind::Data | PacketKind::Segment => {
+            PacketKind::Data | PacketKind::Content => {
                 self.flows.sent(packet);
                 self.seconds.sent(packet.flow, 1);
                 self.loss_bins[self.bin_index].0 += 1;
@@ -185,7 +189,7 @@ impl Recorder {
     pub fn dropped(&mut self, now: Time, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
         self.chain = self.chain.wrapping_add(event_hash(now, reason as u64 + 1, u64::from(packet.hash)));
         match packet.kind {
-            PacketKind::Data | PacketKind::Segment => {
+            PacketKind::Data | PacketKind::Content => {
                 self.flows.dropped(packet.flow, reason, 1);
                 self.trace.lost(packet, self.origin, reason, entry);
                 let sent = packet.sent.since(self.origin).as_ps() / self.bin.as_ps().max(1);
@@ -210,6 +214,7 @@ impl Recorder {
         self.seconds.add(&other.seconds);
         self.monitors.add(other.monitors);
         self.transfers.add(&other.transfers);
+        self.exchanges.add(&other.exchanges);
         self.control.add(other.control);
         self.duplicates.add(other.duplicates);
         for (bin, more) in self.loss_bins.iter_mut().zip(&other.loss_bins) {
@@ -232,7 +237,7 @@ fn event_hash(now: Time, what: u64, whom: u64) -> u64 {
 /// The monitor whose probes a flow carries.
 fn monitor_of(role: FlowRole) -> Option<crate::ids::MonitorId> {
     match role {
-        FlowRole::Data | FlowRole::Acknowledgements => None,
+        FlowRole::Data | FlowRole::Answers => None,
         FlowRole::ProbeRequest(monitor) | FlowRole::ProbeReply(monitor) => Some(monitor),
     }
 }
