@@ -76,6 +76,27 @@ charged = "0 s"
 loss = { max = "20%" }
 "#;
 
+/// Requests and responses, transfers, and their way through all that.
+const ASKING: &str = r#"
+[flows.api]
+from = "vpc-aws"
+to = "vpc-google"
+request = "exponential 300 B"
+response = "pareto 4 kB 1.5"
+service = "exponential 20 ms"
+workers = 2
+think = "exponential 300 ms"
+timeout = "200 ms"
+count = 20
+[flows.backup]
+from = "vpc-google"
+to = "vpc-aws"
+transfer = "exponential 100 kB"
+arrivals = "poisson"
+interval = "5 s"
+count = 5
+"#;
+
 /// Every file of a run's report.
 fn files(record: &RunRecord) -> BTreeMap<String, Vec<u8>> {
     let loaded = scenario::parse(BUSY, "busy.toml", &[]).unwrap();
@@ -187,7 +208,7 @@ fn repeated_runs_are_the_same_on_any_number_of_threads() {
 fn a_run_is_the_same_however_it_is_divided() {
     let regions = two_regions(4, "40 Mbps", "2 s");
     let [flow, auto] = ["flow", "auto"].map(|fidelity| format!("fidelity = \"{fidelity}\"\n{BUSY}"));
-    for text in [BUSY, &reordered(BUSY), &flow, &auto, &regions] {
+    for text in [BUSY, &reordered(BUSY), &format!("{BUSY}{ASKING}"), &flow, &auto, &regions] {
         let network = network(text);
         let whole = Simulation::new(&network, RunSeed(3)).run();
         let expected = files(&whole);

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{assert_conserved, network, run, run_seeded};
+use common::{assert_conserved, failure, flow, network, path, run, run_seeded};
 use fabricsim::rng::RunSeed;
 use fabricsim::sim::Simulation;
 use fabricsim::sim::record::{RunRecord, TransferRecord};
@@ -15,31 +15,6 @@ use rayon::prelude::*;
 
 /// Bytes of data in a full segment: 1500 less IPv4, TCP and timestamps.
 const SEGMENT: u64 = 1_448;
-
-/// Two routers; `link` holds rate, delay and buffer of what is between them, the rest is as fast as nothing.
-fn path(horizon: &str, link: &str, rest: &str) -> String {
-    let attachment = |name: &str, prefix: u8, router: &str| {
-        format!(
-            "[attachments.{name}]\nprovider = \"net\"\nprefixes = [\"10.{prefix}.0.0/16\"]\nrouters = [\"{router}\"]\n\
-             rate = \"400 Gbps\"\ndelay = \"1 us\"\nbuffer = \"1 GiB\"\nframing = \"none\"\n"
-        )
-    };
-    format!(
-        "horizon = {horizon:?}\n[providers.net]\nforwarding_latency = \"0 ps\"\n[routers.r1]\nprovider = \"net\"\n\
-         [routers.r2]\nprovider = \"net\"\n[links.l1]\nbetween = [\"r1\", \"r2\"]\nframing = \"none\"\nmacsec = \"off\"\n\
-         bfd = \"off\"\n{link}\n{}{}{rest}",
-        attachment("left", 1, "r1"),
-        attachment("right", 2, "r2"),
-    )
-}
-
-fn flow(name: &str, keys: &str) -> String {
-    format!("[flows.{name}]\nfrom = \"left\"\nto = \"right\"\n{keys}\n")
-}
-
-fn failure(kind: &str, keys: &str) -> String {
-    format!("[[failures]]\nname = \"fault\"\nkind = {kind:?}\nlink = \"l1\"\n{keys}\n")
-}
 
 fn transfers<'r>(record: &'r RunRecord, name: &str) -> &'r TransferRecord {
     let entry = record.flow_entries.iter().find(|entry| entry.name == name).unwrap();

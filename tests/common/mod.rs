@@ -98,6 +98,37 @@ pub const fn s(seconds: u64) -> Span {
     Span::from_s(seconds)
 }
 
+/// Two routers; `link` holds rate, delay and buffer of what is between them, the rest is as fast as nothing.
+///
+/// ```text
+/// left -- r1 ==== l1 ==== r2 -- right
+/// ```
+pub fn path(horizon: &str, link: &str, rest: &str) -> String {
+    let attachment = |name: &str, prefix: u8, router: &str| {
+        format!(
+            "[attachments.{name}]\nprovider = \"net\"\nprefixes = [\"10.{prefix}.0.0/16\"]\nrouters = [\"{router}\"]\n\
+             rate = \"400 Gbps\"\ndelay = \"1 us\"\nbuffer = \"1 GiB\"\nframing = \"none\"\n"
+        )
+    };
+    format!(
+        "horizon = {horizon:?}\n[providers.net]\nforwarding_latency = \"0 ps\"\n[routers.r1]\nprovider = \"net\"\n\
+         [routers.r2]\nprovider = \"net\"\n[links.l1]\nbetween = [\"r1\", \"r2\"]\nframing = \"none\"\nmacsec = \"off\"\n\
+         bfd = \"off\"\n{link}\n{}{}{rest}",
+        attachment("left", 1, "r1"),
+        attachment("right", 2, "r2"),
+    )
+}
+
+/// A flow from the left to the right end of [`path`].
+pub fn flow(name: &str, keys: &str) -> String {
+    format!("[flows.{name}]\nfrom = \"left\"\nto = \"right\"\n{keys}\n")
+}
+
+/// A failure of the link of [`path`].
+pub fn failure(kind: &str, keys: &str) -> String {
+    format!("[[failures]]\nname = \"fault\"\nkind = {kind:?}\nlink = \"l1\"\n{keys}\n")
+}
+
 /// Two regions of one provider, `leaves` routers each under two spines, 10 ms apart: traffic within each region, and
 /// some between them; a cut in one region and a grey link in the other.
 pub fn two_regions(leaves: usize, rate: &str, horizon: &str) -> String {
