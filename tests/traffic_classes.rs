@@ -6,14 +6,15 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use common::{lost, network, run};
+use common::{direction, lost, network, run};
 use fabricsim::message::DropReason;
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
 use fabricsim::sim::Simulation;
-use fabricsim::sim::record::{FlowRecord, RunRecord};
+use fabricsim::sim::record::{FlowRecord, LinkDirectionRecord, RunRecord};
 
 /// 1250 bytes take 100 us.
 const RATE: &str = "100 Mbps";
@@ -64,6 +65,14 @@ fn strict_classes_wait_as_cobham_says() {
     // Whitt 1989 for M/D/1 at 0.8 and 1.2 million packets: three standard errors are 2.5%; the first class has less.
     assert_near("first", mean_wait(flow(&record, "first")), residual / 0.7, 0.01);
     assert_near("second", mean_wait(flow(&record, "second")), residual / (0.7 * 0.2), 0.025);
+    // The classes at the port tell the same; nothing was dropped, and what was not sent waits.
+    let queue = direction(&record, "left/r1", "left");
+    for (class, name) in queue.classes.iter().skip(1).zip(["first", "second"]) {
+        assert_eq!(class.name, name);
+        assert_near(name, class.wait_mean.as_seconds(), mean_wait(flow(&record, name)), 1e-4);
+        assert_eq!((class.offered, class.dropped.len()), (flow(&record, name).sent, 0));
+        assert!(class.offered - class.packets <= class.queue_max.0 / 1_250);
+    }
 }
 
 /// Backlogged classes share bytes by quantum, whatever their packets' sizes (Shreedhar and Varghese 1995).
@@ -229,7 +238,9 @@ fn one_class_changes_nothing_in_a_whole_run() {
     assert!(fused.totals.data.dropped[&DropReason::BufferFull] > 1_000);
     assert_eq!(fused.flows, classed.flows);
     assert_eq!(fused.totals, classed.totals);
-    assert_eq!(fused.links, classed.links);
+    for (fused, classed) in fused.links.iter().zip(&classed.links) {
+        assert_eq!(*fused, LinkDirectionRecord { classes: Vec::new(), ..classed.clone() });
+    }
     assert_eq!(fused.fingerprint, classed.fingerprint);
 }
 
@@ -254,7 +265,42 @@ fn classes_limits_and_changes_are_the_same_however_a_run_is_divided() {
         assert_eq!(divided.fingerprint, whole.fingerprint);
         assert_eq!(divided.flows, whole.flows);
         assert_eq!(divided.totals, whole.totals);
+        assert_eq!(divided.links, whole.links);
     }
+    for link in whole.links.iter().filter(|link| !link.classes.is_empty()) {
+        let mut of_classes = BTreeMap::new();
+        for class in &link.classes {
+            for (reason, count) in &class.dropped {
+                *of_classes.entry(*reason).or_insert(0) += count;
+            }
+            assert!(class.packets <= class.offered, "{class:?}");
+        }
+        assert_eq!(of_classes, link.dropped, "{} from {}: every drop belongs to a class", link.link, link.from);
+    }
+}
+
+/// What comes to a class of a port that stays up is sent, refused for room or by early detection, or waits at the end.
+#[test]
+fn packets_of_a_class_are_conserved() {
+    let queue = format!("rate = {RATE:?}\nbuffer = \"300 kB\"\nqueueing = \"two\"");
+    let classes = "[queueing.two.classes.urgent]\nscheduler = \"strict\"\npriority = 1\ncode_points = [\"EF\"]\n\
+                   [queueing.two.classes.rest]\nlimit = \"280 kB\"\nred = { min = \"20 kB\", max = \"250 kB\", ecn = \"mark\" }";
+    let flows = [
+        ("urgent", "rate = \"60 Mbps\"\narrivals = \"poisson\"\nsize = \"1250 B\"\ndscp = \"EF\""),
+        ("marked", "rate = \"30 Mbps\"\narrivals = \"poisson\"\nsize = \"imix\"\necn = \"ect0\""),
+        ("rest", "rate = \"30 Mbps\"\narrivals = \"poisson\"\nsize = \"imix\""),
+    ];
+    let record = run(&one_queue("2 s", &queue, classes, &flows));
+    let [control, urgent, rest] = direction(&record, "left/r1", "left").classes.as_slice() else { panic!("three") };
+    assert_eq!((control.name.as_str(), control.offered), ("control", 0));
+    assert_eq!((urgent.offered, urgent.dropped.len(), urgent.marked), (flow(&record, "urgent").sent, 0, 0));
+    let dropped: u64 = rest.dropped.values().sum();
+    let waiting = rest.offered - rest.packets - dropped;
+    assert_eq!(rest.offered, flow(&record, "marked").sent + flow(&record, "rest").sent);
+    assert!(dropped > 100 && rest.marked > 100 && waiting > 10, "{rest:?}");
+    assert!(waiting * 40 <= rest.queue_max.0 && rest.queue_max.0 <= 300_000, "{rest:?}");
+    // Strict is first: at 60% load M/D/1 waits 0.75 service times and at most the rest of one packet of 1500 bytes.
+    assert!(urgent.wait_mean < rest.wait_mean && rest.wait_mean < rest.wait_max, "{urgent:?} {rest:?}");
 }
 
 #[test]

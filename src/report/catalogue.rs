@@ -20,6 +20,7 @@ pub const REPORTS: [Entry; 3] = [
             "summary.json",
             "flows.csv",
             "links.csv",
+            "classes.csv",
             "macsec.csv",
             "ledger.csv",
             "blackouts.csv",

@@ -158,6 +158,20 @@ fn macsec(member: &str) -> MacsecRecord {
     }
 }
 
+fn class() -> ClassRecord {
+    ClassRecord {
+        name: "bulk".into(),
+        offered: 502_600,
+        packets: 502_345,
+        wire_bytes: Bytes(734_567_890),
+        dropped: BTreeMap::from([(DropReason::BufferFull, 255)]),
+        marked: 12,
+        queue_max: Bytes(4_356),
+        wait_mean: Span::from_ns(70),
+        wait_max: Span::from_us(3),
+    }
+}
+
 fn link(index: usize, ends: [&str; 2]) -> LinkDirectionRecord {
     LinkDirectionRecord {
         link: CHANNELS[index].into(),
@@ -170,6 +184,7 @@ fn link(index: usize, ends: [&str; 2]) -> LinkDirectionRecord {
         dropped: if index == 0 { BTreeMap::from([(DropReason::FibreCut, 330)]) } else { BTreeMap::new() },
         queue_max: Bytes(4_356),
         macsec_frames: Some(502_345 + index as u64),
+        classes: if index == 0 { vec![class()] } else { Vec::new() },
     }
 }
 

@@ -153,6 +153,7 @@ fn csv_files_have_their_headers_and_a_line_per_item() {
     let expected = [
         ("flows.csv", "flow,five_tuple,sent_packets,delivered_packets,sent_bytes,delivered_bytes,delivered_bps,", 40),
         ("links.csv", "link,kind,from,to,rate_bps,packets,wire_bytes,utilisation_percent,queue_max_bytes,", 8),
+        ("classes.csv", "link,from,class,offered_packets,packets,wire_bytes,marked_packets,queue_max_bytes,", 2),
         ("macsec.csv", "member,from,to,out_protected_frames,in_ok_frames,in_late_frames,in_not_valid_frames,", 1),
         ("ledger.csv", "at_s,failure,entry,kind,component,noticed_after_us,noticed_by,noticed_how,", 4),
         ("blackouts.csv", "at_s,failure,entry,flow,lost_packets,from_s,to_s,blackout_us", 1),

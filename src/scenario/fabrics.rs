@@ -129,7 +129,13 @@ impl Fabric {
             ("fib_install", &table.fib_install),
             ("processing", &table.processing),
         ];
-        let line = [("buffer", &table.buffer), ("mtu", &table.mtu), ("framing", &table.framing), ("bfd", &table.bfd)];
+        let line = [
+            ("buffer", &table.buffer),
+            ("queueing", &table.queueing),
+            ("mtu", &table.mtu),
+            ("framing", &table.framing),
+            ("bfd", &table.bfd),
+        ];
         let inside = [("rate", &table.rate), ("delay", &table.delay), ("macsec", &table.macsec)];
         let access = [("rate", &table.rack_rate), ("delay", &table.rack_delay)];
         let router = written(&device);

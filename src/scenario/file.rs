@@ -152,7 +152,7 @@ tables! {
     CurveTable { min, max, probability }
     /// `[fabrics.x]`, which stands for routers, links and attachments.
     FabricTable {
-        provider, shape, leaves, spines, prefix, rate, delay, rack_rate, rack_delay, buffer, mtu, framing, bfd,
+        provider, shape, leaves, spines, prefix, rate, delay, rack_rate, rack_delay, buffer, queueing, mtu, framing, bfd,
         macsec, hash, forwarding_latency, fib_install, processing
     }
     /// `[flows.x]`

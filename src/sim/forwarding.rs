@@ -10,7 +10,7 @@ use crate::sim::far_end::Arrived;
 use crate::sim::layout::Layout;
 use crate::sim::limits::{LimitPlace, Passed};
 use crate::sim::partition::{Partition, Reach};
-use crate::sim::recorder::{EntryIndex, count_drops};
+use crate::sim::recorder::EntryIndex;
 use crate::units::Time;
 
 impl Partition<'_> {
@@ -332,7 +332,8 @@ impl Partition<'_> {
     /// A packet dies at a port or on its wire.
     #[cold]
     pub fn drop_at(&mut self, port: PortId, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
-        count_drops(self.wires[port].drops.get_or_insert_default(), reason);
+        let wire = &mut self.wires[port];
+        wire.drops.get_or_insert_default().count(&wire.port, packet, reason);
         self.drop_packet(packet, reason, entry);
     }
 

@@ -20,7 +20,7 @@ use crate::sim::far_end::FarEnd;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::limits::Limit;
 use crate::sim::packet_events::PacketEvents;
-use crate::sim::recorder::{Drops, Recorder};
+use crate::sim::recorder::{Recorder, WireDrops};
 use crate::sim::slab::Slab;
 use crate::traffic::exchange::Workers;
 use crate::traffic::{Source, exchange, tcp};
@@ -87,7 +87,7 @@ pub(in crate::sim) struct Wire {
     pub used_up: bool,
     pub congestion: Congestion,
     /// When there are any.
-    pub drops: Option<Box<Drops>>,
+    pub drops: Option<Box<WireDrops>>,
 }
 
 /// Where a wire leads.

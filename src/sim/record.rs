@@ -283,6 +283,31 @@ pub struct LinkDirectionRecord {
     pub queue_max: Bytes,
     /// MACsec frames protected (packet numbers used), when the link has MACsec.
     pub macsec_frames: Option<u64>,
+    /// What became of each class of packets, in order of service; none where data has one class.
+    pub classes: Vec<ClassRecord>,
+}
+
+/// A class of packets at the ports of one direction of a link, as packets saw it (rates have no part in it).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassRecord {
+    /// Name in the scenario, or "control".
+    pub name: String,
+    /// Packets that came to the port.
+    pub offered: u64,
+    /// Packets whose transmission began.
+    pub packets: u64,
+    /// Bytes on the wire of these.
+    pub wire_bytes: Bytes,
+    /// Packets dropped at this port or on its wire, by cause.
+    pub dropped: BTreeMap<DropReason, u64>,
+    /// Packets that early detection marked (ECN).
+    pub marked: u64,
+    /// Largest number of bytes that waited in one member's queue of the class.
+    pub queue_max: Bytes,
+    /// Mean time that the packets sent had waited for their transmission.
+    pub wait_mean: Span,
+    /// The longest such time.
+    pub wait_max: Span,
 }
 
 /// A synthetic monitor.

@@ -30,6 +30,8 @@ struct Queue {
     waiting: VecDeque<Waiting>,
     /// In the pool's unit.
     length: u64,
+    /// On the wire.
+    bytes: u64,
     room: Room,
     red: Option<Red>,
     quantum: u64,
@@ -49,18 +51,20 @@ struct Waiting {
 /// What a class of one port has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClassTotals {
-    /// Packets sent.
+    /// Packets that came to the port.
+    pub offered: u64,
+    /// Packets whose transmission began.
     pub packets: u64,
     /// Their bytes on the wire.
     pub wire_bytes: u64,
-    /// Packets that found no room.
-    pub buffer_full: u64,
-    /// Packets that early detection dropped.
-    pub red: u64,
-    /// Packets that it marked.
+    /// Packets that early detection marked.
     pub marked: u64,
-    /// The longest the queue ever was, in bytes or packets as the port's buffer.
+    /// The most bytes on the wire that ever waited.
     pub longest: u64,
+    /// What the packets sent had waited together, in picoseconds.
+    pub waited: u128,
+    /// The longest that one of them had waited.
+    pub longest_wait: Span,
 }
 
 impl ClassQueues {
@@ -70,6 +74,7 @@ impl ClassQueues {
         let queue = |class: &QueueClass| Queue {
             waiting: VecDeque::new(),
             length: 0,
+            bytes: 0,
             room: class.room,
             red: class.early.map(Red::new),
             quantum: match class.service {
@@ -94,12 +99,20 @@ impl ClassQueues {
         }
     }
 
-    fn class_of(&self, packet: &Packet) -> usize {
+    /// The class of a packet, by its place among the classes.
+    #[must_use]
+    pub fn class_of(&self, packet: &Packet) -> usize {
         if packet.kind.is_control() {
             self.control
         } else {
             usize::from(self.by_code_point[usize::from(packet.traffic_class.code_point())])
         }
+    }
+
+    /// A packet comes to the port.
+    pub fn comes(&mut self, packet: &Packet) {
+        let class = self.class_of(packet);
+        self.queues[class].totals.offered += 1;
     }
 
     /// Early detection judges an arriving packet, which may come back marked; `time` is its transmission time.
@@ -116,10 +129,7 @@ impl ClassQueues {
                 packet.traffic_class = packet.traffic_class.with_ecn(Ecn::CongestionExperienced);
                 totals.marked += 1;
             }
-            Judgement::Drop => {
-                totals.red += 1;
-                return Err(DropReason::RedDrop);
-            }
+            Judgement::Drop => return Err(DropReason::RedDrop),
         }
         Ok(packet)
     }
@@ -127,7 +137,7 @@ impl ClassQueues {
     /// A packet goes straight to the free line.
     pub fn passes_by(&mut self, packet: &Packet, bytes: u64) {
         let class = self.class_of(packet);
-        self.queues[class].totals.sent(bytes);
+        self.queues[class].totals.sent(bytes, Span::ZERO);
     }
 
     /// Puts a packet into its queue.
@@ -139,12 +149,12 @@ impl ClassQueues {
         let queue = &mut self.queues[class];
         let (length, more) = (queue.length, self.pool.room_of(bytes));
         if !self.pool.admits(queue.room, length, more) {
-            queue.totals.buffer_full += 1;
             return Err(DropReason::BufferFull);
         }
         self.pool.moved(queue.room, length, length + more);
         queue.length += more;
-        queue.totals.longest = queue.totals.longest.max(queue.length);
+        queue.bytes += bytes;
+        queue.totals.longest = queue.totals.longest.max(queue.bytes);
         queue.audit.sees(now, queue.waiting.len());
         queue.waiting.push_back(Waiting { packet, offered: now, bytes });
         self.waiting_bytes += bytes;
@@ -160,11 +170,12 @@ impl ClassQueues {
         let waited = now - offered;
         packet.waited += waited;
         queue.audit.tells(i128::from(waited.as_ps()));
-        queue.totals.sent(bytes);
+        queue.totals.sent(bytes, waited);
         queue.deficit = if queue.waiting.is_empty() { 0 } else { queue.deficit.saturating_sub(bytes) };
         let (length, less) = (queue.length, self.pool.room_of(bytes));
         self.pool.moved(queue.room, length, length - less);
         queue.length -= less;
+        queue.bytes -= bytes;
         if queue.length == 0
             && let Some(red) = &mut queue.red
         {
@@ -219,7 +230,7 @@ impl ClassQueues {
             queue.audit.tells(queue.waited_so_far(now));
             flushed.extend(queue.waiting.drain(..).map(|waiting| waiting.packet));
             self.pool.moved(queue.room, queue.length, 0);
-            (queue.length, queue.deficit) = (0, 0);
+            (queue.length, queue.bytes, queue.deficit) = (0, 0, 0);
             if let Some(red) = &mut queue.red {
                 red.emptied(now);
             }
@@ -260,8 +271,21 @@ impl Queue {
 }
 
 impl ClassTotals {
-    const fn sent(&mut self, bytes: u64) {
+    /// Adds what the same class of another port has done.
+    pub fn add(&mut self, other: &Self) {
+        self.offered += other.offered;
+        self.packets += other.packets;
+        self.wire_bytes += other.wire_bytes;
+        self.marked += other.marked;
+        self.longest = self.longest.max(other.longest);
+        self.waited += other.waited;
+        self.longest_wait = self.longest_wait.max(other.longest_wait);
+    }
+
+    fn sent(&mut self, bytes: u64, waited: Span) {
         self.packets += 1;
         self.wire_bytes += bytes;
+        self.waited += u128::from(waited.as_ps());
+        self.longest_wait = self.longest_wait.max(waited);
     }
 }

@@ -22,6 +22,9 @@ impl Port {
     /// An offer to a port that is closed or has classes.
     #[inline(never)]
     pub(super) fn offer_by_class(&mut self, now: Time, packet: Packet) -> Offer {
+        if let Some(queues) = &mut self.queues {
+            queues.comes(&packet);
+        }
         if self.gate == Gate::Closed {
             return Offer::Dropped(DropReason::PortDown);
         }
@@ -100,6 +103,12 @@ impl Port {
         let flushed = self.queues.as_mut().map_or_else(Flushed::new, |queues| queues.flush(now));
         self.uncount(&flushed);
         flushed
+    }
+
+    /// The class of a packet, by its place among the classes; `None` without classes.
+    #[must_use]
+    pub fn class_of(&self, packet: &Packet) -> Option<usize> {
+        Some(self.queues.as_ref()?.class_of(packet))
     }
 
     /// What each class has done, in order of class; nothing without classes.

@@ -303,15 +303,19 @@ fn a_class_fills_its_own_room_and_no_other() {
     let classes = vec![class("own", round_robin(1_500), limited), class("pool", round_robin(1_500), alpha)];
     let mut port = classed(classes, Buffer::Bytes(Bytes(10_000)));
     port.offer(Time::ZERO, packet(0, 1_000, PacketKind::Data, 2)); // in transmission
+    let mut refused = [0; 2];
     for number in 0..10 {
-        port.offer(Time::ZERO, packet(number, 1_000, PacketKind::Data, 2));
-        port.offer(Time::ZERO, packet(number, 1_000, PacketKind::Data, 1));
+        for (index, class) in [2, 1].into_iter().enumerate() {
+            let before = port.log.len();
+            port.offer(Time::ZERO, packet(number, 1_000, PacketKind::Data, class));
+            refused[index] += u64::from(port.log[before..].contains("BufferFull"));
+        }
     }
     // 8 kB are shared, 1 kB of them taken by "own" when it has its 3 kB. "pool" may grow to what is free: to 4 kB when
     // it has 3, to 3 kB when it has 4.
     let totals: Vec<(u64, u64)> =
-        port.port.class_totals().skip(1).map(|totals| (totals.longest, totals.buffer_full)).collect();
-    assert_eq!(totals, [(3_000, 7), (4_000, 6)]);
+        port.port.class_totals().skip(1).map(|totals| (totals.longest, totals.offered)).collect();
+    assert_eq!((totals, refused), (vec![(3_000, 10), (4_000, 11)], [6, 7]));
 }
 
 /// Control messages in the class of everything else: each is awaited, however often it is overtaken.

@@ -21,8 +21,8 @@ pub fn section(record: &RunRecord) -> Option<Section> {
         ("begun", "begun"),
         ("given_up", "given up"),
         ("open", "under way"),
-        ("retries", "requests sent again"),
-        ("wait_mean_us", "mean wait for a worker"),
+        ("retries", "sent again"),
+        ("wait_mean_us", "mean wait at server"),
     ];
     let mut fates = Table::new("exchanges", &columns);
     for entry in &record.flow_entries {

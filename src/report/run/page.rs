@@ -42,6 +42,7 @@ fn details(record: &RunRecord) -> Vec<Section> {
     section("Flow entries", flow_entries(record));
     section("Flows with the longest blackouts", worst_flows(record));
     section("Links, per direction", without_empty_columns(find(record, "links")));
+    section("Classes, per direction of each link", without_empty_columns(find(record, "classes")));
     section("MACsec, per direction of each member", without_empty_columns(find(record, "macsec")));
     sections
 }

@@ -11,9 +11,9 @@ use crate::message::DropReason;
 use crate::network::DeadDirection;
 use crate::report::{Provenance, SCHEMA_VERSION};
 use crate::sim::record::{
-    AvailabilityRecord, ConnectionRecord, Counts, Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit,
-    FlowEntryRecord, LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, MacsecRecord, MonitorRecord, RunRecord,
-    Spread, TransferRecord,
+    AvailabilityRecord, ClassRecord, ConnectionRecord, Counts, Distribution, ExchangeRecord, ExpectationRecord,
+    ExpectationUnit, FlowEntryRecord, LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, MacsecRecord, MonitorRecord,
+    RunRecord, Spread, TransferRecord,
 };
 use crate::units::{CalendarSpan, Rate, Share, Span};
 
@@ -238,6 +238,22 @@ fn link_direction(record: &RunRecord, link: &LinkDirectionRecord) -> Value {
         "dropped_by_cause_packets": causes(&link.dropped),
         "queue_max_bytes": link.queue_max.0,
         "macsec_frames": link.macsec_frames,
+        "classes": all(&link.classes, class),
+    })
+}
+
+fn class(class: &ClassRecord) -> Value {
+    json!({
+        "class": class.name,
+        "offered_packets": class.offered,
+        "packets": class.packets,
+        "wire_bytes": class.wire_bytes.0,
+        "dropped_packets": lost(&class.dropped),
+        "dropped_by_cause_packets": causes(&class.dropped),
+        "marked_packets": class.marked,
+        "queue_max_bytes": class.queue_max.0,
+        "wait_mean_us": microseconds(class.wait_mean),
+        "wait_max_us": microseconds(class.wait_max),
     })
 }
 

@@ -8,12 +8,13 @@ use crate::report::document::{Cell, Column, Table};
 use crate::sim::record::{LedgerEntry, LedgerKind, PacketNumbers, RunRecord, Spread};
 use crate::units::{Share, Span};
 
-/// flows, links, macsec, ledger, blackouts, monitor and series.
+/// flows, links, classes, macsec, ledger, blackouts, monitor and series.
 #[must_use]
 pub fn tables(record: &RunRecord) -> Vec<Table> {
     vec![
         flows(record),
         links(record),
+        classes(record),
         macsec(record),
         ledger(record),
         blackouts(record),
@@ -102,6 +103,43 @@ fn with_causes(table: &mut Table) {
 fn cause_cells(dropped: &BTreeMap<DropReason, u64>) -> Vec<Cell> {
     let each = DropReason::ALL.into_iter().map(|reason| dropped.get(&reason).copied().unwrap_or(0));
     std::iter::once(lost(dropped)).chain(each).map(Cell::Count).collect()
+}
+
+/// A line per class and direction of a link with classes.
+fn classes(record: &RunRecord) -> Table {
+    let columns = [
+        ("link", "link"),
+        ("from", "from"),
+        ("class", "class"),
+        ("offered_packets", "offered"),
+        ("packets", "sent"),
+        ("wire_bytes", "bytes on the wire"),
+        ("marked_packets", "marked"),
+        ("queue_max_bytes", "longest queue, bytes"),
+        ("wait_mean_us", "mean wait"),
+        ("wait_max_us", "longest wait"),
+    ];
+    let mut table = Table::new("classes", &columns);
+    with_causes(&mut table);
+    for link in &record.links {
+        for class in &link.classes {
+            let mut row: Vec<Cell> = vec![
+                link.link.as_str().into(),
+                link.from.as_str().into(),
+                class.name.as_str().into(),
+                class.offered.into(),
+                class.packets.into(),
+                class.wire_bytes.0.into(),
+                class.marked.into(),
+                class.queue_max.0.into(),
+                class.wait_mean.into(),
+                class.wait_max.into(),
+            ];
+            row.extend(cause_cells(&class.dropped));
+            table.push(row);
+        }
+    }
+    table
 }
 
 fn links(record: &RunRecord) -> Table {

@@ -1,7 +1,7 @@
 //! What a fabric stands for, and what is told of a wrong one.
 
 use super::{good, problems_of};
-use crate::network::{LinkKind, RouterRole};
+use crate::network::{LinkKind, Port, RouterRole};
 
 const FABRIC: &str = r#"
 horizon = "1 ms"
@@ -57,6 +57,19 @@ fn a_file_may_say_more_of_what_a_fabric_made() {
     let rates: Vec<String> = network.ports.iter().map(|port| port.rate.to_string()).collect();
     assert_eq!(rates.iter().filter(|rate| *rate == "400 Gbps").count(), 2);
     assert_eq!(rates.iter().filter(|rate| *rate == "100 Gbps").count(), 28);
+}
+
+#[test]
+fn all_ports_of_a_fabric_have_its_classes() {
+    let text = FABRIC.replace("leaves = 5", "queueing = \"two\"\nleaves = 5");
+    let classes = "[queueing.two.classes.urgent]\nscheduler = \"strict\"\npriority = 1\ncode_points = [\"EF\"]\n\
+                   [queueing.two.classes.rest]\n";
+    let network = good(&(text + classes)).network;
+    // Control has a class of its own besides.
+    let classes = |port: &Port| port.queueing.as_ref().map(|queueing| queueing.classes.len());
+    assert!(network.ports.iter().all(|port| classes(port) == Some(3)));
+    let unknown = problems_of(&FABRIC.replace("leaves = 5", "queueing = \"three\"\nleaves = 5"), &[]);
+    assert!(unknown.contains("fabrics.west.queueing: no queueing is named \"three\""), "{unknown}");
 }
 
 #[test]

@@ -108,7 +108,7 @@ impl Run<'_> {
         let mut before = 0;
         for (packets, lost) in losses.iter().filter(|(packets, _)| *packets > 0) {
             if let Some(port) = lost.port {
-                count_many_drops(self.wire_mut(port).drops.get_or_insert_default(), lost.reason, *packets);
+                count_many_drops(&mut self.wire_mut(port).drops.get_or_insert_default().all, lost.reason, *packets);
                 if dies_on_wire(lost.reason) {
                     let far = self.layout.of(self.network.ports[port].to).0;
                     self.partitions[far].wires[port].died_unheard(*packets);

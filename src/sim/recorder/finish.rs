@@ -2,33 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::flows::{Drops, is_data};
+use super::flows::is_data;
 use super::latency::mean;
-use super::{Journal, Recorder, class_of};
-use crate::ids::{AttachmentId, ConnectionId, FlowId, Id, IdVec, LinkId, LogicalLinkId, PortId};
+use super::ports::{PortTotals, link_directions};
+use super::{Drops, Journal, Recorder, class_of, sum};
+use crate::ids::{AttachmentId, ConnectionId, FlowId, Id, IdVec, LogicalLinkId, PortId};
 use crate::message::{DropReason, PacketKind};
-use crate::network::{Flow, FlowEntry, LinkKind, Network, Port};
+use crate::network::{Flow, FlowEntry, Network, Port};
 use crate::rng::{RunSeed, mix, named_hash};
 use crate::sim::far_end::InFrames;
 use crate::sim::limits::Limit;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{
-    AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LinkDirectionRecord,
-    LogicalLinkRecord, LossBin, MacsecRecord, PacketNumbers, RunRecord, Totals, UnavailableRun,
+    AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord,
+    LossBin, MacsecRecord, PacketNumbers, RunRecord, Totals, UnavailableRun,
 };
 use crate::sim::run::Run;
 use crate::sla::{self, LossTimeline};
-use crate::units::{Bytes, Rate, Span, Time};
-
-/// What both sides of a port's wire have to tell at the end.
-#[derive(Clone)]
-struct PortTotals {
-    packets: u64,
-    wire_bytes: Bytes,
-    queue_max: Bytes,
-    chain: u64,
-    dropped: Drops,
-}
+use crate::units::{Bytes, Span, Time};
 
 /// All that was written down.
 struct Ending<'n> {
@@ -50,10 +41,10 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let of_packets = |partition: &Partition<'_>| partition.queue.fired() - partition.stale;
     let events = run.queue.fired() + run.partitions.iter().map(of_packets).sum::<u64>();
     let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
-    let ports = network.ports.ids().map(|id| port_totals(&run.partitions, id)).collect();
     let macsec = macsec(&run);
     let mut in_flight = run.flow_level.in_flight;
     run.partitions.iter_mut().for_each(|partition| partition.audit(end));
+    let ports = network.ports.ids().map(|id| PortTotals::new(network, &run.partitions, id)).collect();
     let (mut control_in_flight, mut duplicates_in_flight) = (0, 0);
     let on_wires = run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(Wire::packets);
     let at_limits = run.partitions.iter().flat_map(Partition::limits).flat_map(Limit::packets);
@@ -89,22 +80,6 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     recorder.duplicates.in_flight = duplicates_in_flight;
     let mut ending = Ending { network, origin, end, recorder, journal, ports, macsec, in_flight };
     ending.record(seed, events, packet_hops)
-}
-
-fn port_totals(partitions: &[Partition<'_>], id: PortId) -> PortTotals {
-    let idle =
-        PortTotals { packets: 0, wire_bytes: Bytes(0), queue_max: Bytes(0), chain: 0, dropped: Drops::default() };
-    // A wire between partitions has its queue in one and its arrivals in the other.
-    partitions.iter().map(|partition| &partition.wires[id]).fold(idle, |totals, wire| {
-        let (packets, wire_bytes, queue_max) = wire.port.counters();
-        PortTotals {
-            packets: totals.packets + packets,
-            wire_bytes: totals.wire_bytes + wire_bytes,
-            queue_max: totals.queue_max.max(queue_max),
-            chain: totals.chain ^ wire.port.chain(),
-            dropped: wire.drops.as_deref().map_or(totals.dropped, |drops| sum(&[totals.dropped, *drops])),
-        }
-    })
 }
 
 /// Both directions of every member with MACsec.
@@ -362,35 +337,6 @@ fn assert_conserved(counts: &Counts) {
     assert_eq!(counts.sent, counts.delivered + dropped + counts.in_flight, "packets are conserved");
 }
 
-/// Both directions of a link, its members taken together.
-fn link_directions(network: &Network, ports: &IdVec<PortId, PortTotals>, id: LinkId) -> Vec<LinkDirectionRecord> {
-    let link = &network.links[id];
-    let direction = |end: usize| {
-        let members: Vec<PortId> = link.members.iter().map(|member| member.ports[end]).collect();
-        let totals = || members.iter().map(|port| &ports[*port]);
-        let bps = members.iter().map(|port| network.ports[*port].rate.as_bps()).sum();
-        let packets = totals().map(|port| port.packets).sum();
-        let has_macsec = members.iter().any(|port| network.ports[*port].macsec.is_some());
-        LinkDirectionRecord {
-            link: link.name.clone(),
-            kind: match link.kind {
-                LinkKind::Channel(_) => "channel",
-                LinkKind::Backbone => "backbone",
-                LinkKind::Attachment => "attachment",
-            },
-            from: network.routers[link.ends[end]].name.clone(),
-            to: network.routers[link.ends[1 - end]].name.clone(),
-            rate: Rate::from_bps(bps).unwrap_or(network.ports[members[0]].rate),
-            packets,
-            wire_bytes: Bytes(totals().map(|port| port.wire_bytes.0).sum()),
-            dropped: by_cause(&sum(&totals().map(|port| port.dropped).collect::<Vec<_>>())),
-            queue_max: totals().map(|port| port.queue_max).max().unwrap_or_default(),
-            macsec_frames: has_macsec.then_some(packets),
-        }
-    };
-    vec![direction(0), direction(1)]
-}
-
 fn loss_bin(sent: u64, drops: &Drops) -> LossBin {
     LossBin { sent, dropped: by_cause(drops) }
 }
@@ -398,11 +344,4 @@ fn loss_bin(sent: u64, drops: &Drops) -> LossBin {
 /// Drops by cause, without the causes that had none.
 pub(super) fn by_cause(drops: &Drops) -> BTreeMap<DropReason, u64> {
     DropReason::ALL.into_iter().map(|reason| (reason, drops[reason.index()])).filter(|(_, count)| *count > 0).collect()
-}
-
-fn sum(all: &[Drops]) -> Drops {
-    all.iter().fold(Drops::default(), |mut total, drops| {
-        total.iter_mut().zip(drops).for_each(|(total, count)| *total += count);
-        total
-    })
 }

@@ -2,24 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Stretch, class_of, monitor_of};
+use super::{Drops, Stretch, class_of, count_drops, count_many_drops, monitor_of};
 use crate::ids::{FlowEntryId, FlowId, Id, IdVec, MonitorId};
 use crate::message::{DropReason, Packet};
 use crate::network::{Flow, FlowRole, Network};
 use crate::units::Span;
-
-/// Packets dropped, by index of the cause.
-pub(in crate::sim) type Drops = [u64; DropReason::ALL.len()];
-
-/// Counts one drop.
-pub(in crate::sim) const fn count_drops(drops: &mut Drops, reason: DropReason) {
-    drops[reason.index()] += 1;
-}
-
-/// Counts so many drops.
-pub(in crate::sim) const fn count_many_drops(drops: &mut Drops, reason: DropReason, count: u64) {
-    drops[reason.index()] += count;
-}
 
 /// Statistics of all five-tuples: what changes with a packet is kept close together, and what hardly ever changes is
 /// kept only of the flows that need it.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::flows::Drops;
+use super::Drops;
 use crate::ids::{FailureId, FlowId, MonitorId};
 use crate::message::DropReason;
 use crate::network::Network;

@@ -8,6 +8,7 @@
 //! Recorders of partitions merge by sums and extremes, so the record does not tell how the run was divided.
 
 mod blackouts;
+mod drops;
 mod exchanges;
 mod finish;
 mod flows;
@@ -15,13 +16,14 @@ mod journal;
 mod latency;
 mod ledger;
 mod monitors;
+mod ports;
 mod seconds;
 mod stretch;
 mod trace;
 mod transfers;
 
+pub(in crate::sim) use drops::{Drops, WireDrops, count_drops, count_many_drops};
 pub(in crate::sim) use finish::finish;
-pub(in crate::sim) use flows::{Drops, count_drops, count_many_drops};
 pub(in crate::sim) use journal::Journal;
 pub(in crate::sim) use ledger::EntryIndex;
 pub(in crate::sim) use stretch::Stretch;
@@ -31,6 +33,7 @@ use crate::message::{DropReason, Packet, PacketKind};
 use crate::network::{FlowRole, Network};
 use crate::sim::record::Counts;
 use crate::units::{Span, Time};
+use drops::sum;
 use exchanges::Exchanges;
 use flows::Flows;
 use latency::Latencies;
