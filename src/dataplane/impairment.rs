@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::dataplane::Cover;
 use crate::ids::FailureId;
 use crate::message::{DropReason, Packet, PacketKind};
 use crate::network::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
@@ -218,6 +219,8 @@ pub struct Frame {
     pub packet: Packet,
     /// Its MACsec packet number; zero without MACsec.
     pub number: u64,
+    /// What covers it, where that may differ from frame to frame.
+    pub cover: Option<Cover>,
     /// The failure that damaged it, when only an ICV can tell.
     pub damaged: Option<FailureId>,
 }

@@ -117,7 +117,7 @@ fn frame(number: u64) -> Frame {
         kind: PacketKind::Data,
         traffic_class: TrafficClass::DEFAULT,
     };
-    Frame { packet, number, damaged: None }
+    Frame { packet, number, cover: None, damaged: None }
 }
 
 /// Numbers in order of arrival of frames sent 1 us apart under jitter of up to 10 us, with their lateness.

@@ -27,6 +27,6 @@ pub use pace::Pace;
 pub use port::{Arrival, Flushed, Impairment, Offer, Port, Repaced};
 pub use queue_audit::QueueAudit;
 pub use secure::{
-    Association, ChannelIdentifier, ChannelKnown, Icv, InCounter, Received, SecureFrame, SecureReceiver,
-    SecureTransmitter, Tag,
+    Association, Associations, ChannelIdentifier, ChannelKnown, Cover, Icv, InCounter, Received, SecureFrame,
+    SecureReceiver, SecureTransmitter, Tag, Taken, Unkeyed,
 };

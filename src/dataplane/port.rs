@@ -12,12 +12,13 @@ mod classed;
 mod faults;
 mod paced;
 mod rates;
+mod uncontrolled;
 
 use std::collections::VecDeque;
 
 use crate::dataplane::propagation::FormerWays;
 use crate::dataplane::{ClassQueues, Pace, QueueAudit, SecureTransmitter};
-use crate::message::{DropReason, Packet};
+use crate::message::{DropReason, Packet, PacketKind};
 use crate::network;
 use crate::network::{Buffer, Framing};
 use crate::units::{Bytes, Span, Time};
@@ -57,6 +58,8 @@ pub struct Port {
     sent_bytes: u64,
     queue_max: u64,
     arrived: u64,
+    /// Of those sent, frames of the uncontrolled port.
+    uncontrolled: u64,
     /// Frames that had arrived when packet numbers began anew, less the number of the first.
     unnumbered: u64,
     /// Hash chain over departures.
@@ -144,6 +147,7 @@ impl Port {
             sent_bytes: 0,
             queue_max: 0,
             arrived: 0,
+            uncontrolled: 0,
             unnumbered: 1u64.wrapping_sub(port.macsec.map_or(1, |config| config.first_packet_number)),
             chain: 0,
             audit: QueueAudit::default(),
@@ -415,8 +419,10 @@ impl Port {
         let bytes: u64 = flushed.iter().map(|packet| self.wire_bytes(packet)).sum();
         self.sent -= flushed.len() as u64;
         self.sent_bytes -= bytes;
+        let uncontrolled = flushed.iter().filter(|packet| packet.kind == PacketKind::Uncontrolled).count() as u64;
+        self.uncontrolled -= uncontrolled;
         if let Some(secure) = &mut self.secure {
-            secure.give_back(flushed.len() as u64);
+            secure.give_back(flushed.len() as u64 - uncontrolled);
         }
         bytes
     }

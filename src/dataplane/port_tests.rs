@@ -5,7 +5,10 @@ use std::collections::VecDeque;
 use super::*;
 use crate::ids::{DestinationId, FailureId, FlowId, LinkId, RouterId};
 use crate::message::PacketKind;
-use crate::network::{MacsecConfig, PacketNumberWidth, Protection, ReplayProtection, SecureKey, ValidateFrames};
+use crate::network::{
+    Agreement, MacsecConfig, PacketNumberWidth, Protection, Reflection, ReplayProtection, SecureKey, SecurePolicy,
+    ValidateFrames,
+};
 use crate::rng::RunSeed;
 use crate::units::{Rate, TrafficClass};
 
@@ -196,8 +199,9 @@ fn macsec_and_ethernet_bytes_are_on_the_wire() {
         decrypt_latency: Span::from_ns(500),
         key: SecureKey::Agreed,
         first_packet_number: 1,
-        key_agreement: Span::ZERO,
-        key_life: Span::ZERO,
+        agreement: Agreement::Timed { agreement: Span::ZERO, life: Span::ZERO },
+        policy: SecurePolicy::MustSecure,
+        reflection: Reflection::Nobody,
         validate: ValidateFrames::Strict,
         replay: ReplayProtection::Window(0),
         protection: Protection::Confidentiality,

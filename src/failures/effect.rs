@@ -1,7 +1,7 @@
 //! What a failure does to components.
 
 use crate::ids::RouterId;
-use crate::network::{FailureKind, Impairment, Network, Wires};
+use crate::network::{FailureKind, Impairment, Network, Wires, WrongKey};
 
 /// One thing that a failure does to one component, and takes back when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub enum Effect {
     Silent(Wires),
     /// Something befalls frames on the wires.
     Impaired(Wires, Impairment),
+    /// Key agreement messages on the wires are lost.
+    MkpduLoss(Wires),
+    /// Those who send on the wires hold, or are given, a wrong key.
+    WrongKey(Wires, WrongKey),
     /// The router has no power.
     PowerLoss(RouterId),
 }
@@ -23,6 +27,8 @@ pub fn effects(network: &Network, kind: &FailureKind) -> Vec<Effect> {
         FailureKind::FibreCut { wires } => vec![Effect::Dark(wires)],
         FailureKind::SilentCut { wires } => vec![Effect::Silent(wires)],
         FailureKind::Impaired { wires, by } => vec![Effect::Impaired(wires, by)],
+        FailureKind::MkpduLoss { wires } => vec![Effect::MkpduLoss(wires)],
+        FailureKind::WrongKey { wires, which } => vec![Effect::WrongKey(wires, which)],
         FailureKind::RouterDown { router } => vec![Effect::PowerLoss(router)],
         FailureKind::FacilityOutage { facility } => network
             .routers

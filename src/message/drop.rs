@@ -33,13 +33,15 @@ pub enum DropReason {
     MacsecIcv,
     /// Its MACsec packet number is below the replay window.
     MacsecLate,
+    /// Its MACsec association has no key in use at the receiver, or it came in clear where that is refused.
+    MacsecNoSa,
     /// Early detection, before the output queue was full.
     RedDrop,
 }
 
 impl DropReason {
     /// All causes, in the order of reports.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::FibreCut,
         Self::SilentCut,
         Self::GreyLoss,
@@ -55,6 +57,7 @@ impl DropReason {
         Self::MacsecPacketNumbers,
         Self::MacsecIcv,
         Self::MacsecLate,
+        Self::MacsecNoSa,
         Self::RedDrop,
     ];
 
@@ -77,6 +80,7 @@ impl DropReason {
             Self::MacsecPacketNumbers => "macsec-packet-numbers",
             Self::MacsecIcv => "macsec-icv",
             Self::MacsecLate => "macsec-late",
+            Self::MacsecNoSa => "macsec-no-sa",
             Self::RedDrop => "red",
         }
     }

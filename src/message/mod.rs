@@ -3,6 +3,7 @@
 mod bfd;
 mod bgp;
 mod drop;
+mod mka;
 mod packet;
 mod piece;
 mod segment;
@@ -10,6 +11,7 @@ mod segment;
 pub use bfd::{BfdDiagnostic, BfdPacket, BfdState};
 pub use bgp::{BgpMessage, BgpSegment, NotificationReason, Origin, PathAttributes};
 pub use drop::DropReason;
+pub use mka::{ConnectivityKey, KeyIdentifier, Member, Mkpdu, Sak, SakUse};
 pub use packet::{NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
 pub use piece::Piece;
 pub use segment::{BLOCKS, Segment, SegmentKind};
@@ -30,4 +32,6 @@ pub enum Control {
     Bgp(BgpSegment),
     /// A BFD control packet.
     Bfd(BfdPacket),
+    /// A MACsec key agreement message.
+    Mka(Mkpdu),
 }

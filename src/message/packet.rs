@@ -47,6 +47,9 @@ pub enum PacketKind {
     ControlNeighbour,
     /// A control message forwarded to its destination inside a provider (iBGP).
     ControlRouted,
+    /// A MACsec key agreement message: on the uncontrolled port, so never protected and never without a key. Its size
+    /// is such that the port makes the right frame of it.
+    Uncontrolled,
 }
 
 impl PacketKind {
@@ -54,7 +57,7 @@ impl PacketKind {
     #[must_use]
     #[inline]
     pub const fn is_control(self) -> bool {
-        matches!(self, Self::ControlNeighbour | Self::ControlRouted)
+        matches!(self, Self::ControlNeighbour | Self::ControlRouted | Self::Uncontrolled)
     }
 }
 

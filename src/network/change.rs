@@ -31,4 +31,22 @@ pub enum ChangeKind {
         /// The new rate.
         rate: Rate,
     },
+    /// One end of a channel is given its next connectivity association key.
+    NewKey {
+        /// The channel.
+        link: LinkId,
+        /// The end: 0 or 1.
+        end: usize,
+        /// What becomes of the key held so far.
+        former: FormerKey,
+    },
+}
+
+/// What becomes of the connectivity association key held so far when another one is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormerKey {
+    /// It is kept until the new one is in use.
+    Kept,
+    /// It is forgotten at once.
+    Forgotten,
 }

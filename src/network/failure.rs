@@ -40,6 +40,18 @@ pub enum FailureKind {
         /// The building.
         facility: FacilityId,
     },
+    /// MACsec key agreement messages on the wires are lost, and nothing else.
+    MkpduLoss {
+        /// The wires.
+        wires: Wires,
+    },
+    /// The routers that send on the wires hold another connectivity association key than the other end.
+    WrongKey {
+        /// The wires.
+        wires: Wires,
+        /// Which key is wrong.
+        which: WrongKey,
+    },
     /// Something befalls frames on the wires; nobody is told.
     Impaired {
         /// The wires.
@@ -47,6 +59,15 @@ pub enum FailureKind {
         /// What befalls them.
         by: Impairment,
     },
+}
+
+/// Which connectivity association key of a router is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongKey {
+    /// The one it holds, from now on.
+    Held,
+    /// Those that it is given in rotations while the failure lasts.
+    Given,
 }
 
 /// Wires of a link.
@@ -117,6 +138,9 @@ impl FailureKind {
             Self::SilentCut { .. } => "silent_cut",
             Self::RouterDown { .. } => "router_down",
             Self::FacilityOutage { .. } => "facility_outage",
+            Self::MkpduLoss { .. } => "mkpdu_loss",
+            Self::WrongKey { which: WrongKey::Held, .. } => "wrong_key",
+            Self::WrongKey { which: WrongKey::Given, .. } => "rotation_error",
             Self::Impaired { by, .. } => by.word(),
         }
     }

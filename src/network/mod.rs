@@ -18,6 +18,7 @@ mod judgement;
 mod laws;
 mod limit;
 mod link;
+mod macsec;
 mod prefix_table;
 mod queueing;
 mod routing;
@@ -25,10 +26,10 @@ mod trace;
 mod traffic;
 mod transfer;
 
-pub use change::{Change, ChangeKind};
+pub use change::{Change, ChangeKind, FormerKey};
 pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
 pub use exchange::ExchangeConfig;
-pub use failure::{Failure, FailureKind, Members, Ways, Wires};
+pub use failure::{Failure, FailureKind, Members, Ways, Wires, WrongKey};
 pub use fidelity::{Fidelity, Sharing};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, DeadDirection, ExchangeMetric, Expectation, Metric, SlaRule, TransferMetric};
@@ -36,9 +37,10 @@ pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted
 pub use limit::{
     AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,
 };
-pub use link::{
-    Buffer, Framing, Link, LinkKind, MacsecConfig, Member, PacketNumberWidth, Port, Protection, ReplayProtection,
-    SecureKey, ValidateFrames,
+pub use link::{Buffer, Framing, Link, LinkKind, Member, Port};
+pub use macsec::{
+    Agreement, InstallOrder, MacsecConfig, MkaConfig, PacketNumberWidth, Protection, Reflection, ReplayProtection,
+    SecureKey, SecurePolicy, ValidateFrames,
 };
 pub use prefix_table::PrefixTable;
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
@@ -145,6 +147,8 @@ impl Network {
         match *kind {
             FailureKind::FibreCut { wires }
             | FailureKind::SilentCut { wires }
+            | FailureKind::MkpduLoss { wires }
+            | FailureKind::WrongKey { wires, .. }
             | FailureKind::Impaired { wires, .. } => {
                 let link = &self.links[wires.link];
                 let member = match wires.members {
@@ -190,6 +194,8 @@ impl Network {
             FailureKind::Impaired { .. }
             | FailureKind::FibreCut { .. }
             | FailureKind::SilentCut { .. }
+            | FailureKind::MkpduLoss { .. }
+            | FailureKind::WrongKey { .. }
             | FailureKind::RouterDown { .. }
             | FailureKind::FacilityOutage { .. } => None,
         }

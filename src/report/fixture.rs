@@ -153,6 +153,11 @@ fn macsec(member: &str) -> MacsecRecord {
         not_valid: 5,
         invalid: 0,
         unchecked: 0,
+        not_using_sa: 0,
+        no_tag: 0,
+        untagged: 0,
+        clear: 0,
+        mka: None,
         next_packet_number: Some(502_346),
         packet_numbers: PacketNumbers::Plenty,
     }

@@ -67,6 +67,11 @@ pub(super) fn fill(file: &mut File) {
     }
     for (index, change) in file.changes.iter_mut().enumerate() {
         default(&mut change.name, format!("change-{}", index + 1));
+        if change.rotate_keys.is_some() {
+            default(&mut change.bake, estimate::BAKE);
+            default(&mut change.delay, estimate::KEY_DELAY);
+            default(&mut change.former_key, "kept");
+        }
     }
     fill_sla(&mut file.sla);
 }
@@ -219,6 +224,16 @@ fn fill_macsec(macsec: &mut MacsecTable) {
     default(&mut macsec.first_packet_number, 1);
     default(&mut macsec.key_agreement, estimate::KEY_AGREEMENT);
     default(&mut macsec.key_life, estimate::KEY_LIFE);
+    if peek(&macsec.key_agreement) == Some("mka") {
+        default(&mut macsec.hello, estimate::MKA_HELLO);
+        default(&mut macsec.sak_retire, estimate::SAK_RETIRE);
+        default(&mut macsec.rekey, estimate::REKEY);
+        default(&mut macsec.key_install, estimate::KEY_INSTALL);
+        default(&mut macsec.key_server_priority, estimate::KEY_SERVER_PRIORITY);
+        default(&mut macsec.install_order, "receive-first");
+        default(&mut macsec.policy, "must-secure");
+        default(&mut macsec.reflect_macsec_on_line, false);
+    }
     default(&mut macsec.validate, "strict");
     default(&mut macsec.replay_window, 0);
     default(&mut macsec.protection, "confidentiality");

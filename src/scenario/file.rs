@@ -125,6 +125,7 @@ tables! {
     /// MACsec on every member of a link.
     MacsecTable {
         suite, sci, latency, encrypt_latency, decrypt_latency, key, first_packet_number, key_agreement, key_life,
+        hello, sak_retire, rekey, key_install, key_server_priority, install_order, policy, reflect_macsec_on_line,
         validate, replay_window, protection
     }
     /// `[interconnects.x]`; all but `kind` belong to a template.
@@ -169,7 +170,7 @@ tables! {
         bad_to_good, loss_good, loss_bad, fcs, jitter, order, delay, length
     }
     /// `[[changes]]`
-    ChangeTable { name, at, connection, bandwidth, link, rate }
+    ChangeTable { name, at, connection, bandwidth, link, rate, rotate_keys, bake, delay, former_key }
     /// `[sla]`
     SlaTable { rule, minimum_run, dead_direction, target, period }
 }

@@ -19,6 +19,9 @@ impl Run<'_> {
         match change.kind {
             ChangeKind::Bandwidth { connection, rate } => self.bandwidth_changes(connection, rate),
             ChangeKind::LinkRate { link, rate } => self.link_rate_changes(link, rate),
+            ChangeKind::NewKey { link, end, former } => {
+                self.ports_from(link, end).into_iter().for_each(|port| self.key_rotates(port, former));
+            }
         }
     }
 

@@ -19,6 +19,8 @@ const CONTROL_TTL: u8 = 255;
 pub(in crate::sim) enum ControlWay {
     /// One hop, by this port.
     Neighbour(PortId),
+    /// One hop, by the uncontrolled port of this one.
+    Uncontrolled(PortId),
     /// By forwarding tables.
     Routed {
         /// The sender.
@@ -56,6 +58,9 @@ impl Run<'_> {
             ControlWay::Neighbour(port) => {
                 (PacketKind::ControlNeighbour, DestinationId(0), self.network.ports[port].from)
             }
+            ControlWay::Uncontrolled(port) => {
+                (PacketKind::Uncontrolled, DestinationId(0), self.network.ports[port].from)
+            }
             ControlWay::Routed { from, destination } => (PacketKind::ControlRouted, destination, from),
         };
         let packet = Packet {
@@ -67,7 +72,7 @@ impl Run<'_> {
         };
         self.partitions[self.layout.of(from).0].recorder.sent(&packet);
         match way {
-            ControlWay::Neighbour(port) => self.transmit_control(port, packet),
+            ControlWay::Neighbour(port) | ControlWay::Uncontrolled(port) => self.transmit_control(port, packet),
             ControlWay::Routed { from, .. } => self.route_control(from, packet),
         }
     }
@@ -75,8 +80,7 @@ impl Run<'_> {
     /// A control packet is at a router, and is delivered there or sent on.
     fn route_control(&mut self, router: RouterId, mut packet: Packet) {
         let index = self.layout.of(router).0;
-        if packet.kind == PacketKind::ControlNeighbour || self.network.destinations[packet.destination].router == router
-        {
+        if packet.kind != PacketKind::ControlRouted || self.network.destinations[packet.destination].router == router {
             self.partitions[index].recorder.control_delivered();
             return self.deliver_control(router, &packet);
         }
@@ -90,7 +94,17 @@ impl Run<'_> {
     fn transmit_control(&mut self, port: PortId, packet: Packet) {
         let index = self.layout.of(self.network.ports[port].from).0;
         let wire = &mut self.partitions[index].wires[port];
-        match wire.port.offer(self.now, packet) {
+        let offer = match packet.kind {
+            PacketKind::Uncontrolled => wire.port.offer_uncontrolled(self.now, packet),
+            PacketKind::ControlNeighbour
+            | PacketKind::ControlRouted
+            | PacketKind::Data
+            | PacketKind::Content
+            | PacketKind::ProbeRequest
+            | PacketKind::ProbeReply
+            | PacketKind::Duplicate => wire.port.offer(self.now, packet),
+        };
+        match offer {
             Offer::Behind(at) | Offer::Head(at) => {
                 let serial = wire.next_serial();
                 self.schedule(Event::Control(port), at, serial);
@@ -114,7 +128,14 @@ impl Run<'_> {
         };
         match arrived {
             None => self.await_overtaken(port),
-            Some((_, Arrived::Packet(packet))) => self.route_control(to, packet),
+            Some((_, Arrived::Packet(packet))) => match self.loses_mkpdus(port) {
+                Some(failure) if packet.kind == PacketKind::Uncontrolled => {
+                    let entry = self.facts.incidents[failure];
+                    self.partitions[index].drop_at(port, &packet, DropReason::GreyLoss, entry);
+                    self.forget_payload(&packet);
+                }
+                Some(_) | None => self.route_control(to, packet),
+            },
             Some((packet, Arrived::Lost)) => self.forget_payload(&packet),
             Some((_, Arrived::Late(at))) => {
                 let serial = partition.wires[port].next_serial();
@@ -144,6 +165,7 @@ impl Run<'_> {
         match control {
             Control::Bgp(segment) => self.bgp_segment_arrives(router, segment),
             Control::Bfd(bfd) => self.bfd_packet_arrives(&bfd),
+            Control::Mka(message) => self.mkpdu_arrives(message),
         }
     }
 

@@ -36,6 +36,14 @@ impl<'n> Run<'n> {
                     self.facts.link_blame[wires.link].begins(id, entry);
                     self.impair(wires, id, impairment);
                 }
+                Effect::MkpduLoss(wires) => {
+                    self.facts.link_blame[wires.link].begins(id, entry);
+                    self.network.ports_of(wires).for_each(|port| self.key_rings[port].unheard.push(id));
+                }
+                Effect::WrongKey(wires, which) => {
+                    self.facts.link_blame[wires.link].begins(id, entry);
+                    self.network.ports_of(wires).for_each(|port| self.key_goes_wrong(port, which));
+                }
                 Effect::PowerLoss(router) => self.router_loses_power(router, id, entry),
             }
         }
@@ -60,6 +68,15 @@ impl<'n> Run<'n> {
                 Effect::Impaired(wires, impairment) => {
                     self.facts.link_blame[wires.link].ends(id, entry);
                     self.relieve(wires, id, impairment);
+                }
+                Effect::MkpduLoss(wires) => {
+                    self.facts.link_blame[wires.link].ends(id, entry);
+                    let network = self.network;
+                    network.ports_of(wires).for_each(|port| self.key_rings[port].unheard.retain(|of| *of != id));
+                }
+                Effect::WrongKey(wires, which) => {
+                    self.facts.link_blame[wires.link].ends(id, entry);
+                    self.network.ports_of(wires).for_each(|port| self.key_is_right(port, which));
                 }
                 Effect::PowerLoss(router) => self.router_regains_power(router, id, entry),
             }

@@ -4,8 +4,8 @@
 //! order passes them all.
 
 use crate::dataplane::{
-    Association, ChannelIdentifier, ChannelKnown, Frame, Icv, Impairments, InCounter, LateFrames, Received,
-    SecureFrame, SecureReceiver, Tag,
+    Association, Associations, ChannelIdentifier, ChannelKnown, Cover, Frame, Icv, Impairments, InCounter, LateFrames,
+    Received, SecureFrame, SecureReceiver, Tag, Taken, Unkeyed,
 };
 use crate::ids::{FailureId, PortId};
 use crate::message::{DropReason, Packet, PacketKind};
@@ -36,6 +36,7 @@ pub(in crate::sim) struct InFrames {
     pub not_valid: u64,
     pub invalid: u64,
     pub unchecked: u64,
+    pub unkeyed: Unkeyed,
 }
 
 impl FarEnd {
@@ -43,6 +44,9 @@ impl FarEnd {
     pub fn new(wire: &Wire, config: Option<&MacsecConfig>) -> Self {
         let receiver = |config: &MacsecConfig| {
             let mut receiver = SecureReceiver::new(config);
+            if wire.port.arrived_number() < config.first_packet_number {
+                receiver.rekey();
+            }
             receiver.catch_up(wire.port.arrived_number());
             (*config, receiver)
         };
@@ -50,14 +54,14 @@ impl FarEnd {
     }
 
     /// The MACsec receiver judges a frame.
-    fn judge(&mut self, frame: &Frame) -> Result<(), (DropReason, Option<FailureId>)> {
+    fn judge(&mut self, frame: &Frame, association: Association) -> Result<(), (DropReason, Option<FailureId>)> {
         let Some((config, receiver)) = &mut self.macsec else { return Ok(()) };
         self.judged += 1;
         let channel = ChannelIdentifier::Carried(ChannelKnown::Yes);
         let received = receiver.receive(&SecureFrame {
             tag: Tag::Good,
             channel: if config.sci { channel } else { ChannelIdentifier::Inferred },
-            association: Association::InUse,
+            association,
             protection: config.protection,
             icv: if frame.damaged.is_some() { Icv::Bad } else { Icv::Good },
             number: frame.number,
@@ -105,17 +109,18 @@ impl Partition<'_> {
         facts: &Facts,
     ) -> Arrived {
         let wire = &mut self.wires[id];
+        let cover = wire.covered(&packet, transmission.0);
         if let Some((reason, failure)) = wire.port.meets_dead_time(transmission) {
-            wire.unheard += 1;
+            wire.misses(&packet);
             self.drop_at(id, &packet, reason, facts.incidents[failure]);
             return Arrived::Lost;
         }
         wire.port.forget_dead_times(transmission.0);
-        let mut frame = Frame { packet, number: wire.port.arrived_number(), damaged: None };
+        let mut frame = Frame { packet, number: wire.port.arrived_number(), cover, damaged: None };
         let Some(far_end) = &mut wire.far_end else { return self.enter(id, &frame, facts) };
         let fate = far_end.impairments.befall();
         if let Some((reason, failure)) = fate.lost {
-            wire.unheard += 1;
+            wire.misses(&packet);
             self.drop_at(id, &packet, reason, facts.incidents[failure]);
             return Arrived::Lost;
         }
@@ -147,12 +152,13 @@ impl Partition<'_> {
         let wire = &mut self.wires[id];
         let blame = facts.link_blame[wire.link].entry();
         if let Some(failure) = facts.power_causes[wire.to].last() {
-            wire.unheard += 1;
+            wire.misses(&frame.packet);
             return self.refuse(id, frame, DropReason::RouterDown, facts.incidents[*failure]);
         }
-        if let Some(far_end) = &mut wire.far_end
-            && let Err((reason, failure)) = far_end.judge(frame)
-        {
+        if frame.packet.kind == PacketKind::Uncontrolled {
+            return Arrived::Packet(frame.packet);
+        }
+        if let Err((reason, failure)) = wire.unprotect(frame) {
             let entry = failure.map_or(blame, |failure| facts.incidents[failure]);
             return self.refuse(id, frame, reason, entry);
         }
@@ -201,6 +207,69 @@ impl Wire {
         self.far_end.as_mut().expect("it was just made")
     }
 
+    /// A frame is lost before a MACsec receiver hears it.
+    fn misses(&mut self, packet: &Packet) {
+        // Messages of the uncontrolled port are none of its business, and were left out at once.
+        if packet.kind != PacketKind::Uncontrolled {
+            self.unheard += 1;
+        }
+    }
+
+    /// A message of the uncontrolled port arrives: it has no packet number.
+    pub fn passes_unnumbered(&mut self) {
+        self.unheard += 1;
+        self.port.arrived_unnumbered();
+    }
+
+    /// What covers the latest arrival, whose transmission began at `begin`; none where that is always the same.
+    fn covered(&mut self, packet: &Packet, begin: Time) -> Option<Cover> {
+        let keys = self.keys.as_mut()?;
+        let cover = keys.arrives(begin);
+        if keys.is_settled() {
+            self.port.rekeying(false);
+        }
+        if packet.kind == PacketKind::Uncontrolled {
+            return None;
+        }
+        if keys.begins(cover) {
+            self.port.renumber_latest();
+            if let Some((_, receiver)) = self.far_end.as_mut().and_then(|far_end| far_end.macsec.as_mut()) {
+                receiver.rekey();
+            }
+        }
+        if cover == Cover::Clear {
+            self.port.arrived_unnumbered();
+        }
+        Some(cover)
+    }
+
+    /// A frame meets the MACsec entity: its key first, then replay protection and ICV.
+    fn unprotect(&mut self, frame: &Frame) -> Result<(), (DropReason, Option<FailureId>)> {
+        let taken = self.keys.as_mut().zip(frame.cover).map_or(Taken::Latest, |(keys, cover)| keys.take(cover));
+        let association = match taken {
+            Taken::Latest => Association::InUse,
+            Taken::Former => Association::Former,
+            Taken::Clear => {
+                self.unheard += 1;
+                return Ok(());
+            }
+            Taken::No => {
+                self.unheard += 1;
+                return Err((DropReason::MacsecNoSa, None));
+            }
+        };
+        self.far_end.as_mut().map_or(Ok(()), |far_end| far_end.judge(frame, association))
+    }
+
+    /// Changes the keys on either side of the wire.
+    pub fn change_keys(&mut self, change: impl Fn(&mut Associations)) {
+        if let Some(keys) = &mut self.keys {
+            change(keys);
+            let settled = keys.is_settled();
+            self.port.rekeying(!settled);
+        }
+    }
+
     /// What the MACsec receiver at the far end has counted.
     pub fn in_frames(&self, config: &MacsecConfig) -> InFrames {
         let far_end = self.far_end.as_ref();
@@ -208,8 +277,9 @@ impl Wire {
         let judged = far_end.map_or(0, |far_end| far_end.judged);
         let receiver = far_end.and_then(|far_end| far_end.macsec.as_ref());
         let [late, not_valid, invalid, unchecked] = receiver.map_or([0; 4], |(_, receiver)| receiver.counters());
-        let frames =
-            InFrames { ok: judged - late - not_valid - invalid - unchecked, late, not_valid, invalid, unchecked };
+        let ok = judged - late - not_valid - invalid - unchecked;
+        let unkeyed = self.keys.as_ref().map_or_else(Unkeyed::default, |keys| keys.counters());
+        let frames = InFrames { ok, late, not_valid, invalid, unchecked, unkeyed };
         // In order and undamaged, a frame passes; whether it was looked at is a matter of configuration.
         if config.validate == ValidateFrames::Disabled && config.protection == Protection::Integrity {
             InFrames { unchecked: unchecked + before, ..frames }

@@ -76,7 +76,8 @@ impl Partition<'_> {
             | PacketKind::ProbeReply
             | PacketKind::Duplicate
             | PacketKind::ControlNeighbour
-            | PacketKind::ControlRouted => {
+            | PacketKind::ControlRouted
+            | PacketKind::Uncontrolled => {
                 unreachable!("only data and requests have a source")
             }
         };
@@ -174,6 +175,9 @@ impl Partition<'_> {
         let wire = &mut self.wires[id];
         let arrival = wire.port.arrive();
         let transmission = wire.port.is_impaired().then(|| wire.port.transmission(&arrival));
+        if arrival.packet.kind == PacketKind::Uncontrolled {
+            wire.passes_unnumbered();
+        }
         if let Some(next) = arrival.next {
             let serial = wire.next_serial();
             self.schedule(Event::Wire(id), next, serial);
@@ -303,6 +307,7 @@ impl Partition<'_> {
             | DropReason::CorruptedFcs
             | DropReason::MacsecIcv
             | DropReason::MacsecLate
+            | DropReason::MacsecNoSa
             | DropReason::RouterDown
             | DropReason::NoRoute
             | DropReason::TtlExpired => unreachable!("no port refuses a packet for {}", reason.word()),
@@ -323,7 +328,7 @@ impl Partition<'_> {
             }
             PacketKind::ProbeReply => self.recorder.monitors.reply(self.now, packet),
             PacketKind::Content => unreachable!("content is delivered to ends"),
-            PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
+            PacketKind::ControlNeighbour | PacketKind::ControlRouted | PacketKind::Uncontrolled => {
                 unreachable!("control packets are delivered by the world")
             }
         }

@@ -6,44 +6,37 @@
 //! ```
 
 use crate::control::interior::Usable;
-use crate::control::mka::{Action as KeyAction, Input as KeyInput, KeyAgreement, State as KeyState};
 use crate::control::{bfd, bgp};
-use crate::dataplane::SecureTransmitter;
 use crate::ids::{Id, LinkId, PortId, SessionId};
 use crate::message::DropReason;
 use crate::network::{LinkKind, Member, Network, SessionKind, Watched};
+use crate::rng::RunSeed;
 use crate::sim::event::Event;
-use crate::sim::partition::Wire;
+use crate::sim::keys::Keys;
 use crate::sim::run::Run;
-use crate::units::{Span, Time};
 
 /// What one router knows of one member of a link.
 #[derive(Debug, Clone)]
-struct MemberEnd {
+pub(in crate::sim) struct MemberEnd {
     light: bool,
     /// Light after debounce.
-    carrier: bool,
-    keys: Option<KeyAgreement>,
+    pub carrier: bool,
+    pub keys: Option<Keys>,
     /// Carrier and keys: packets may pass.
     up: bool,
 }
 
 impl MemberEnd {
-    /// Up means carrier, and keys where keys can ever be agreed: a member whose keys differ stays up and drops all.
+    /// Up means carrier, and what the keys say.
     fn should_be_up(&self) -> bool {
-        let keyed = match self.keys.as_ref().map(KeyAgreement::state) {
-            None | Some(KeyState::Secured | KeyState::Failed) => true,
-            // Keys are agreed before a member comes up; one that is up goes down by its carrier only.
-            Some(KeyState::Dark | KeyState::Agreeing(_) | KeyState::Retained(_)) => self.up,
-        };
-        self.carrier && keyed
+        self.carrier && self.keys.as_ref().is_none_or(|keys| keys.let_up(self.up))
     }
 }
 
 /// What one router knows of one of its links.
 #[derive(Debug, Clone)]
 pub(in crate::sim) struct LinkEnd {
-    members: Vec<MemberEnd>,
+    pub members: Vec<MemberEnd>,
     /// Enough members are up: packets may pass and protocols run.
     pub up: bool,
     /// BFD sessions that run on the link.
@@ -54,7 +47,7 @@ pub(in crate::sim) struct LinkEnd {
 
 impl LinkEnd {
     /// Both ends of a link, up and with keys in use (unless these differ).
-    pub fn pair(network: &Network, link: LinkId) -> [Self; 2] {
+    pub fn pair(network: &Network, link: LinkId, seed: RunSeed) -> [Self; 2] {
         let runs_here =
             |(index, session): (usize, &crate::network::BfdSession)| (session.link == link).then_some(index);
         let bfd: Vec<usize> = network.bfd_sessions.iter().enumerate().filter_map(runs_here).collect();
@@ -65,7 +58,7 @@ impl LinkEnd {
         let sessions: Vec<SessionId> = network.sessions.enumerate().filter_map(on_link).collect();
         [0, 1].map(|end| {
             let member = |member: &Member| {
-                let keys = network.ports[member.ports[end]].macsec.as_ref().map(KeyAgreement::new);
+                let keys = Keys::new(network, member.ports[end], seed);
                 MemberEnd { light: true, carrier: true, keys, up: true }
             };
             let members = network.links[link].members.iter().map(member).collect();
@@ -78,19 +71,10 @@ impl LinkEnd {
 impl Run<'_> {
     /// At the beginning of time all light is on and keys are agreed.
     pub fn start_link(&mut self, link: LinkId) {
+        self.start_keys(link);
         for end in [0, 1] {
-            for port in self.ports_from(link, end) {
-                self.tell_keys(port, KeyInput::LightUp);
-                self.tell_keys(port, KeyInput::Timer);
-                if self.key_state(port) == Some(KeyState::Failed) {
-                    self.on_secured_port(port, SecureTransmitter::unsecure);
-                }
-            }
             let first = self.network.links[link].members[0].ports[end];
-            if self.key_state(first) == Some(KeyState::Failed)
-                && !self.link_ends[link][end].bfd.is_empty()
-                && self.is_interior(link)
-            {
+            if !self.can_agree(first) && !self.link_ends[link][end].bfd.is_empty() && self.is_interior(link) {
                 // BFD never comes up on it, so interior routing never uses it.
                 self.interior_hears(link, Usable::No);
             }
@@ -100,13 +84,9 @@ impl Run<'_> {
         }
     }
 
-    fn member_end(&mut self, port: PortId) -> &mut MemberEnd {
+    pub fn member_end(&mut self, port: PortId) -> &mut MemberEnd {
         let at = &self.network.ports[port];
         &mut self.link_ends[at.link][at.end].members[at.member]
-    }
-
-    fn key_state(&mut self, port: PortId) -> Option<KeyState> {
-        self.member_end(port).keys.as_ref().map(KeyAgreement::state)
     }
 
     /// Light at both ends of every member follows its fibres and the power of the far router. A fibre that is cut one
@@ -121,7 +101,7 @@ impl Run<'_> {
                 let light = lit && self.is_powered(ends[1 - end]) && self.is_powered(ends[end]);
                 if light != self.member_end(port).light {
                     self.member_end(port).light = light;
-                    self.tell_keys(port, if light { KeyInput::LightUp } else { KeyInput::LightDown });
+                    self.keys_see_light(port, light);
                     if self.is_powered(ends[end]) {
                         self.debounce(port, light);
                     }
@@ -158,7 +138,7 @@ impl Run<'_> {
         for port in self.ports_from(link, end) {
             self.carrier_timers.cancel(port.index());
         }
-        self.lose_keys(link);
+        self.lose_keys(link, end);
         let state = &mut self.link_ends[link][end];
         for member in &mut state.members {
             member.carrier = false;
@@ -173,74 +153,8 @@ impl Run<'_> {
         }
     }
 
-    /// The keys' timer of this end fires.
-    pub fn key_timer_fires(&mut self, port: PortId) {
-        let fired = self.key_timers.fire(port.index(), self.now);
-        if self.expired(fired, Event::KeyAgreement(port)) {
-            self.cause = self.facts.link_blame[self.network.ports[port].link].entry();
-            self.tell_keys(port, KeyInput::Timer);
-        }
-    }
-
-    fn tell_keys(&mut self, port: PortId, input: KeyInput) {
-        let mut actions = Vec::new();
-        let now = self.now;
-        let Some(keys) = &mut self.member_end(port).keys else { return };
-        let before = keys.state();
-        keys.handle(now, input, &mut actions);
-        for action in actions {
-            match action {
-                KeyAction::SetTimer { at } => {
-                    let at = at.max(self.after(Span::ZERO));
-                    if let Some(serial) = self.key_timers.set(port.index(), at) {
-                        self.schedule(Event::KeyAgreement(port), at, serial);
-                    }
-                }
-                KeyAction::CancelTimer => self.key_timers.cancel(port.index()),
-                KeyAction::Secured if matches!(before, KeyState::Retained(_)) => {
-                    self.on_secured_port(port, SecureTransmitter::secure);
-                    self.settle_member(port);
-                }
-                // At the beginning of time the configured first packet number holds.
-                KeyAction::Secured if now == Time::ZERO => {
-                    self.on_secured_port(port, SecureTransmitter::secure);
-                    self.settle_member(port);
-                }
-                KeyAction::Secured => {
-                    self.on_secured_port(port, SecureTransmitter::rekey);
-                    self.on_wire(port, Wire::rekey);
-                    self.note(port, "keys");
-                    self.settle_member(port);
-                }
-                KeyAction::Unsecured => {
-                    self.on_secured_port(port, SecureTransmitter::unsecure);
-                    self.settle_member(port);
-                }
-            }
-        }
-    }
-
-    /// Keys do not survive a loss of power: both ends agree anew when light is back.
-    fn lose_keys(&mut self, link: LinkId) {
-        for port in [self.ports_from(link, 0), self.ports_from(link, 1)].concat() {
-            self.key_timers.cancel(port.index());
-            self.member_end(port).keys = self.network.ports[port].macsec.as_ref().map(KeyAgreement::new);
-        }
-    }
-
-    fn on_secured_port(&mut self, port: PortId, change: fn(&mut SecureTransmitter)) {
-        self.paths_changed = true;
-        self.wake_link(self.network.ports[port].link);
-        self.used_up[port] = false;
-        let wire = self.wire_mut(port);
-        wire.used_up = false;
-        if let Some(secure) = wire.port.secure_mut() {
-            change(secure);
-        }
-    }
-
     /// A member goes down or comes up at this end, and the link with it when too few or enough members are up.
-    fn settle_member(&mut self, port: PortId) {
+    pub fn settle_member(&mut self, port: PortId) {
         let at = &self.network.ports[port];
         let (link, end) = (at.link, at.end);
         let state = self.member_end(port);
@@ -319,7 +233,7 @@ impl Run<'_> {
     }
 
     /// The router of this end learned something of the link, or of one member, by itself.
-    fn note(&mut self, port: PortId, how: &'static str) {
+    pub fn note(&mut self, port: PortId, how: &'static str) {
         self.paths_changed = true;
         let network = self.network;
         let at = &network.ports[port];
@@ -348,7 +262,7 @@ impl Run<'_> {
         }
     }
 
-    fn is_interior(&self, link: LinkId) -> bool {
+    pub fn is_interior(&self, link: LinkId) -> bool {
         match self.network.links[link].kind {
             LinkKind::Channel(_) => false,
             LinkKind::Backbone | LinkKind::Attachment => true,

@@ -20,6 +20,7 @@ mod far_end;
 mod flow_level;
 mod forwarding;
 mod interior;
+mod keys;
 mod layout;
 mod light;
 mod limits;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataplane::{FlowHash, Forwarder, Lag, Port};
+use crate::dataplane::{Associations, FlowHash, Forwarder, Lag, Port};
 use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId,
 };
@@ -81,6 +81,8 @@ pub(in crate::sim) struct Wire {
     serial: u32,
     /// When something befalls, or befell, frames at its far end.
     pub far_end: Option<Box<FarEnd>>,
+    /// Where MKA changes MACsec keys: those on either side.
+    pub keys: Option<Box<Associations>>,
     /// Frames that arrived at the far end of the fibre only to be lost before they were looked at.
     pub unheard: u64,
     /// Whether its MACsec numbers were seen to be used up.
@@ -269,6 +271,7 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Re
         reach,
         serial: 0,
         far_end: None,
+        keys: None,
         unheard: 0,
         used_up: false,
         congestion: Congestion::default(),

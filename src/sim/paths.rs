@@ -87,6 +87,7 @@ impl Run<'_> {
         let alive = |impairment: &Impairment| match *impairment {
             Impairment::Dead { to, .. } => to <= self.now,
             Impairment::Watched => far_end.is_none_or(|far_end| !far_end.impairments.loses_all()),
+            Impairment::Rekeying => wire.keys.as_ref().is_none_or(|keys| keys.agree()),
             Impairment::ReceiverClosed => false,
         };
         port.passes() && !self.used_up[id] && port.impairments().iter().all(alive)

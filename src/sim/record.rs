@@ -7,7 +7,7 @@ mod flows;
 mod macsec;
 
 pub use flows::{ExchangeRecord, FlowEntryRecord, FlowRecord, TransferRecord};
-pub use macsec::{MacsecRecord, PacketNumbers};
+pub use macsec::{MacsecRecord, MkaRecord, PacketNumbers};
 
 use std::collections::BTreeMap;
 

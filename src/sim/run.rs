@@ -21,6 +21,7 @@ use crate::sim::event::{BFD_TIMERS, BGP_TIMERS, Event};
 use crate::sim::facts::Facts;
 use crate::sim::flow_level::FlowLevel;
 use crate::sim::interior::{self, InteriorState};
+use crate::sim::keys::KeyRing;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::light::LinkEnd;
 use crate::sim::partition::{Partition, Wire};
@@ -85,6 +86,8 @@ pub(in crate::sim) struct Run<'n> {
     pub link_ends: IdVec<LinkId, [LinkEnd; 2]>,
     pub carrier_timers: Timers,
     pub key_timers: Timers,
+    /// By the port of the end that holds the keys.
+    pub key_rings: IdVec<PortId, KeyRing>,
     /// Cuts that last on each member, at the first of its ports.
     pub dark: IdVec<PortId, u32>,
     /// Ports whose MACsec numbers are used up.
@@ -128,9 +131,10 @@ impl<'n> Run<'n> {
             resting: vec![None; network.bfd_sessions.len()],
             bgp_timers: Timers::new(network.sessions.len() * 2 * BGP_TIMERS),
             bfd_timers: Timers::new(network.bfd_sessions.len() * 2 * BFD_TIMERS),
-            link_ends: network.links.ids().map(|id| LinkEnd::pair(network, id)).collect(),
+            link_ends: network.links.ids().map(|id| LinkEnd::pair(network, id, seed)).collect(),
             carrier_timers: Timers::new(network.ports.len()),
             key_timers: Timers::new(network.ports.len()),
+            key_rings: network.ports.iter().map(|_| KeyRing::default()).collect(),
             dark: network.ports.iter().map(|_| 0).collect(),
             used_up: network.ports.iter().map(|_| false).collect(),
             cause: None,

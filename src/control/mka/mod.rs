@@ -1,7 +1,12 @@
-//! MACsec key agreement, for now only whether a key is there and when.
+//! MACsec keys of the ends of a member link: agreed by MKA (IEEE 802.1X clause 9), or after a time that stands for it.
 //!
-//! The exchange of MKPDUs, key servers and rekeying (IEEE 802.1X clause 9) belong to a later issue.
+//! ```text
+//! agreement: MKPDUs, peers, key server, SAKs in turn     timed: light -> a time -> a key
+//! ```
 
-mod session;
+mod agreement;
+mod peers;
+mod timed;
 
-pub use session::{Action, Input, KeyAgreement, State};
+pub use agreement::{Action, Exhaustion, Input, KeyAgreement, MkpduCounters};
+pub use timed::{TimedAction, TimedInput, TimedKeys, TimedState};

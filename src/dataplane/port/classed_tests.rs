@@ -7,8 +7,8 @@ use crate::dataplane::port::Arrival;
 use crate::ids::{DestinationId, FlowId, LinkId, RouterId};
 use crate::message::PacketKind;
 use crate::network::{
-    Buffer, Framing, MacsecConfig, PacketNumberWidth, Protection, QueueClass, ReplayProtection, Room, SecureKey,
-    Service, Threshold, ValidateFrames,
+    Agreement, Buffer, Framing, MacsecConfig, PacketNumberWidth, Protection, QueueClass, Reflection, ReplayProtection,
+    Room, SecureKey, SecurePolicy, Service, Threshold, ValidateFrames,
 };
 use crate::rng::RunSeed;
 use crate::units::{Bytes, Ecn, Rate, TrafficClass};
@@ -20,8 +20,9 @@ const MACSEC: MacsecConfig = MacsecConfig {
     decrypt_latency: Span::from_ns(700),
     key: SecureKey::Agreed,
     first_packet_number: (1 << 32) - 3_000,
-    key_agreement: Span::ZERO,
-    key_life: Span::ZERO,
+    agreement: Agreement::Timed { agreement: Span::ZERO, life: Span::ZERO },
+    policy: SecurePolicy::MustSecure,
+    reflection: Reflection::Nobody,
     validate: ValidateFrames::Strict,
     replay: ReplayProtection::Off,
     protection: Protection::Confidentiality,
@@ -168,7 +169,7 @@ impl Observed {
         if let Some(secure) = self.port.secure_mut()
             && number.is_multiple_of(3_500)
         {
-            secure.rekey();
+            secure.rekey(0);
         }
     }
 }

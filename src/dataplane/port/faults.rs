@@ -21,6 +21,8 @@ pub enum Impairment {
     },
     /// Something befalls, or befell, frames by chance: each must be looked at.
     Watched,
+    /// The two sides use different MACsec keys, or one has just changed its own: each frame must be looked at.
+    Rekeying,
     /// The receiving end's link is not up.
     ReceiverClosed,
 }
@@ -60,6 +62,24 @@ impl Port {
         self.unnumbered = self.arrived;
     }
 
+    /// The latest arrival is the first under a new key: its packet number is 1.
+    pub const fn renumber_latest(&mut self) {
+        self.unnumbered = self.arrived - 1;
+    }
+
+    /// The latest arrival has no packet number.
+    pub const fn arrived_unnumbered(&mut self) {
+        self.unnumbered = self.unnumbered.wrapping_add(1);
+    }
+
+    /// Frames must be looked at for their keys, or no longer.
+    pub fn rekeying(&mut self, rekeying: bool) {
+        self.impairments.retain(|impairment| *impairment != Impairment::Rekeying);
+        if rekeying {
+            self.impairments.push(Impairment::Rekeying);
+        }
+    }
+
     /// Frames that have arrived.
     #[must_use]
     pub const fn arrived(&self) -> u64 {
@@ -87,7 +107,7 @@ impl Port {
             Impairment::Dead { failure, reason, from, to } => {
                 (transmission.0 < to && arrived > from).then_some((reason, failure))
             }
-            Impairment::Watched | Impairment::ReceiverClosed => None,
+            Impairment::Watched | Impairment::Rekeying | Impairment::ReceiverClosed => None,
         })
     }
 
@@ -112,7 +132,7 @@ impl Port {
     pub fn forget_dead_times(&mut self, begin: Time) {
         self.impairments.retain(|impairment| match impairment {
             Impairment::Dead { to, .. } => *to > begin,
-            Impairment::Watched | Impairment::ReceiverClosed => true,
+            Impairment::Watched | Impairment::Rekeying | Impairment::ReceiverClosed => true,
         });
     }
 

@@ -56,6 +56,8 @@ pub enum ChannelKnown {
 pub enum Association {
     /// It has.
     InUse,
+    /// It has, but newer frames come under another key: a late one.
+    Former,
     /// It has not.
     NotInUse,
 }
@@ -115,6 +117,8 @@ pub struct SecureReceiver {
     replay: ReplayProtection,
     /// One more than the highest packet number of a valid frame.
     next: u64,
+    /// The same of the key before.
+    former_next: u64,
     late: u64,
     not_valid: u64,
     invalid: u64,
@@ -129,6 +133,7 @@ impl SecureReceiver {
             validate: config.validate,
             replay: config.replay,
             next: config.first_packet_number,
+            former_next: config.first_packet_number,
             late: 0,
             not_valid: 0,
             invalid: 0,
@@ -138,6 +143,7 @@ impl SecureReceiver {
 
     /// A new key is in use: packet numbers begin at 1.
     pub const fn rekey(&mut self) {
+        self.former_next = self.next;
         self.next = 1;
     }
 
@@ -194,19 +200,23 @@ impl SecureReceiver {
         match (frame.association, needed) {
             (Association::NotInUse, true) => return Received::Dropped(InCounter::NotUsingSa),
             (Association::NotInUse, false) => return Received::Passed(InCounter::UnusedSa),
-            (Association::InUse, _) => {}
+            (Association::InUse | Association::Former, _) => {}
         }
-        if frame.number < self.lowest() {
+        if frame.number < self.lowest(frame.association) {
             return Received::Dropped(InCounter::Late);
         }
         self.validated(frame, needed)
     }
 
     /// The lowest packet number that replay protection lets pass. Not a bitmap: within the window a duplicate passes.
-    const fn lowest(&self) -> u64 {
+    const fn lowest(&self, association: Association) -> u64 {
+        let next = match association {
+            Association::InUse | Association::NotInUse => self.next,
+            Association::Former => self.former_next,
+        };
         match self.replay {
             ReplayProtection::Off => 0,
-            ReplayProtection::Window(window) => self.next.saturating_sub(window as u64),
+            ReplayProtection::Window(window) => next.saturating_sub(window as u64),
         }
     }
 
@@ -218,7 +228,11 @@ impl SecureReceiver {
         match frame.icv {
             Icv::Good => {
                 // Only a valid frame moves the window: a forged number cannot (10.6.5).
-                self.next = self.next.max(frame.number.saturating_add(1));
+                let next = match frame.association {
+                    Association::InUse | Association::NotInUse => &mut self.next,
+                    Association::Former => &mut self.former_next,
+                };
+                *next = (*next).max(frame.number.saturating_add(1));
                 Received::Passed(InCounter::Ok)
             }
             Icv::Bad if needed => Received::Dropped(InCounter::NotValid),
@@ -230,7 +244,7 @@ impl SecureReceiver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{PacketNumberWidth, SecureKey};
+    use crate::network::{Agreement, PacketNumberWidth, Reflection, SecureKey, SecurePolicy};
     use crate::units::Span;
 
     fn receiver(validate: ValidateFrames, replay: ReplayProtection) -> SecureReceiver {
@@ -241,8 +255,9 @@ mod tests {
             decrypt_latency: Span::ZERO,
             key: SecureKey::Agreed,
             first_packet_number: 1,
-            key_agreement: Span::ZERO,
-            key_life: Span::ZERO,
+            agreement: Agreement::Timed { agreement: Span::ZERO, life: Span::ZERO },
+            policy: SecurePolicy::MustSecure,
+            reflection: Reflection::Nobody,
             validate,
             replay,
             protection: Protection::Confidentiality,
@@ -380,5 +395,17 @@ mod tests {
         assert_eq!(receiver.counters(), [0, 1, 0, 0]);
         receiver.rekey();
         assert_eq!(receiver.receive(&GOOD), Passed(Ok));
+    }
+
+    #[test]
+    fn each_key_has_a_window_of_its_own() {
+        let mut receiver = receiver(ValidateFrames::Strict, ReplayProtection::Window(0));
+        numbered(&[1, 2, 3]).iter().for_each(|frame| assert_eq!(receiver.receive(frame), Passed(Ok)));
+        receiver.rekey();
+        assert_eq!(receiver.receive(&GOOD), Passed(Ok));
+        let former = |number| SecureFrame { association: Association::Former, number, ..GOOD };
+        assert_eq!(receiver.receive(&former(4)), Passed(Ok), "a late frame of the key before");
+        assert_eq!(receiver.receive(&former(3)), Dropped(Late));
+        assert_eq!(receiver.receive(&SecureFrame { number: 2, ..GOOD }), Passed(Ok), "its number moved no window");
     }
 }

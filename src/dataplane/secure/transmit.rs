@@ -10,25 +10,58 @@ pub struct SecureTransmitter {
     last: u64,
     used_up: bool,
     keyed: bool,
+    /// Numbers of the key, while frames go in clear and are counted in their place.
+    kept: Option<(u64, u64, bool)>,
+    clear: u64,
 }
 
 impl SecureTransmitter {
     /// A transmitter with a key in use.
     #[must_use]
     pub const fn new(config: &MacsecConfig) -> Self {
-        Self { next: config.first_packet_number, last: config.last_packet_number(), used_up: false, keyed: true }
+        Self {
+            next: config.first_packet_number,
+            last: config.last_packet_number(),
+            used_up: false,
+            keyed: true,
+            kept: None,
+            clear: 0,
+        }
     }
 
     /// The key that was kept is used again: the controlled port opens.
     pub const fn secure(&mut self) {
+        self.end_clear();
         self.keyed = true;
     }
 
-    /// A new key was agreed: packet numbers begin at 1 (IEEE 802.1AE 10.5.2), and the controlled port opens.
-    pub const fn rekey(&mut self) {
-        self.next = 1;
+    /// A new key was agreed: packet numbers begin at 1 (IEEE 802.1AE 10.5.2), and the controlled port opens. So many
+    /// frames wait and were numbered before: they leave under the new key.
+    pub const fn rekey(&mut self, waiting: u64) {
+        self.end_clear();
+        self.next = 1 + waiting;
         self.used_up = false;
         self.keyed = true;
+    }
+
+    /// No key, but frames may pass: they go in clear, and are counted.
+    pub const fn pass_clear(&mut self) {
+        self.end_clear();
+        self.kept = Some((self.next, self.last, self.used_up));
+        (self.next, self.last, self.used_up, self.keyed) = (0, u64::MAX, false, true);
+    }
+
+    const fn end_clear(&mut self) {
+        if let Some((next, last, used_up)) = self.kept.take() {
+            self.clear += self.next;
+            (self.next, self.last, self.used_up) = (next, last, used_up);
+        }
+    }
+
+    /// OutPktsUntagged: frames sent in clear.
+    #[must_use]
+    pub const fn clear(&self) -> u64 {
+        self.clear + if self.kept.is_some() { self.next } else { 0 }
     }
 
     /// So many numbered frames were thrown away before they left: their numbers are free.
@@ -41,6 +74,7 @@ impl SecureTransmitter {
 
     /// No key: the controlled port closes.
     pub const fn unsecure(&mut self) {
+        self.end_clear();
         self.keyed = false;
     }
 
@@ -69,7 +103,12 @@ impl SecureTransmitter {
     /// The number that the next frame gets; none when all are used up.
     #[must_use]
     pub const fn next(&self) -> Option<u64> {
-        if self.used_up { None } else { Some(self.next) }
+        match self.kept {
+            Some((_, _, true)) => None,
+            Some((next, _, false)) => Some(next),
+            None if self.used_up => None,
+            None => Some(self.next),
+        }
     }
 
     /// Frames that may yet be numbered.
@@ -102,7 +141,9 @@ impl SecureTransmitter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{PacketNumberWidth, Protection, ReplayProtection, SecureKey, ValidateFrames};
+    use crate::network::{
+        Agreement, PacketNumberWidth, Protection, Reflection, ReplayProtection, SecureKey, SecurePolicy, ValidateFrames,
+    };
     use crate::units::Span;
 
     fn config(packet_numbers: PacketNumberWidth, first_packet_number: u64) -> MacsecConfig {
@@ -113,8 +154,9 @@ mod tests {
             decrypt_latency: Span::ZERO,
             key: SecureKey::Agreed,
             first_packet_number,
-            key_agreement: Span::ZERO,
-            key_life: Span::ZERO,
+            agreement: Agreement::Timed { agreement: Span::ZERO, life: Span::ZERO },
+            policy: SecurePolicy::MustSecure,
+            reflection: Reflection::Nobody,
             validate: ValidateFrames::Strict,
             replay: ReplayProtection::Window(0),
             protection: Protection::Confidentiality,
@@ -140,8 +182,18 @@ mod tests {
         assert_eq!(transmitter.permits(), Err(DropReason::MacsecPacketNumbers));
         transmitter.give_back(2);
         assert_eq!((0..9).take_while(|_| transmitter.permits().map(|()| transmitter.protect()).is_ok()).count(), 2);
-        transmitter.rekey();
+        transmitter.rekey(0);
         assert_eq!((0..9).take_while(|_| transmitter.permits().map(|()| transmitter.protect()).is_ok()).count(), 9);
+    }
+
+    #[test]
+    fn frames_in_clear_are_counted_and_take_no_numbers() {
+        let mut transmitter = SecureTransmitter::new(&config(PacketNumberWidth::Bits32, 7));
+        transmitter.pass_clear();
+        (0..3).for_each(|_| transmitter.protect());
+        assert_eq!((transmitter.permits(), transmitter.clear(), transmitter.next()), (Ok(()), 3, Some(7)));
+        transmitter.secure();
+        assert_eq!((transmitter.clear(), transmitter.next()), (3, Some(7)));
     }
 
     #[test]

@@ -268,6 +268,17 @@ fn macsec(member: &MacsecRecord) -> Value {
         "in_not_valid_frames": member.not_valid,
         "in_invalid_frames": member.invalid,
         "in_unchecked_frames": member.unchecked,
+        "in_not_using_sa_frames": member.not_using_sa,
+        "in_no_tag_frames": member.no_tag,
+        "in_untagged_frames": member.untagged,
+        "out_untagged_frames": member.clear,
+        "mka": member.mka.map(|mka| json!({
+            "mkpdus_sent": mka.sent,
+            "mkpdus_received": mka.received,
+            "mkpdus_unknown_key": mka.unknown_key,
+            "mkpdus_not_valid": mka.not_valid,
+            "keys_used": mka.keys_used,
+        })),
         "next_packet_number": member.next_packet_number,
         "packet_numbers": packet_numbers_word(member.packet_numbers),
     })

@@ -217,6 +217,7 @@ pub fn how(kind: LedgerKind, word: &str) -> String {
         ("bfd", _) => "BFD".to_owned(),
         ("bfd-signalled", _) => "told by BFD of the other side".to_owned(),
         ("keys", _) => "MACsec keys agreed".to_owned(),
+        ("mka", _) => "MKA peer gone, MACsec keys given up".to_owned(),
         ("hold-timer", _) => "BGP hold timer".to_owned(),
         ("interior", _) => "interior routing".to_owned(),
         ("session", _) => "BGP session closed".to_owned(),

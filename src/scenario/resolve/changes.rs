@@ -1,11 +1,13 @@
 //! Scripted changes.
 
+use super::links::LinkDraft;
 use super::{Names, Resolver};
-use crate::ids::LinkId;
-use crate::network::{Change, ChangeKind};
+use crate::ids::{Id, LinkId};
+use crate::network::{Change, ChangeKind, FormerKey};
 use crate::scenario::file::ChangeTable;
 use crate::scenario::read::peek;
 use crate::scenario::source::{item_place, join};
+use crate::units::Span;
 
 impl Resolver<'_> {
     pub(super) fn changes(&mut self) {
@@ -21,7 +23,9 @@ impl Resolver<'_> {
                 let message = format!("{at} is not before the end of the run at {}", self.network.horizon);
                 self.reader.error(join(&place, "at"), message, "change earlier, or make the horizon longer");
             }
-            if let Some(kind) = self.change_kind(&place, table) {
+            if table.rotate_keys.is_some() {
+                changes.extend(self.rotation(&place, table, &name, at));
+            } else if let Some(kind) = self.change_kind(&place, table) {
                 changes.push(Change { name, at, kind });
             }
         }
@@ -30,8 +34,56 @@ impl Resolver<'_> {
         self.network.changes = changes;
     }
 
+    /// The channels of an interconnect get new keys one after another, in order of name, with a time to bake between two
+    /// of them. The provider that manages a channel's keys has each first; they take turns.
+    fn rotation(&mut self, place: &str, table: &ChangeTable, name: &str, at: Span) -> Vec<Change> {
+        let others = [&table.connection, &table.link, &table.bandwidth, &table.rate];
+        if others.into_iter().any(Option::is_some) {
+            self.reader.error(place, "rotates keys and changes something else", "write two [[changes]]");
+        }
+        let at_keys = join(place, "rotate_keys");
+        let interconnect = self.refer(&at_keys, &table.rotate_keys, "interconnect", |n: &Names| &n.interconnects);
+        let bake = self.reader.span_or_zero(&join(place, "bake"), &table.bake, "2 h");
+        let delay = self.reader.span_or_zero(&join(place, "delay"), &table.delay, "1 s");
+        let words = [("kept", FormerKey::Kept), ("forgotten", FormerKey::Forgotten)];
+        let former = self.reader.word(&join(place, "former_key"), &table.former_key, &words);
+        let Some(interconnect) = interconnect else { return Vec::new() };
+        let of_it = |(_, draft): &(usize, &LinkDraft)| draft.interconnect == Some(interconnect);
+        let channels = self.links.iter().enumerate().filter(of_it);
+        let (keyed, others): (Vec<_>, Vec<_>) = channels.partition(|(_, draft)| draft.has_mka());
+        let channels: Vec<LinkId> = keyed.into_iter().map(|(index, _)| LinkId::from_index(index)).collect();
+        if !others.is_empty() || channels.is_empty() {
+            let remedy = "write key_agreement = \"mka\" under macsec of each channel";
+            self.reader.error(at_keys, "has channels whose keys are not agreed by MKA", remedy);
+        }
+        let mut changes = Vec::new();
+        for (turn, link) in channels.into_iter().enumerate() {
+            let begin = at + bake.times(turn as u64);
+            let manager = turn % 2;
+            for (end, at) in [(manager, begin), (1 - manager, begin + delay)] {
+                changes.push(Change { name: name.to_owned(), at, kind: ChangeKind::NewKey { link, end, former } });
+            }
+        }
+        let last = changes.iter().map(|change| change.at).max().unwrap_or(at);
+        if last >= self.network.horizon {
+            let message = format!("the last channel is due at {last}, after the end of the run");
+            self.reader.warning(join(place, "bake"), message, "bake less long, or make the horizon longer");
+        }
+        changes
+    }
+
+    /// Keys of rotations stand with rotations only.
+    fn not_of_rotation(&mut self, place: &str, table: &ChangeTable) {
+        for (key, leaf) in [("bake", &table.bake), ("delay", &table.delay), ("former_key", &table.former_key)] {
+            if leaf.is_some() {
+                self.reader.error(join(place, key), "is read only with rotate_keys", "leave it out");
+            }
+        }
+    }
+
     fn change_kind(&mut self, place: &str, table: &ChangeTable) -> Option<ChangeKind> {
-        let remedy = "name a connection with its bandwidth, or a link with its rate";
+        self.not_of_rotation(place, table);
+        let remedy = "name a connection with its bandwidth, a link with its rate, or rotate_keys of an interconnect";
         match (&table.connection, &table.link) {
             (Some(_), None) => {
                 if table.rate.is_some() {

@@ -2,7 +2,9 @@
 
 use super::{Names, Resolver};
 use crate::ids::{FacilityId, Id, LinkId, RouterId};
-use crate::network::{BrokenFcs, DeliveryOrder, Failure, FailureKind, Impairment, LossLaw, Members, Ways, Wires};
+use crate::network::{
+    BrokenFcs, DeliveryOrder, Failure, FailureKind, Impairment, LossLaw, Members, Ways, Wires, WrongKey,
+};
 use crate::scenario::file::{FailureTable, Leaf};
 use crate::scenario::read::{peek, peek_list};
 use crate::scenario::source::{item_place, join};
@@ -15,6 +17,8 @@ enum Kind {
     SilentCut,
     RouterDown,
     FacilityOutage,
+    MkpduLoss,
+    WrongKey(WrongKey),
     Loss(Model),
     Corruption,
     Duplication,
@@ -29,11 +33,14 @@ enum Model {
     Bursts,
 }
 
-const KINDS: [(&str, Kind); 9] = [
+const KINDS: [(&str, Kind); 12] = [
     ("fibre_cut", Kind::FibreCut),
     ("silent_cut", Kind::SilentCut),
     ("router_down", Kind::RouterDown),
     ("facility_outage", Kind::FacilityOutage),
+    ("mkpdu_loss", Kind::MkpduLoss),
+    ("wrong_key", Kind::WrongKey(WrongKey::Held)),
+    ("rotation_error", Kind::WrongKey(WrongKey::Given)),
     ("grey_loss", Kind::Loss(Model::Independent)),
     ("corruption", Kind::Corruption),
     ("duplication", Kind::Duplication),
@@ -47,7 +54,7 @@ const MODELS: [(&str, Model); 3] =
 impl Kind {
     const fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::FibreCut | Self::SilentCut => &["link", "member", "from"],
+            Self::FibreCut | Self::SilentCut | Self::MkpduLoss | Self::WrongKey(_) => &["link", "member", "from"],
             Self::RouterDown => &["router"],
             Self::FacilityOutage => &["facility"],
             Self::Loss(Model::Independent) => &["link", "member", "from", "model", "probability"],
@@ -104,6 +111,10 @@ impl Resolver<'_> {
         let impairment = match kind {
             Kind::FibreCut => return self.wires(place, table).map(|wires| FailureKind::FibreCut { wires }),
             Kind::SilentCut => return self.wires(place, table).map(|wires| FailureKind::SilentCut { wires }),
+            Kind::MkpduLoss => return self.keyed_wires(place, table).map(|wires| FailureKind::MkpduLoss { wires }),
+            Kind::WrongKey(which) => {
+                return self.keyed_wires(place, table).map(|wires| FailureKind::WrongKey { wires, which });
+            }
             Kind::RouterDown => return self.failing_router(&join(place, "router"), &table.router),
             Kind::FacilityOutage => {
                 let at = join(place, "facility");
@@ -211,6 +222,16 @@ impl Resolver<'_> {
         Some(Wires { link, members, ways })
     }
 
+    /// The wires of a link whose keys are agreed by MKA.
+    fn keyed_wires(&mut self, place: &str, table: &FailureTable) -> Option<Wires> {
+        let wires = self.wires(place, table)?;
+        if !self.links[wires.link.index()].has_mka() {
+            let remedy = "write key_agreement = \"mka\" under its macsec";
+            self.reader.error(join(place, "link"), "the keys of this link are not agreed by MKA", remedy);
+        }
+        Some(wires)
+    }
+
     fn superfluous(&mut self, place: &str, kind: Kind, table: &FailureTable) {
         let leaves = [
             ("link", &table.link),
@@ -239,6 +260,8 @@ impl Resolver<'_> {
                     | Kind::SilentCut
                     | Kind::RouterDown
                     | Kind::FacilityOutage
+                    | Kind::MkpduLoss
+                    | Kind::WrongKey(_)
                     | Kind::Corruption
                     | Kind::Duplication
                     | Kind::Jitter

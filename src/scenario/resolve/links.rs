@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::{Names, Resolver, link_id, zone_link};
 use crate::ids::{InterconnectId, LinkId, RouterId};
-use crate::network::{BfdConfig, Buffer, Framing, Link, LinkKind, MacsecConfig, Member, Port, Queueing, RouterRole};
+use crate::network::{
+    Agreement, BfdConfig, Buffer, Framing, Link, LinkKind, MacsecConfig, Member, Port, Queueing, RouterRole,
+};
 use crate::scenario::file::{AttachmentTable, Leaf, LinkTable, Switch};
 use crate::scenario::read::peek_list;
 use crate::scenario::source::join;
@@ -23,6 +25,13 @@ pub(super) struct LinkDraft {
     pub carrier: [Span; 2],
     pub bfd: Option<BfdConfig>,
     pub wire: Wire,
+}
+
+impl LinkDraft {
+    /// Whether MACsec keys are agreed by messages.
+    pub fn has_mka(&self) -> bool {
+        self.wire.macsec.is_some_and(|[config, _]| matches!(config.agreement, Agreement::Mka(_)))
+    }
 }
 
 /// What all ports of a link have in common.

@@ -39,8 +39,7 @@ impl Resolver<'_> {
         };
         let at = join(place, "first_packet_number");
         let first_packet_number = self.reader.number(&at, &table.first_packet_number, 1, last);
-        let key_agreement = self.reader.span_or_zero(&join(place, "key_agreement"), &table.key_agreement, "3.2 s");
-        let key_life = self.reader.span_or_zero(&join(place, "key_life"), &table.key_life, "6 s");
+        let keying = self.keying(place, table);
         let validations = [
             ("strict", ValidateFrames::Strict),
             ("check", ValidateFrames::Check),
@@ -57,8 +56,9 @@ impl Resolver<'_> {
             decrypt_latency: decrypt[1 - end],
             key,
             first_packet_number,
-            key_agreement,
-            key_life,
+            agreement: keying.agreement[end],
+            policy: keying.policy,
+            reflection: keying.reflection,
             validate,
             replay,
             protection,

@@ -18,6 +18,7 @@ mod laws;
 mod limits;
 mod links;
 mod macsec;
+mod mka;
 mod monitors;
 mod queueing;
 mod sessions;

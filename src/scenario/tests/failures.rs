@@ -24,6 +24,8 @@ fn impairment(failure: &str) -> Impairment {
         FailureKind::Impaired { by, .. } => by,
         other @ (FailureKind::FibreCut { .. }
         | FailureKind::SilentCut { .. }
+        | FailureKind::MkpduLoss { .. }
+        | FailureKind::WrongKey { .. }
         | FailureKind::RouterDown { .. }
         | FailureKind::FacilityOutage { .. }) => panic!("{other:?}"),
     }
@@ -146,4 +148,41 @@ fn macsec_receivers_are_strict_by_default() {
     assert!(told("replay_window = \"on\"").contains("is neither a number of frames nor \"off\""));
     assert!(told("latency = \"9 us\", rate = 3").contains("macsec.rate: unknown key"));
     assert!(told("encrypt_latency = [\"1 us\"]").contains("has 1 durations for two ends"));
+}
+
+/// [`TWO_ROUTERS`] with MACsec on its link, and what is said of its keys.
+fn with_keys(macsec: &str, rest: &str) -> String {
+    let text = TWO_ROUTERS.replace("rate = \"400 Gbps\"", &format!("rate = \"400 Gbps\"\nmacsec = {{ {macsec} }}"));
+    format!("{text}\n{rest}")
+}
+
+#[test]
+fn each_problem_with_keys_has_its_place_reason_and_remedy() {
+    let wrong = [
+        ("hello = \"0 s\"", "links.l1.macsec.hello: is below 1 ms"),
+        ("key_life = \"2 s\"", "links.l1.macsec.key_life: is not above hello (2 s), so that peers come and go"),
+        ("key_agreement = \"3 s\", rekey = \"1 h\"", "links.l1.macsec.rekey: is read only where MKA agrees on keys"),
+        ("key_server_priority = 255", "links.l1.macsec.key_server_priority: 255 is not a whole number from 0 to 254"),
+        ("key_server_priority = [1]", "links.l1.macsec.key_server_priority: has 1 priorities for two ends"),
+        ("install_order = \"any\"", "links.l1.macsec.install_order: \"any\" is none of the known words"),
+        ("policy = \"open\"", "links.l1.macsec.policy: \"open\" is none of the known words"),
+        ("reflect_macsec_on_line = \"yes\"", "links.l1.macsec.reflect_macsec_on_line: is neither true nor false"),
+    ];
+    for (macsec, message) in wrong {
+        let found = problems_of(&with_keys(macsec, ""), &[]);
+        assert!(found.contains(message), "{macsec}: {found}");
+    }
+}
+
+#[test]
+fn key_failures_and_rotations_need_mka_and_their_own_keys() {
+    let failing = |kind: &str| format!("[[failures]]\nname = \"f\"\nkind = \"{kind}\"\nlink = \"l1\"\nat = \"1 s\"\n");
+    for kind in ["mkpdu_loss", "wrong_key", "rotation_error"] {
+        assert_eq!(good(&with_keys("", &failing(kind))).network.failures.len(), 2);
+        let found = problems_of(&with_keys("key_agreement = \"3 s\"", &failing(kind)), &[]);
+        assert!(found.contains("failures.f.link: the keys of this link are not agreed by MKA"), "{found}");
+    }
+    let change = "[[changes]]\nname = \"c\"\nat = \"1 s\"\nlink = \"l1\"\nrate = \"1 Gbps\"\nbake = \"1 s\"\n";
+    let found = problems_of(&with_keys("", change), &[]);
+    assert!(found.contains("changes.c.bake: is read only with rotate_keys"), "{found}");
 }

@@ -146,6 +146,7 @@ const fn dies_on_wire(reason: DropReason) -> bool {
         | DropReason::GreyLoss
         | DropReason::CorruptedFcs
         | DropReason::MacsecIcv
+        | DropReason::MacsecNoSa
         | DropReason::RouterDown => true,
         DropReason::BufferFull
         | DropReason::RedDrop

@@ -239,6 +239,9 @@ impl Run<'_> {
         if let Some(failure) = self.facts.power_causes[wire.to].last() {
             return dies(DropReason::RouterDown, self.facts.incidents[*failure]);
         }
+        if wire.keys.as_ref().is_some_and(|keys| !keys.agree()) && wire.port.passes() {
+            return dies(DropReason::MacsecNoSa, self.facts.link_blame[wire.link].entry());
+        }
         if wire.port.is_receiver_closed() {
             return dies(DropReason::PortDown, self.facts.link_blame[wire.link].entry());
         }

@@ -210,6 +210,7 @@ const fn entry_of(loss: &Loss, outage: Option<EntryIndex>) -> Option<EntryIndex>
         | DropReason::MacsecPacketNumbers
         | DropReason::CorruptedFcs
         | DropReason::MacsecIcv
+        | DropReason::MacsecNoSa
         | DropReason::MacsecLate => outage,
     }
 }

@@ -8,14 +8,13 @@ use super::ports::{PortTotals, link_directions};
 use super::{Drops, Journal, Recorder, class_of, sum};
 use crate::ids::{AttachmentId, ConnectionId, FlowId, Id, IdVec, LogicalLinkId, PortId};
 use crate::message::{DropReason, PacketKind};
-use crate::network::{Flow, FlowEntry, Network, Port};
+use crate::network::{Flow, FlowEntry, Network};
 use crate::rng::{RunSeed, mix, named_hash};
-use crate::sim::far_end::InFrames;
 use crate::sim::limits::Limit;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord,
-    LossBin, MacsecRecord, PacketNumbers, RunRecord, Totals, UnavailableRun,
+    LossBin, MacsecRecord, RunRecord, Totals, UnavailableRun,
 };
 use crate::sim::run::Run;
 use crate::sla::{self, LossTimeline};
@@ -41,7 +40,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let of_packets = |partition: &Partition<'_>| partition.queue.fired() - partition.stale;
     let events = run.queue.fired() + run.partitions.iter().map(of_packets).sum::<u64>();
     let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
-    let macsec = macsec(&run);
+    let macsec = super::macsec::macsec(&run);
     let mut in_flight = run.flow_level.in_flight;
     run.partitions.iter_mut().for_each(|partition| partition.audit(end));
     let ports = network.ports.ids().map(|id| PortTotals::new(network, &run.partitions, id)).collect();
@@ -54,7 +53,9 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
                 in_flight[packet.flow] += 1;
             }
             PacketKind::Duplicate => duplicates_in_flight += 1,
-            PacketKind::ControlNeighbour | PacketKind::ControlRouted => control_in_flight += 1,
+            PacketKind::ControlNeighbour | PacketKind::ControlRouted | PacketKind::Uncontrolled => {
+                control_in_flight += 1
+            }
         }
     }
     let mut journal = run.journal;
@@ -80,42 +81,6 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     recorder.duplicates.in_flight = duplicates_in_flight;
     let mut ending = Ending { network, origin, end, recorder, journal, ports, macsec, in_flight };
     ending.record(seed, events, packet_hops)
-}
-
-/// Both directions of every member with MACsec.
-fn macsec(run: &Run<'_>) -> Vec<MacsecRecord> {
-    let network = run.network;
-    let record = |(id, port): (PortId, &Port)| {
-        let config = port.macsec.as_ref()?;
-        let next_packet_number = run.wire(id).port.secure()?.next();
-        // A wire between partitions has its arrivals in one of them.
-        let sides = run.partitions.iter().map(|partition| partition.wires[id].in_frames(config));
-        let received = sides.fold(InFrames::default(), |sum, side| InFrames {
-            ok: sum.ok + side.ok,
-            late: sum.late + side.late,
-            not_valid: sum.not_valid + side.not_valid,
-            invalid: sum.invalid + side.invalid,
-            unchecked: sum.unchecked + side.unchecked,
-        });
-        Some(MacsecRecord {
-            member: format!("{}/{}", network.links[port.link].name, port.member),
-            from: network.routers[port.from].name.clone(),
-            to: network.routers[port.to].name.clone(),
-            protected: run.wire(id).port.counters().0,
-            ok: received.ok,
-            late: received.late,
-            not_valid: received.not_valid,
-            invalid: received.invalid,
-            unchecked: received.unchecked,
-            next_packet_number,
-            packet_numbers: match next_packet_number {
-                None => PacketNumbers::UsedUp,
-                Some(next) if next >= config.pending_packet_number() => PacketNumbers::Pending,
-                Some(_) => PacketNumbers::Plenty,
-            },
-        })
-    };
-    network.ports.enumerate().filter_map(record).collect()
 }
 
 impl Ending<'_> {

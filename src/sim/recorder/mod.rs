@@ -15,6 +15,7 @@ mod flows;
 mod journal;
 mod latency;
 mod ledger;
+mod macsec;
 mod monitors;
 mod ports;
 mod seconds;
@@ -150,7 +151,9 @@ impl Recorder {
             }
             PacketKind::ProbeRequest | PacketKind::ProbeReply => self.flows.sent(packet),
             PacketKind::Duplicate => self.duplicates.sent += 1,
-            PacketKind::ControlNeighbour | PacketKind::ControlRouted => self.control.sent += 1,
+            PacketKind::ControlNeighbour | PacketKind::ControlRouted | PacketKind::Uncontrolled => {
+                self.control.sent += 1
+            }
         }
     }
 
@@ -204,7 +207,7 @@ impl Recorder {
                 self.trace.probe_lost(entry, self.flows.monitor_of(packet.flow));
             }
             PacketKind::Duplicate => *self.duplicates.dropped.entry(reason).or_default() += 1,
-            PacketKind::ControlNeighbour | PacketKind::ControlRouted => {
+            PacketKind::ControlNeighbour | PacketKind::ControlRouted | PacketKind::Uncontrolled => {
                 *self.control.dropped.entry(reason).or_default() += 1;
             }
         }

@@ -14,6 +14,7 @@ use super::latency::mean;
 /// Both sides of a port's wire.
 pub(super) struct PortTotals {
     packets: u64,
+    protected: u64,
     wire_bytes: Bytes,
     queue_max: Bytes,
     pub chain: u64,
@@ -28,6 +29,7 @@ impl PortTotals {
         let classes = network.ports[id].queueing.as_ref().map_or(0, |queueing| queueing.classes.len());
         let mut totals = Self {
             packets: 0,
+            protected: 0,
             wire_bytes: Bytes(0),
             queue_max: Bytes(0),
             chain: 0,
@@ -39,6 +41,7 @@ impl PortTotals {
         for wire in partitions.iter().map(|partition| &partition.wires[id]) {
             let (packets, wire_bytes, queue_max) = wire.port.counters();
             totals.packets += packets;
+            totals.protected += wire.port.protected();
             totals.wire_bytes += wire_bytes;
             totals.queue_max = totals.queue_max.max(queue_max);
             totals.chain ^= wire.port.chain();
@@ -80,7 +83,7 @@ pub(super) fn link_directions(
             wire_bytes: Bytes(totals().map(|port| port.wire_bytes.0).sum()),
             dropped: by_cause(&sum(totals().map(|port| &port.dropped))),
             queue_max: totals().map(|port| port.queue_max).max().unwrap_or_default(),
-            macsec_frames: has_macsec.then_some(packets),
+            macsec_frames: has_macsec.then(|| totals().map(|port| port.protected).sum()),
             classes: classes(network, ports, &members),
         }
     })
