@@ -65,6 +65,15 @@ link = "iad-channel-b1"
 at = "1 s"
 lasts = "9 s"
 probability = "2%"
+[links.iad-channel-a2]
+macsec = { suite = "GCM-AES-128", rekey = "4 s", install_order = "transmit-first", policy = "should-secure" }
+[[failures]]
+name = "mute"
+kind = "mkpdu_loss"
+link = "iad-channel-a2"
+member = 1
+at = "3 s"
+lasts = "12 s"
 [[failures]]
 name = "outage"
 kind = "facility_outage"
@@ -208,7 +217,10 @@ fn repeated_runs_are_the_same_on_any_number_of_threads() {
 fn a_run_is_the_same_however_it_is_divided() {
     let regions = two_regions(4, "40 Mbps", "2 s");
     let [flow, auto] = ["flow", "auto"].map(|fidelity| format!("fidelity = \"{fidelity}\"\n{BUSY}"));
-    for text in [BUSY, &reordered(BUSY), &format!("{BUSY}{ASKING}"), &flow, &auto, &regions] {
+    // Keys change twice, in the wrong order, while packets are on their way from one region to the other.
+    let keys = "macsec = { hello = \"100 ms\", rekey = \"600 ms\", sak_retire = \"200 ms\", install_order = \"transmit-first\" }";
+    let rekeyed = two_regions(4, "40 Mbps", "2 s").replacen("[links.spare]", &format!("{keys}\n[links.spare]"), 1);
+    for text in [BUSY, &reordered(BUSY), &format!("{BUSY}{ASKING}"), &flow, &auto, &regions, &rekeyed] {
         let network = network(text);
         let whole = Simulation::new(&network, RunSeed(3)).run();
         let expected = files(&whole);

@@ -437,7 +437,9 @@ fn a_channel_whose_keys_differ_carries_nothing() {
     let record = run(&fabric(s(5), DENSE, "", "[links.iad-channel-a1]\nmacsec = { key = \"mismatched\" }"));
     for from in ["aws-iad-a1", "google-iad-a1"] {
         let direction = direction(&record, "iad-channel-a1", from);
-        assert_eq!((direction.packets, direction.macsec_frames), (0, Some(0)), "{from}");
+        // Only messages of key agreement, which nobody can prove, leave: one in 2 s of 45.
+        assert!(direction.packets >= 22 && direction.packets <= 23, "{from}: {}", direction.packets);
+        assert_eq!(direction.macsec_frames, Some(0), "{from}");
         assert_eq!(direction.dropped.keys().collect::<Vec<_>>(), [&DropReason::MacsecNoKey]);
     }
     // Fail closed: even BGP and BFD, and so no data ever went there.
@@ -459,7 +461,8 @@ fn packet_numbers_of_32_bits_end_at_the_last_one() {
     // IEEE 802.1AE: a packet number is used once, and the last of 32 bits is 2^32 - 1.
     let first = (1u64 << 32) - 3_000;
     let with = |suite: &str| {
-        let macsec = format!("macsec = {{ suite = {suite:?}, first_packet_number = {first} }}");
+        let macsec =
+            format!("macsec = {{ suite = {suite:?}, first_packet_number = {first}, key_agreement = \"3.2 s\" }}");
         run(&fabric(s(5), DENSE, "", &format!("[links.iad-channel-a1]\n{macsec}")))
     };
     let record = with("GCM-AES-256");
