@@ -56,9 +56,9 @@ impl Stream {
     }
 
     /// Exponential with the given mean, rounded to the nearest picosecond.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
+    #[inline]
     pub fn exponential_span(&mut self, mean: Span) -> Span {
-        Span::from_ps(libm::round(self.exponential() * mean.as_ps() as f64) as u64)
+        Span::from_ps(nearest(self.exponential() * mean.as_ps() as f64))
     }
 
     /// Pareto with mean 1 and this shape in thousandths, above 1000: `P(x > t) = (m / t)^a` from `m = (a - 1) / a` on.
@@ -71,6 +71,18 @@ impl Stream {
     /// True with probability `parts_per_billion / 1e9`.
     pub fn chance(&mut self, parts_per_billion: u64) -> bool {
         self.below(1_000_000_000) < parts_per_billion
+    }
+}
+
+/// The nearest whole number, halves upwards.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
+fn nearest(value: f64) -> u64 {
+    if value < (1u64 << 51) as f64 {
+        // Both differences are exact.
+        let whole = value as i64;
+        (whole + i64::from(value - whole as f64 >= 0.5)) as u64
+    } else {
+        libm::round(value) as u64
     }
 }
 
@@ -217,6 +229,16 @@ mod tests {
                 assert_eq!(stream.0.next_u64(), published.next_u64());
                 assert_eq!(stream.below(bound * bound), published.random_range(0..bound * bound));
             }
+        }
+    }
+
+    #[test]
+    fn the_nearest_whole_number_is_that_of_the_library() {
+        let mut stream = RunSeed(2).stream("x", "test");
+        let drawn = (0..100_000).map(|step| stream.uniform() * (1u64 << (step % 62)) as f64);
+        let halves = [0.0, 0.5, 0.499_999_999_999_999_94, 1.5, 2.5, 2_251_799_813_685_247.5, 4.5e15, 1e30];
+        for value in halves.into_iter().chain(drawn) {
+            assert!((nearest(value) as f64 - libm::round(value).min(u64::MAX as f64)).abs() < 1e-9, "{value}");
         }
     }
 

@@ -1,17 +1,13 @@
 //! Latency and queueing delay: histograms of three digits, exact sums and extremes, and a series over time.
 
-use hdrhistogram::Histogram;
-
+use super::tally::Tally;
 use crate::sim::record::{Distribution, LatencyBin};
 use crate::units::Span;
-
-/// The longest delay a histogram tells apart: 1,000 s.
-const LONGEST: u64 = 1_000_000_000_000_000;
 
 /// A distribution in the making.
 #[derive(Clone)]
 pub(super) struct Sample {
-    histogram: Histogram<u64>,
+    tally: Tally,
     sum: u128,
     min: Span,
     max: Span,
@@ -47,41 +43,40 @@ impl Bin {
 
 impl Sample {
     pub fn new() -> Self {
-        let histogram = Histogram::new_with_max(LONGEST, 3).expect("the bounds are those the library documents");
-        Self { histogram, sum: 0, min: Span::MAX, max: Span::ZERO }
+        Self { tally: Tally::new(), sum: 0, min: Span::MAX, max: Span::ZERO }
     }
 
     #[inline]
     pub fn record(&mut self, value: Span) {
-        self.histogram.saturating_record(value.as_ps());
+        self.tally.add(value.as_ps(), 1);
         self.sum += u128::from(value.as_ps());
         self.min = self.min.min(value);
         self.max = self.max.max(value);
     }
 
     fn record_many(&mut self, value: Span, count: u64) {
-        self.histogram.saturating_record_n(value.as_ps(), count);
+        self.tally.add(value.as_ps(), count);
         self.sum += u128::from(value.as_ps()) * u128::from(count);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
     }
 
     pub fn add(&mut self, other: &Self) {
-        self.histogram.add(&other.histogram).expect("all histograms have the same bounds");
+        self.tally.add_all(&other.tally);
         self.sum += other.sum;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
 
     pub fn distribution(&self) -> Distribution {
-        let count = self.histogram.len();
+        let histogram = self.tally.histogram();
+        let count = histogram.len();
         if count == 0 {
             return Distribution::default();
         }
         // The library answers with a bucket's upper edge, which may lie above the largest value.
-        let quantile = |q: f64| Span::from_ps(self.histogram.value_at_quantile(q)).clamp(self.min, self.max);
-        let buckets = self
-            .histogram
+        let quantile = |q: f64| Span::from_ps(histogram.value_at_quantile(q)).clamp(self.min, self.max);
+        let buckets = histogram
             .iter_quantiles(7)
             .filter(|step| step.count_since_last_iteration() > 0)
             .map(|step| (Span::from_ps(step.value_iterated_to()).min(self.max), step.count_since_last_iteration()))

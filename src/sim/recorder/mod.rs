@@ -20,6 +20,7 @@ mod monitors;
 mod ports;
 mod seconds;
 mod stretch;
+mod tally;
 mod trace;
 mod transfers;
 
