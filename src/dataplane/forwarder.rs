@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::dataplane::NextHopTable;
 use crate::dataplane::hashing::{Buckets, FlowHash};
+use crate::dataplane::next_hops::Found;
 use crate::ids::{DestinationId, Id, IdVec, RouterId};
-use crate::message::{NextHop, Packet};
+use crate::message::{NO_LOGICAL_LINK, NextHop, Packet};
 use crate::network::{Destination, Router};
 
 /// The forwarding table of one router: the equal next hops of every destination.
@@ -36,7 +37,7 @@ struct Nesting {
 pub enum Lookup {
     /// Send it there.
     Via(NextHop),
-    /// The longest prefix that is known is this router's own: deliver it here.
+    /// It is this router's own, or the longest prefix that is known is: deliver it here.
     Here,
     /// Nothing is known about the destination.
     NoRoute,
@@ -143,11 +144,32 @@ impl Forwarder {
         if covering.any(|outer| nesting.here[outer.index()]) { Lookup::Here } else { Lookup::NoRoute }
     }
 
+    /// A destination is delivered at this router.
+    pub fn deliver_here(&mut self, destination: DestinationId) {
+        self.groups.deliver_here(destination);
+    }
+
+    /// What the table has for a destination: most packets need to know no more.
+    #[must_use]
+    #[inline(always)]
+    pub fn find(&self, destination: DestinationId) -> Found {
+        self.groups.find(destination)
+    }
+
     /// The next hop of a packet: equal-cost multipath per five-tuple.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn lookup(&self, packet: &Packet) -> Lookup {
-        let group = self.groups.find(packet.destination);
+        match self.find(packet.destination) {
+            Found::Here => Lookup::Here,
+            Found::Port(port) => Lookup::Via(NextHop { port, logical_link: NO_LOGICAL_LINK }),
+            Found::Group(number) => self.among(number, packet),
+        }
+    }
+
+    #[inline(always)]
+    fn among(&self, number: u32, packet: &Packet) -> Lookup {
+        let group = self.groups.numbered(number);
         match group.count {
             0 => self.without_entry(packet.destination),
             1 => Lookup::Via(group.first),

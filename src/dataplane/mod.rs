@@ -22,7 +22,7 @@ pub use forwarder::{Forwarder, Lookup};
 pub use hashing::{Buckets, FlowHash, Lag};
 pub use impairment::{Expected, Fate, Frame, Impairments, LateFrames};
 pub use limits::{Colour, Limited, Limiter, Marker, Policer, Shaped, Shaper, Verdict};
-pub use next_hops::NextHopTable;
+pub use next_hops::{Found, NextHopTable};
 pub use pace::Pace;
 pub use port::{Arrival, Flushed, Impairment, Offer, Port, Repaced};
 pub use queue_audit::QueueAudit;

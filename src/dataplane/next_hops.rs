@@ -9,12 +9,23 @@ use crate::message::{NO_LOGICAL_LINK, NextHop};
 /// of it stays small.
 #[derive(Debug, Clone)]
 pub struct NextHopTable {
-    /// By destination, as far as the last that has next hops: the number of its group, or the port itself.
+    /// By destination, as far as the last that has next hops: the number of its group, or the port itself, or [`HERE`].
     entries: Vec<u32>,
     groups: Vec<Group>,
     /// The next hops of all groups, one group after the other.
     hops: Vec<NextHop>,
     numbers: BTreeMap<Vec<NextHop>, u32>,
+}
+
+/// What a table has for a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It is delivered here.
+    Here,
+    /// One next hop, by this port inside the provider.
+    Port(PortId),
+    /// The group of this number; number 0 has no next hops.
+    Group(u32),
 }
 
 /// Where the next hops of a group stand.
@@ -30,6 +41,9 @@ pub(super) struct Group {
 /// and packets need not read the group.
 const PORT: u32 = 1 << 31;
 
+/// Marks the entry of a destination that is delivered at the router itself.
+const HERE: u32 = u32::MAX;
+
 /// The group without next hops.
 const NONE: Group =
     Group { first: NextHop { port: PortId(u32::MAX), logical_link: NO_LOGICAL_LINK }, count: 0, begin: 0 };
@@ -44,21 +58,30 @@ impl NextHopTable {
     /// The equal next hops of a destination.
     #[must_use]
     pub fn group(&self, destination: DestinationId) -> &[NextHop] {
-        let Group { first, begin, count } = self.find(destination);
-        let begin = if count == 1 { self.groups[self.numbers[&[first][..]] as usize].begin } else { begin };
+        let number = match self.find(destination) {
+            Found::Here => 0,
+            Found::Port(port) => self.numbers[&[NextHop { port, logical_link: NO_LOGICAL_LINK }][..]],
+            Found::Group(number) => number,
+        };
+        let Group { begin, count, .. } = self.groups[number as usize];
         &self.hops[begin as usize..][..count as usize]
     }
 
-    #[inline]
-    pub(super) fn find(&self, destination: DestinationId) -> Group {
+    /// What the table has for a destination.
+    #[must_use]
+    #[inline(always)]
+    pub fn find(&self, destination: DestinationId) -> Found {
         match self.entries.get(destination.index()) {
-            None => NONE,
-            Some(entry) if *entry >= PORT => {
-                let first = NextHop { port: PortId(entry - PORT), logical_link: NO_LOGICAL_LINK };
-                Group { first, count: 1, begin: 0 }
-            }
-            Some(number) => self.groups[*number as usize],
+            None => Found::Group(0),
+            Some(&HERE) => Found::Here,
+            Some(entry) if *entry >= PORT => Found::Port(PortId(entry - PORT)),
+            Some(number) => Found::Group(*number),
         }
+    }
+
+    #[inline]
+    pub(super) fn numbered(&self, number: u32) -> Group {
+        self.groups[number as usize]
     }
 
     #[inline]
@@ -66,19 +89,27 @@ impl NextHopTable {
         self.hops[group.begin as usize + index]
     }
 
-    /// Replaces the next hops of a destination.
+    /// A destination is delivered at the router itself, and needs no next hops.
+    pub fn deliver_here(&mut self, destination: DestinationId) {
+        *self.entry(destination) = HERE;
+    }
+
+    /// Replaces the next hops of a destination; one that is delivered here needs none, whatever the prefix around it has.
     pub fn set(&mut self, destination: DestinationId, group: &[NextHop]) {
         let number = self.number(group);
+        if self.find(destination) != Found::Here && self.find(destination) != Found::Group(number) {
+            *self.entry(destination) = match *group {
+                [NextHop { port: PortId(port), logical_link: NO_LOGICAL_LINK }] if port < HERE - PORT => port + PORT,
+                _ => number,
+            };
+        }
+    }
+
+    fn entry(&mut self, destination: DestinationId) -> &mut u32 {
         if self.entries.len() <= destination.index() {
-            if number == 0 {
-                return;
-            }
             self.entries.resize(destination.index() + 1, 0);
         }
-        self.entries[destination.index()] = match *group {
-            [NextHop { port: PortId(port), logical_link: NO_LOGICAL_LINK }] if port < PORT => port + PORT,
-            _ => number,
-        };
+        &mut self.entries[destination.index()]
     }
 
     fn number(&mut self, group: &[NextHop]) -> u32 {
@@ -96,13 +127,13 @@ impl NextHopTable {
 
     /// No destination has next hops any more.
     pub fn clear(&mut self) {
-        self.entries.clear();
+        self.entries.iter_mut().filter(|entry| **entry != HERE).for_each(|entry| *entry = 0);
     }
 
     /// The destinations that have next hops.
     pub fn destinations(&self) -> impl Iterator<Item = DestinationId> + '_ {
         let entries = self.entries.iter().enumerate();
-        entries.filter(|(_, number)| **number > 0).map(|(index, _)| DestinationId::from_index(index))
+        entries.filter(|(_, entry)| **entry > 0 && **entry != HERE).map(|(index, _)| DestinationId::from_index(index))
     }
 }
 
@@ -130,9 +161,21 @@ mod tests {
         }
         assert_eq!(table.group(DestinationId(1)), [inside(8)]);
         assert_eq!(table.group(DestinationId(2)), [inside(7)]);
-        assert_eq!((table.find(DestinationId(2)).first, table.entries[2]), (inside(7), PORT + 7));
+        assert_eq!(table.find(DestinationId(2)), Found::Port(PortId(7)));
         table.set(DestinationId(2), &[inside(7), inside(8)]);
         assert_eq!(table.group(DestinationId(2)), [inside(7), inside(8)]);
+    }
+
+    #[test]
+    fn what_is_delivered_here_has_no_next_hop_and_stays_when_all_is_forgotten() {
+        let mut table = NextHopTable::new();
+        table.deliver_here(DestinationId(1));
+        table.set(DestinationId(1), &hops(&[1, 2]));
+        table.set(DestinationId(2), &hops(&[1, 2]));
+        table.clear();
+        assert_eq!(table.find(DestinationId(1)), Found::Here);
+        assert_eq!(table.group(DestinationId(1)), []);
+        assert_eq!(table.destinations().count(), 0);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::units::{Bytes, Rate, Span};
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     rate: Rate,
-    whole_ps_per_byte: Option<u64>,
+    /// Zero where a byte does not take a whole number.
+    whole_ps_per_byte: u64,
 }
 
 const PS_BITS_PER_BYTE: u64 = 8_000_000_000_000;
@@ -18,7 +19,7 @@ impl Pace {
     pub const fn new(rate: Rate) -> Self {
         let bps = rate.as_bps();
         let whole = PS_BITS_PER_BYTE.is_multiple_of(bps);
-        Self { rate, whole_ps_per_byte: if whole { Some(PS_BITS_PER_BYTE / bps) } else { None } }
+        Self { rate, whole_ps_per_byte: if whole { PS_BITS_PER_BYTE / bps } else { 0 } }
     }
 
     /// The rate.
@@ -32,8 +33,8 @@ impl Pace {
     #[inline]
     pub fn time(&self, bytes: u64) -> Span {
         match self.whole_ps_per_byte {
-            Some(ps) => Span::from_ps(ps * bytes),
-            None => self.divided(bytes),
+            0 => self.divided(bytes),
+            ps => Span::from_ps(ps * bytes),
         }
     }
 

@@ -10,32 +10,52 @@
 
 mod classed;
 mod faults;
+mod gate;
 mod paced;
 mod rates;
+mod ring;
 mod uncontrolled;
-
-use std::collections::VecDeque;
 
 use crate::dataplane::propagation::FormerWays;
 use crate::dataplane::{ClassQueues, Pace, QueueAudit, SecureTransmitter};
-use crate::message::{DropReason, Packet, PacketKind};
+use crate::message::{DropReason, Packet};
 use crate::network;
 use crate::network::{Buffer, Framing};
 use crate::units::{Bytes, Span, Time};
 pub use faults::Impairment;
+use gate::Gate;
 use paced::FormerPaces;
 pub use paced::Repaced;
+use ring::{OnWire, Ring};
 
-/// One direction of one member of a link.
+/// One direction of one member of a link. What every packet needs comes first: with what a simulation keeps ahead of it,
+/// 112 bytes fill two cache lines.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub struct Port {
-    pace: Pace,
-    former_paces: FormerPaces,
-    around: u64,
-    between: u64,
-    smallest_frame: u64,
+    ring: Ring,
+    /// From the end of transmission until the packet is offered to the next router's output port, while nothing befalls
+    /// the fibre.
+    way: Span,
+    free_at: Time,
+    /// Index in the ring of the first packet whose transmission had not begun when last looked.
+    first_waiting: u32,
     mtu: u32,
+    /// Hash chain over departures.
+    chain: u64,
+    arrived: u64,
+    pace: Pace,
+    frame: Frame,
+    gate: Gate,
+    fibre: Fibre,
+    sent: u64,
+    waiting_bytes: u64,
+    sent_bytes: u64,
+    secure: Option<SecureTransmitter>,
     buffer: Buffer,
+    queue_max: u64,
+    audit: QueueAudit,
+    former_paces: FormerPaces,
     /// From the end of transmission until the far end of the fibre.
     fibre_delay: Span,
     encrypt: Span,
@@ -43,51 +63,39 @@ pub struct Port {
     former_ways: Option<Box<FormerWays>>,
     /// From there until the packet is offered to the next router's output port: decryption and forwarding.
     receive_delay: Span,
-    ring: VecDeque<OnWire>,
-    /// Index in the ring of the first packet whose transmission had not begun when last looked.
-    first_waiting: usize,
-    waiting_bytes: u64,
-    free_at: Time,
-    secure: Option<SecureTransmitter>,
-    gate: Gate,
     /// Where packets wait when there are several classes.
     queues: Option<Box<ClassQueues>>,
     /// Everything that may kill a packet on the wire, looked at only when there is something.
     impairments: Vec<Impairment>,
-    sent: u64,
-    sent_bytes: u64,
-    queue_max: u64,
-    arrived: u64,
     /// Of those sent, frames of the uncontrolled port.
     uncontrolled: u64,
     /// Frames that had arrived when packet numbers began anew, less the number of the first.
     unnumbered: u64,
-    /// Hash chain over departures.
-    chain: u64,
-    audit: QueueAudit,
 }
 
+const _: () = assert!(std::mem::offset_of!(Port, secure) == 112, "two cache lines with what comes ahead of it");
+
+/// Bytes around an IP packet.
 #[derive(Debug, Clone, Copy)]
-struct OnWire {
-    packet: Packet,
-    departure: Time,
+struct Frame {
+    around: u16,
+    between: u16,
+    smallest: u16,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gate {
-    /// Packets wait in the ring.
-    Open,
-    /// Packets wait by class.
-    OpenByClass,
-    /// Offers are refused: the sending end knows that its link is down.
-    Closed,
+enum Fibre {
+    /// Packets arrive after its length.
+    Plain,
+    /// Its length was another before, or something may kill packets on it.
+    Eventful,
 }
 
 /// What became of an offered packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Offer {
-    /// Accepted behind others; as things stand it arrives at this instant.
+    /// Accepted behind others; as things stand its transmission ends at this instant.
     Behind(Time),
     /// Accepted, and it is the wire's head: its arrival must be scheduled at this instant.
     Head(Time),
@@ -116,48 +124,54 @@ impl Port {
     #[must_use]
     pub fn new(port: &network::Port, forwarding: Span) -> Self {
         let (around, between) = port.overhead();
+        let few = |bytes: Bytes| u16::try_from(bytes.0).expect("what surrounds a packet is small");
+        let smallest = match port.framing {
+            Framing::Ethernet { .. } => 64,
+            Framing::None => 0,
+        };
         let added = port.macsec.map_or(0, |config| config.overhead().0);
         let (encrypt, decrypt) =
             port.macsec.map_or((Span::ZERO, Span::ZERO), |config| (config.encrypt_latency, config.decrypt_latency));
-        Self {
-            pace: Pace::new(port.rate),
-            former_paces: FormerPaces::default(),
-            around: around.0,
-            between: between.0,
-            smallest_frame: match port.framing {
-                Framing::Ethernet { .. } => 64,
-                Framing::None => 0,
-            },
+        let (fibre_delay, receive_delay) = (encrypt + port.propagation, decrypt + forwarding);
+        let mut idle = Self {
+            ring: Ring::default(),
+            way: fibre_delay + receive_delay,
+            free_at: Time::ZERO,
+            first_waiting: 0,
             // As Linux does: a MACsec interface has the MTU of its parent less SecTAG and ICV.
             mtu: u32::try_from(port.mtu.0.saturating_sub(added)).unwrap_or(u32::MAX),
+            chain: 0,
+            arrived: 0,
+            pace: Pace::new(port.rate),
+            frame: Frame { around: few(around), between: few(between), smallest },
+            gate: Gate::Closed,
+            fibre: Fibre::Plain,
+            sent: 0,
+            waiting_bytes: 0,
+            sent_bytes: 0,
+            secure: port.macsec.as_ref().map(SecureTransmitter::new),
             buffer: port.buffer,
-            fibre_delay: encrypt + port.propagation,
+            queue_max: 0,
+            audit: QueueAudit::default(),
+            former_paces: FormerPaces::default(),
+            fibre_delay,
             encrypt,
             former_ways: None,
-            receive_delay: decrypt + forwarding,
-            ring: VecDeque::new(),
-            first_waiting: 0,
-            waiting_bytes: 0,
-            free_at: Time::ZERO,
-            secure: port.macsec.as_ref().map(SecureTransmitter::new),
-            gate: Gate::Open,
+            receive_delay,
             queues: None,
             impairments: Vec::new(),
-            sent: 0,
-            sent_bytes: 0,
-            queue_max: 0,
-            arrived: 0,
             uncontrolled: 0,
             unnumbered: 1u64.wrapping_sub(port.macsec.map_or(1, |config| config.first_packet_number)),
-            chain: 0,
-            audit: QueueAudit::default(),
-        }
+        };
+        idle.open();
+        idle
     }
 
     /// Bytes an IP packet takes on the wire.
     #[inline(always)]
     fn wire_bytes(&self, packet: &Packet) -> u64 {
-        (u64::from(packet.size) + self.around).max(self.smallest_frame) + self.between
+        let Frame { around, between, smallest } = self.frame;
+        (u64::from(packet.size) + u64::from(around)).max(u64::from(smallest)) + u64::from(between)
     }
 
     /// When the transmission of a packet that waits begins.
@@ -166,20 +180,22 @@ impl Port {
         Time::from_ps(entry.departure.as_ps() - self.pace.time(self.wire_bytes(&entry.packet)).as_ps())
     }
 
-    /// Offers a packet to the output queue at `now`, not before the last offer.
+    /// Offers a packet to the output queue at `now`, not before the last offer; it is told how long it waits.
     #[inline(always)]
-    pub fn offer(&mut self, now: Time, mut packet: Packet) -> Offer {
-        if self.gate != Gate::Open {
-            return self.offer_by_class(now, packet);
+    pub fn offer(&mut self, now: Time, packet: &mut Packet) -> Offer {
+        if self.gate != Gate::Open || packet.size > self.mtu {
+            if self.gate == Gate::OpenByClass || self.gate == Gate::Closed {
+                return self.offer_by_class(now, *packet);
+            }
+            if let Err(reason) = self.admits(packet) {
+                return Offer::Dropped(reason);
+            }
         }
-        if let Err(reason) = self.admits(&packet) {
-            return Offer::Dropped(reason);
-        }
-        let bytes = self.wire_bytes(&packet);
-        if self.free_at > now {
+        let bytes = self.wire_bytes(packet);
+        let begin = if self.free_at > now {
             self.settle(now);
             if packet.kind.is_control() {
-                return self.insert(now, packet, bytes);
+                return self.insert(now, *packet, bytes);
             }
             if self.overflows(bytes) {
                 return Offer::Dropped(DropReason::BufferFull);
@@ -190,6 +206,7 @@ impl Port {
             self.queue_max = self.queue_max.max(self.waiting_bytes);
             self.audit.sees(now, self.waiting());
             self.audit.tells(i128::from(wait.as_ps()));
+            self.free_at
         } else {
             if cfg!(debug_assertions) {
                 self.settle(now); // for the audit
@@ -197,18 +214,17 @@ impl Port {
             // All that was offered has departed.
             self.waiting_bytes = 0;
             self.first_waiting = self.ring.len() + 1;
-            self.free_at = now;
-        }
-        self.free_at += self.pace.time(bytes);
+            now
+        };
+        self.free_at = begin + self.pace.time(bytes);
         self.count(bytes);
-        self.ring.push_back(OnWire { packet, departure: self.free_at });
+        self.ring.push(OnWire { departure: self.free_at, packet: *packet });
         self.accepted(self.free_at)
     }
 
-    #[inline]
+    #[inline(always)]
     fn accepted(&self, departure: Time) -> Offer {
-        let arrival = self.arrival_of(departure);
-        if self.ring.len() == 1 { Offer::Head(arrival) } else { Offer::Behind(arrival) }
+        if self.ring.len() == 1 { Offer::Head(self.arrival_of(departure)) } else { Offer::Behind(departure) }
     }
 
     #[inline]
@@ -223,7 +239,9 @@ impl Port {
     fn count(&mut self, bytes: u64) {
         self.sent += 1;
         self.sent_bytes += bytes;
-        if let Some(secure) = &mut self.secure {
+        if self.gate != Gate::Open
+            && let Some(secure) = &mut self.secure
+        {
             secure.protect();
         }
     }
@@ -250,8 +268,8 @@ impl Port {
 
     /// Number of packets that wait in the ring.
     #[inline]
-    fn waiting(&self) -> usize {
-        self.ring.len() - self.first_waiting.min(self.ring.len())
+    const fn waiting(&self) -> usize {
+        self.ring.len().saturating_sub(self.first_waiting) as usize
     }
 
     #[inline]
@@ -268,20 +286,22 @@ impl Port {
     #[cold]
     fn insert(&mut self, now: Time, mut packet: Packet, bytes: u64) -> Offer {
         let time = self.pace.time(bytes);
-        let waiting = self.ring.iter().skip(self.first_waiting);
-        let place = self.first_waiting + waiting.take_while(|entry| entry.packet.kind.is_control()).count();
+        let waiting = self.ring.from(self.first_waiting);
+        let mut place = self.first_waiting;
+        place += waiting.take_while(|entry| entry.packet.kind.is_control()).map(|_| 1).sum::<u32>();
         let before = place.checked_sub(1).and_then(|before| self.ring.get(before));
         let start = before.map_or(now, |entry| entry.departure.max(now));
         packet.waited += start - now;
         self.audit.sees(now, self.waiting());
         self.audit.tells(i128::from((start - now).as_ps()));
-        for entry in self.ring.iter_mut().skip(place) {
+        for index in place..self.ring.len() {
+            let entry = self.ring.at_mut(index);
             entry.departure += time;
             entry.packet.waited += time;
             self.audit.tells(i128::from(time.as_ps()));
         }
         let departure = start + time;
-        self.ring.insert(place, OnWire { packet, departure });
+        self.ring.insert(place, OnWire { departure, packet });
         self.waiting_bytes += bytes;
         self.queue_max = self.queue_max.max(self.waiting_bytes);
         self.free_at += time;
@@ -290,7 +310,6 @@ impl Port {
     }
 
     /// When a packet reaches the far end of the fibre.
-    #[inline]
     fn at_far_end(&self, departure: Time) -> Time {
         match &self.former_ways {
             None => departure + self.fibre_delay,
@@ -298,12 +317,17 @@ impl Port {
         }
     }
 
-    #[inline]
-    fn arrival_of(&self, departure: Time) -> Time {
-        self.at_far_end(departure) + self.receive_delay
+    /// When a packet is at the next router whose transmission ends at `departure`.
+    #[must_use]
+    #[inline(always)]
+    pub fn arrival_of(&self, departure: Time) -> Time {
+        match self.fibre {
+            Fibre::Plain => departure + self.way,
+            Fibre::Eventful => self.at_far_end(departure) + self.receive_delay,
+        }
     }
 
-    /// When the head of the wire arrives; an event at another time is a stale one.
+    /// When the head of the wire arrives.
     #[must_use]
     #[inline(always)]
     pub fn head_arrival(&self) -> Option<Time> {
@@ -312,8 +336,9 @@ impl Port {
 
     /// The head of the wire, when it arrives at `now`.
     #[must_use]
-    pub fn head_at(&self, now: Time) -> Option<Packet> {
-        self.ring.front().filter(|head| self.arrival_of(head.departure) == now).map(|head| head.packet)
+    #[inline(always)]
+    pub fn head_at(&self, now: Time) -> Option<&Packet> {
+        self.ring.front().filter(|head| self.arrival_of(head.departure) == now).map(|head| &head.packet)
     }
 
     /// When the head arrives, unless it is a control packet.
@@ -323,13 +348,13 @@ impl Port {
         Some(self.arrival_of(head.departure))
     }
 
-    #[inline]
-    fn left_ring(&mut self, entry: &OnWire) {
-        if self.first_waiting == 0 {
-            self.audit.sees(self.start(entry), self.ring.len() + 1);
-            self.waiting_bytes -= self.wire_bytes(&entry.packet);
-        } else {
-            self.first_waiting -= 1;
+    /// The head leaves the ring, and nobody has noticed that its transmission began.
+    #[inline(never)]
+    fn began(&mut self) {
+        if let Some(head) = self.ring.front() {
+            self.audit.sees(self.start(head), self.ring.len() as usize);
+            self.waiting_bytes -= self.wire_bytes(&head.packet);
+            self.first_waiting = 1;
         }
     }
 
@@ -339,28 +364,41 @@ impl Port {
         let was_idle = far.ring.is_empty();
         self.serve_classes(now);
         while let Some(mut entry) = self.ring.front().copied().filter(|entry| entry.departure <= now) {
-            self.ring.pop_front();
-            self.left_ring(&entry);
+            if self.first_waiting == 0 {
+                self.began();
+            }
+            self.first_waiting -= 1;
+            self.ring.pop();
             moved(&mut entry.packet);
-            far.ring.push_back(entry);
+            far.ring.push(entry);
             far.first_waiting = far.ring.len();
         }
         if was_idle { far.next_data_arrival() } else { None }
     }
 
     /// Takes the head off the wire; called at its arrival. Panics (our bug) on an empty wire.
-    #[inline(always)]
     pub fn arrive(&mut self) -> Arrival {
-        let entry = self.ring.pop_front().expect("the wire's event has a packet");
-        self.left_ring(&entry);
-        self.arrived += 1;
-        let word = entry.departure.as_ps() ^ (u64::from(entry.packet.hash) << 20) ^ u64::from(entry.packet.size);
+        let OnWire { packet, departure } = *self.ring.front().expect("the wire's event has a packet");
+        Arrival { packet, departure, next: self.advance() }
+    }
+
+    /// As [`Self::arrive`], when the head is known: tells when the next packet arrives.
+    #[inline(always)]
+    pub fn advance(&mut self) -> Option<Time> {
+        let head = self.ring.front().expect("the wire's event has a packet");
+        let departure = head.departure;
+        let word = departure.as_ps() ^ (u64::from(head.packet.hash) << 20) ^ u64::from(head.packet.size);
         self.chain = (self.chain.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if self.ring.is_empty() && self.queues.is_some() {
-            self.serve_classes(self.arrival_of(entry.departure));
+        self.arrived += 1;
+        if self.first_waiting == 0 {
+            self.began();
         }
-        let next = self.next_data_arrival();
-        Arrival { packet: entry.packet, departure: entry.departure, next }
+        self.first_waiting -= 1;
+        self.ring.pop();
+        if self.gate == Gate::OpenByClass {
+            self.serve_next(departure);
+        }
+        self.next_data_arrival()
     }
 
     /// When the transmission of an arrived packet began and ended.
@@ -371,65 +409,9 @@ impl Port {
         (Time::from_ps(arrival.departure.as_ps() - time.as_ps()), arrival.departure)
     }
 
-    /// The sending end knows that its link is down: refuses offers and returns what waited.
-    pub fn close(&mut self, now: Time) -> Flushed {
-        self.catch_up(now);
-        self.gate = Gate::Closed;
-        let mut flushed = self.cut_ring(now, self.first_waiting);
-        flushed.append(&mut self.flush_classes(now));
-        self.free_at = self.ring.back().map_or(now, |last| last.departure).min(self.free_at);
-        flushed
-    }
-
-    /// The sending end's link is up again.
-    pub const fn open(&mut self) {
-        self.gate = if self.queues.is_some() { Gate::OpenByClass } else { Gate::Open };
-    }
-
-    /// Whether the sending end accepts packets and has a key where it needs one.
-    #[must_use]
-    pub fn passes(&self) -> bool {
-        self.gate != Gate::Closed && self.secure.as_ref().is_none_or(SecureTransmitter::is_keyed)
-    }
-
-    /// The sending router lost its power: returns all that had not left it completely.
-    pub fn power_off(&mut self, now: Time) -> Flushed {
-        self.catch_up(now);
-        let left = self.ring.iter().take_while(|entry| entry.departure <= now).count();
-        let mut flushed = self.cut_ring(now, left);
-        flushed.append(&mut self.flush_classes(now));
-        self.first_waiting = self.ring.len();
-        self.waiting_bytes = 0;
-        self.free_at = now;
-        self.gate = Gate::Closed;
-        flushed
-    }
-
-    fn cut_ring(&mut self, now: Time, keep: usize) -> Flushed {
-        self.audit.sees(now, self.waiting());
-        self.audit.tells(-self.told_ahead(now));
-        let flushed: Flushed = self.ring.drain(keep.min(self.ring.len())..).map(|entry| entry.packet).collect();
-        let bytes = self.uncount(&flushed);
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
-        flushed
-    }
-
-    /// Packets will not be sent after all; returns their bytes.
-    fn uncount(&mut self, flushed: &[Packet]) -> u64 {
-        let bytes: u64 = flushed.iter().map(|packet| self.wire_bytes(packet)).sum();
-        self.sent -= flushed.len() as u64;
-        self.sent_bytes -= bytes;
-        let uncontrolled = flushed.iter().filter(|packet| packet.kind == PacketKind::Uncontrolled).count() as u64;
-        self.uncontrolled -= uncontrolled;
-        if let Some(secure) = &mut self.secure {
-            secure.give_back(flushed.len() as u64 - uncontrolled);
-        }
-        bytes
-    }
-
     /// Picoseconds that the waiting packets were told to wait from `now` on, together.
     fn told_ahead(&self, now: Time) -> i128 {
-        let waiting = self.ring.iter().skip(self.first_waiting);
+        let waiting = self.ring.from(self.first_waiting);
         waiting.map(|entry| i128::from(self.start(entry).since(now).as_ps())).sum()
     }
 
@@ -456,12 +438,12 @@ impl Port {
     /// The packets in the queue and on the wire.
     pub fn packets(&self) -> impl Iterator<Item = &Packet> {
         let by_class = self.queues.iter().flat_map(|queues| queues.packets());
-        self.ring.iter().map(|entry| &entry.packet).chain(by_class)
+        self.ring.from(0).map(|entry| &entry.packet).chain(by_class)
     }
 
     /// Whether nothing is in the queue or on the wire.
     #[must_use]
-    pub fn is_idle(&self) -> bool {
+    pub const fn is_idle(&self) -> bool {
         self.ring.is_empty()
     }
 

@@ -91,29 +91,29 @@ impl Run<'_> {
         }
     }
 
-    fn transmit_control(&mut self, port: PortId, packet: Packet) {
+    fn transmit_control(&mut self, port: PortId, mut packet: Packet) {
         let index = self.layout.of(self.network.ports[port].from).0;
         let wire = &mut self.partitions[index].wires[port];
         let offer = match packet.kind {
-            PacketKind::Uncontrolled => wire.port.offer_uncontrolled(self.now, packet),
+            PacketKind::Uncontrolled => wire.port.offer_uncontrolled(self.now, &mut packet),
             PacketKind::ControlNeighbour
             | PacketKind::ControlRouted
             | PacketKind::Data
             | PacketKind::Content
             | PacketKind::ProbeRequest
             | PacketKind::ProbeReply
-            | PacketKind::Duplicate => wire.port.offer(self.now, packet),
+            | PacketKind::Duplicate => wire.port.offer(self.now, &mut packet),
         };
-        match offer {
-            Offer::Behind(at) | Offer::Head(at) => {
-                let serial = wire.next_serial();
-                self.schedule(Event::Control(port), at, serial);
-            }
+        let at = match offer {
+            Offer::Behind(departure) => wire.port.arrival_of(departure),
+            Offer::Head(at) => at,
             Offer::Dropped(reason) => {
                 self.partitions[index].refused(port, &packet, reason, &self.facts);
-                self.forget_payload(&packet);
+                return self.forget_payload(&packet);
             }
-        }
+        };
+        let serial = wire.next_serial();
+        self.schedule(Event::Control(port), at, serial);
     }
 
     /// A control packet reaches the end of a wire, unless it was flushed.
@@ -121,7 +121,7 @@ impl Run<'_> {
         let to = self.network.ports[port].to;
         let index = self.layout.of(to).0;
         let partition = &mut self.partitions[index];
-        let head = partition.wires[port].port.head_at(self.now).filter(|head| head.kind.is_control());
+        let head = partition.wires[port].port.head_at(self.now).copied().filter(|head| head.kind.is_control());
         let arrived = match head {
             Some(head) => Some((head, partition.take_arrival(port, &self.facts))),
             None => partition.take_late_control(port, &self.facts),

@@ -171,7 +171,7 @@ impl Partition<'_> {
         let payload = self.contents.insert((number, content));
         let packet = self.packet_of(id, PacketKind::Content, size, payload);
         let traffic_class = packet.traffic_class.with_ecn(ecn);
-        self.admit(Packet { traffic_class, ..packet }, facts);
+        self.admit(&mut Packet { traffic_class, ..packet }, facts);
     }
 
     /// A packet as statistics see it: data, with its number in its flow.

@@ -57,10 +57,13 @@ pub const BGP_TIMERS: usize = 4;
 /// Kinds of BFD timers per session end.
 pub const BFD_TIMERS: usize = 2;
 
+/// Rank of a wire's head.
+const WIRE: u8 = 12;
+
 impl Event {
     /// The event's key at `time`; `serial` counts the entity's events.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn key(self, time: Time, serial: u32) -> EventKey {
         let pair = |id: u32, end: usize| entity(id as usize * 2 + end);
         let (rank, entity) = match self {
@@ -76,7 +79,7 @@ impl Event {
             Self::BgpTimer(session, end, kind) => (9, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
             Self::BfdTimer(session, end, kind) => (10, entity((session * 2 + end) * BFD_TIMERS + kind)),
             Self::Control(port) => (11, port.0),
-            Self::Wire(port) => (12, port.0),
+            Self::Wire(port) => (WIRE, port.0),
             Self::Late(port) => (13, port.0),
             Self::Release(LimitPlace::Link(link, end)) => (14, pair(link.0, end)),
             Self::Release(LimitPlace::Edge(connection, direction)) => (15, pair(connection.0, direction)),
@@ -89,9 +92,15 @@ impl Event {
         EventKey::new(time, rank, entity, serial)
     }
 
+    /// The wire whose head arrives, if that is the event of this key: most are.
+    #[must_use]
+    #[inline(always)]
+    pub fn wire_of(key: EventKey) -> Option<PortId> {
+        (key.rank() == WIRE).then(|| PortId(key.entity()))
+    }
+
     /// The event of a key that [`Self::key`] made.
     #[must_use]
-    #[inline]
     pub fn of(key: EventKey) -> Self {
         let entity = key.entity();
         let index = entity as usize;
@@ -114,7 +123,7 @@ impl Event {
                 Self::BfdTimer(end / 2, end % 2, index % BFD_TIMERS)
             }
             11 => Self::Control(PortId(entity)),
-            12 => Self::Wire(PortId(entity)),
+            WIRE => Self::Wire(PortId(entity)),
             13 => Self::Late(PortId(entity)),
             14 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
             15 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),

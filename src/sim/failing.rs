@@ -158,8 +158,7 @@ impl<'n> Run<'n> {
         }
         let sender = self.sender(port);
         if let Some(at) = head.filter(|_| sender.wires[port].reach == Reach::Inside) {
-            let serial = sender.wires[port].next_serial();
-            sender.schedule(Event::Wire(port), at, serial);
+            sender.await_head(port, at);
         }
     }
 

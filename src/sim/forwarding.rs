@@ -1,6 +1,6 @@
 //! The hot path: packets from source to wire to router to wire to target.
 
-use crate::dataplane::{Lookup, Offer};
+use crate::dataplane::{Found, Lag, Lookup, Offer};
 use crate::ids::{FlowId, IdVec, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
 use crate::network::{FlowRole, Transport};
@@ -89,8 +89,8 @@ impl Partition<'_> {
 
     #[inline]
     fn inject(&mut self, id: FlowId, size: u32, payload: u32, facts: &Facts) {
-        let packet = self.packet_of(id, self.sources[id].kind, size, payload);
-        self.admit(packet, facts);
+        let mut packet = self.packet_of(id, self.sources[id].kind, size, payload);
+        self.admit(&mut packet, facts);
     }
 
     /// A packet that a flow sends now.
@@ -102,16 +102,16 @@ impl Partition<'_> {
 
     /// A packet of a flow enters the network at its edge.
     #[inline]
-    pub fn admit(&mut self, mut packet: Packet, facts: &Facts) {
+    pub fn admit(&mut self, packet: &mut Packet, facts: &Facts) {
         let source = &self.sources[packet.flow];
         let (edge, limited_at) = (source.edge, (source.limited_at, source.limited_by));
-        self.recorder.sent(&packet);
+        self.recorder.sent(packet);
         match limited_at {
-            (None, None) => self.receive(edge, &mut packet, facts),
-            (None, Some(_)) => self.leave_attachment(&mut packet, facts),
+            (None, None) => self.receive(edge, packet, facts),
+            (None, Some(_)) => self.leave_attachment(packet, facts),
             (Some(attachment), _) => {
-                if self.pass(LimitPlace::Attachment(attachment), &mut packet, facts) == Passed::Yes {
-                    self.leave_attachment(&mut packet, facts);
+                if self.pass(LimitPlace::Attachment(attachment), packet, facts) == Passed::Yes {
+                    self.leave_attachment(packet, facts);
                 }
             }
         }
@@ -138,21 +138,20 @@ impl Partition<'_> {
     #[inline(always)]
     pub fn wire_arrives(&mut self, id: PortId, facts: &Facts) {
         let wire = &mut self.wires[id];
-        if wire.port.head_arrival() != Some(self.now) {
+        let Some(head) = wire.port.head_at(self.now) else {
             self.stale += 1; // The packet of this event was flushed.
             return;
-        }
+        };
         if wire.port.is_impaired() {
             return self.impaired_wire_arrives(id, facts);
         }
-        let mut arrival = wire.port.arrive();
+        let mut packet = *head;
         let to = wire.to;
-        if let Some(next) = arrival.next {
-            let serial = wire.next_serial();
-            self.schedule(Event::Wire(id), next, serial);
+        if let Some(next) = wire.port.advance() {
+            self.await_head(id, next);
         }
         self.packet_hops += 1;
-        self.receive(to, &mut arrival.packet, facts);
+        self.receive(to, &mut packet, facts);
     }
 
     #[cold]
@@ -179,8 +178,7 @@ impl Partition<'_> {
             wire.passes_unnumbered();
         }
         if let Some(next) = arrival.next {
-            let serial = wire.next_serial();
-            self.schedule(Event::Wire(id), next, serial);
+            self.await_head(id, next);
         }
         if let Some(transmission) = transmission {
             return self.watched_arrival(id, arrival.packet, transmission, facts);
@@ -192,9 +190,19 @@ impl Partition<'_> {
     /// A packet is at a router (or enters the network there) and is delivered or sent on.
     #[inline(always)]
     pub fn receive(&mut self, router: RouterId, packet: &mut Packet, facts: &Facts) {
-        if self.delivers_at[packet.destination] == router {
-            return self.deliver(packet, facts);
+        match self.forwarders[router].find(packet.destination) {
+            Found::Here => self.deliver(packet, facts),
+            Found::Port(first) if packet.ttl > 0 && self.wires[first].lag.is_none() => {
+                packet.ttl -= 1;
+                self.transmit(first, packet, facts);
+            }
+            Found::Port(_) | Found::Group(_) => self.choose(router, packet, facts),
         }
+    }
+
+    /// As [`Self::receive`], where there may be a choice.
+    #[inline(never)]
+    fn choose(&mut self, router: RouterId, packet: &mut Packet, facts: &Facts) {
         match self.route(router, packet, facts) {
             Routed::Via(hop) => self.send(hop, packet, facts),
             Routed::Here => self.deliver(packet, facts),
@@ -202,26 +210,24 @@ impl Partition<'_> {
         }
     }
 
-    /// The next hop of a packet that is not yet where it should be; it costs one of its hops.
+    /// The next hop of a packet; it costs one of its hops.
     #[inline(always)]
     pub fn route(&mut self, router: RouterId, packet: &mut Packet, facts: &Facts) -> Routed {
-        if packet.ttl == 0 {
-            self.drop_packet(packet, DropReason::TtlExpired, facts.route_entry(router, packet.destination));
-            return Routed::Dropped;
-        }
-        packet.ttl -= 1;
-        match self.next_hop(router, packet) {
-            Lookup::NoRoute => {
-                self.drop_packet(packet, DropReason::NoRoute, facts.route_entry(router, packet.destination));
-                Routed::Dropped
+        let reason = match self.next_hop(router, packet) {
+            Lookup::Here => return Routed::Here,
+            Lookup::Via(hop) if packet.ttl > 0 => {
+                packet.ttl -= 1;
+                return Routed::Via(hop);
             }
-            Lookup::Here => Routed::Here,
-            Lookup::Via(hop) => Routed::Via(hop),
-        }
+            Lookup::NoRoute if packet.ttl > 0 => DropReason::NoRoute,
+            Lookup::Via(_) | Lookup::NoRoute => DropReason::TtlExpired,
+        };
+        self.drop_packet(packet, reason, facts.route_entry(router, packet.destination));
+        Routed::Dropped
     }
 
     /// Where a packet goes from a router: by which port, the member of a LAG included.
-    #[inline]
+    #[inline(always)]
     pub fn next_hop(&self, router: RouterId, packet: &Packet) -> Lookup {
         match self.forwarders[router].lookup(packet) {
             Lookup::Via(hop) => Lookup::Via(NextHop { port: self.member(router, hop.port, packet), ..hop }),
@@ -244,7 +250,7 @@ impl Partition<'_> {
 
     /// A packet leaves on a logical link.
     #[inline]
-    pub fn ride(&mut self, link: LogicalLinkId, port: PortId, packet: &Packet, facts: &Facts) {
+    pub fn ride(&mut self, link: LogicalLinkId, port: PortId, packet: &mut Packet, facts: &Facts) {
         if self.transmit(port, packet, facts) == Accepted::Yes {
             let direction = self.wires[port].direction;
             self.recorder.rode(packet, link, direction);
@@ -252,24 +258,28 @@ impl Partition<'_> {
     }
 
     /// The member that a packet takes: per five-tuple, by a hash of its own.
-    #[inline]
+    #[inline(always)]
     pub fn member(&self, router: RouterId, first: PortId, packet: &Packet) -> PortId {
         match &self.wires[first].lag {
             None => first,
-            Some(lag) => self.forwarders[router].hash().choose_member(packet, lag),
+            Some(lag) => self.member_of(lag, router, packet),
         }
+    }
+
+    #[inline(never)]
+    fn member_of(&self, lag: &Lag, router: RouterId, packet: &Packet) -> PortId {
+        self.forwarders[router].hash().choose_member(packet, lag)
     }
 
     /// Offers a packet to a port.
     #[inline(always)]
-    fn transmit(&mut self, id: PortId, packet: &Packet, facts: &Facts) -> Accepted {
+    fn transmit(&mut self, id: PortId, packet: &mut Packet, facts: &Facts) -> Accepted {
         let wire = &mut self.wires[id];
-        match wire.port.offer(self.now, *packet) {
+        match wire.port.offer(self.now, packet) {
             Offer::Behind(_) => Accepted::Yes,
             Offer::Head(at) => {
                 if wire.reach == Reach::Inside {
-                    let serial = wire.next_serial();
-                    self.schedule(Event::Wire(id), at, serial);
+                    self.await_head(id, at);
                 }
                 Accepted::Yes
             }

@@ -128,7 +128,7 @@ impl Partition<'_> {
         match place {
             LimitPlace::Link(link, end) => {
                 let port = self.channel_port(link, end, &packet);
-                self.ride(link, port, &packet, facts);
+                self.ride(link, port, &mut packet, facts);
             }
             LimitPlace::Edge(..) => self.leave_edge(&mut packet, facts),
             LimitPlace::Attachment(_) => self.leave_attachment(&mut packet, facts),

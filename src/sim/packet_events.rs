@@ -15,13 +15,35 @@ pub(in crate::sim) struct PacketEvents {
     pub sources: EventQueue,
 }
 
+/// The next event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sim) enum Next {
+    /// Of a packet under way.
+    Hop(EventKey),
+    /// Of a source.
+    Source(EventKey),
+    /// None fires in time.
+    Nothing,
+}
+
 impl PacketEvents {
     /// Takes the next event, when it fires before `limit`.
     #[inline(always)]
-    pub fn pop_before(&mut self, limit: Time) -> Option<EventKey> {
+    pub fn pop_before(&mut self, limit: Time) -> Next {
         let (hop, source) = (self.hops.next_key(), self.sources.next_key());
-        let (next, queue) = if source < hop { (source, &mut self.sources) } else { (hop, &mut self.hops) };
-        if next.time() >= limit { None } else { queue.pop() }
+        if hop < source {
+            if hop.time() >= limit {
+                return Next::Nothing;
+            }
+            self.hops.fire(hop);
+            Next::Hop(hop)
+        } else {
+            if source.time() >= limit {
+                return Next::Nothing;
+            }
+            self.sources.fire(source);
+            Next::Source(source)
+        }
     }
 
     /// When the next event fires.

@@ -19,7 +19,7 @@ use crate::sim::facts::Facts;
 use crate::sim::far_end::FarEnd;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::limits::Limit;
-use crate::sim::packet_events::PacketEvents;
+use crate::sim::packet_events::{Next, PacketEvents};
 use crate::sim::recorder::{Recorder, WireDrops};
 use crate::sim::slab::Slab;
 use crate::traffic::exchange::Workers;
@@ -44,7 +44,6 @@ pub(in crate::sim) struct Partition<'n> {
     pub stale: u64,
     pub wires: IdVec<PortId, Wire>,
     pub forwarders: IdVec<RouterId, Forwarder>,
-    pub delivers_at: IdVec<DestinationId, RouterId>,
     /// By sending end of the channel.
     pub link_limits: IdVec<LogicalLinkId, [Option<Limit>; 2]>,
     /// By direction of the connection.
@@ -65,20 +64,21 @@ pub(in crate::sim) struct Partition<'n> {
     pub used_up: Vec<(Time, PortId)>,
 }
 
-/// A port with what the simulation must know about it.
+/// A port with what the simulation must know about it. What every packet needs fills the first two cache lines.
+#[repr(C, align(64))]
 pub(in crate::sim) struct Wire {
-    pub port: Port,
-    pub to: RouterId,
-    pub link: LinkId,
-    /// Index of the sending router among the link's ends.
-    pub end: usize,
     /// Of the first of several members: those that are up.
     pub lag: Option<Box<Lag>>,
-    /// Direction in its interconnect; meaningless on other links.
-    pub direction: usize,
+    pub to: RouterId,
     /// Whether its far end lies in the same partition.
     pub reach: Reach,
+    pub port: Port,
+    pub link: LinkId,
     serial: u32,
+    /// Index of the sending router among the link's ends.
+    pub end: usize,
+    /// Direction in its interconnect; meaningless on other links.
+    pub direction: usize,
     /// When something befalls, or befell, frames at its far end.
     pub far_end: Option<Box<FarEnd>>,
     /// Where MKA changes MACsec keys: those on either side.
@@ -171,7 +171,6 @@ impl<'n> Partition<'n> {
             stale: 0,
             wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
             forwarders: forwarders(network),
-            delivers_at: network.destinations.iter().map(|destination| destination.router).collect(),
             link_limits: network.logical_links.iter().map(|link| Limit::of_link(network, link)).collect(),
             edge_limits: network.connections.iter().map(Limit::of_edge).collect(),
             attachment_limits: network.attachments.iter().map(Limit::of_attachment).collect(),
@@ -189,15 +188,21 @@ impl<'n> Partition<'n> {
     }
 
     /// Puts an event into the queue, unless it lies at or behind the end of the run.
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, event: Event, at: Time, serial: u32) {
         if at < self.end {
             self.queue.hops.push(event.key(at, serial));
         }
     }
 
+    /// The head of a wire arrives at `at`. It needs no serial: where there are two events, one finds no head.
+    #[inline(always)]
+    pub fn await_head(&mut self, port: PortId, at: Time) {
+        self.schedule(Event::Wire(port), at, 0);
+    }
+
     /// Puts a flow's next packet into the queue, unless it lies at or behind the end of the run.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_packet(&mut self, flow: FlowId, at: Time, serial: u32) {
         if at < self.end {
             self.queue.sources.push(Event::Source(flow).key(at, serial));
@@ -208,35 +213,54 @@ impl<'n> Partition<'n> {
     /// `limit`.
     pub fn run_before(&mut self, limit: Time, facts: &Facts) {
         for _ in 0..TURN {
-            let Some(key) = self.queue.pop_before(limit) else { return };
-            let time = key.time();
-            if time > self.now {
-                self.now = time;
-                if time >= self.recorder.next_tick {
-                    self.recorder.tick(time);
+            match self.queue.pop_before(limit) {
+                Next::Hop(key) => {
+                    self.reach(key.time());
+                    match Event::wire_of(key) {
+                        Some(port) => self.wire_arrives(port, facts),
+                        None => self.happens(Event::of(key), facts),
+                    }
                 }
+                Next::Source(key) => {
+                    self.reach(key.time());
+                    self.source_sends(FlowId(key.entity()), facts);
+                }
+                Next::Nothing => return,
             }
-            match Event::of(key) {
-                Event::Wire(port) => self.wire_arrives(port, facts),
-                Event::Late(port) => self.late_arrives(port, facts),
-                Event::Source(flow) => self.source_sends(flow, facts),
-                Event::Release(place) => self.releases(place, facts),
-                Event::FlowTimer(flow) => self.flow_timer_fires(flow, facts),
-                other @ (Event::SecondBegins
-                | Event::Fidelity
-                | Event::Rates
-                | Event::FailureBegins(_)
-                | Event::Change(_)
-                | Event::FailureEnds(_)
-                | Event::Carrier(..)
-                | Event::KeyAgreement(..)
-                | Event::Interior(_)
-                | Event::Install(_)
-                | Event::Process(_)
-                | Event::BgpTimer(..)
-                | Event::BfdTimer(..)
-                | Event::Control(_)) => unreachable!("{other:?} is not a packet's event"),
-            }
+        }
+    }
+
+    #[inline(always)]
+    fn reach(&mut self, time: Time) {
+        self.now = time;
+        if time >= self.recorder.next_tick {
+            self.recorder.tick(time);
+        }
+    }
+
+    /// What happens to few packets.
+    #[inline(never)]
+    fn happens(&mut self, event: Event, facts: &Facts) {
+        match event {
+            Event::Late(port) => self.late_arrives(port, facts),
+            Event::Release(place) => self.releases(place, facts),
+            Event::FlowTimer(flow) => self.flow_timer_fires(flow, facts),
+            Event::Wire(_)
+            | Event::Source(_)
+            | Event::SecondBegins
+            | Event::Fidelity
+            | Event::Rates
+            | Event::FailureBegins(_)
+            | Event::Change(_)
+            | Event::FailureEnds(_)
+            | Event::Carrier(..)
+            | Event::KeyAgreement(..)
+            | Event::Interior(_)
+            | Event::Install(_)
+            | Event::Process(_)
+            | Event::BgpTimer(..)
+            | Event::BfdTimer(..)
+            | Event::Control(_) => unreachable!("{event:?} is not an event of few packets"),
         }
     }
 
@@ -285,7 +309,11 @@ fn forwarders(network: &Network) -> IdVec<RouterId, Forwarder> {
         let forwarder = Forwarder::new(router);
         if nest { forwarder.nested(&network.destinations, id) } else { forwarder }
     };
-    network.routers.enumerate().map(empty).collect()
+    let mut forwarders: IdVec<RouterId, Forwarder> = network.routers.enumerate().map(empty).collect();
+    for (id, destination) in network.destinations.enumerate() {
+        forwarders[destination.router].deliver_here(id);
+    }
+    forwarders
 }
 
 /// The sending end of a LAG, all members up.

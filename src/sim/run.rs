@@ -360,8 +360,7 @@ impl<'n> Run<'n> {
                 }
             };
             if let Some(at) = near.wires[*port].port.hand_over(now, &mut wire.port, moved) {
-                let serial = wire.next_serial();
-                far.schedule(Event::Wire(*port), at, serial);
+                far.await_head(*port, at);
             }
         }
     }

@@ -50,7 +50,7 @@ impl Port {
         }
         self.queue_max = self.queue_max.max(queues.waiting_bytes());
         self.count(bytes);
-        Offer::Behind(self.arrival_of(self.free_at + Span::from_ps(before) + time))
+        Offer::Behind(self.free_at + Span::from_ps(before) + time)
     }
 
     /// The earliest instant after `now` at which a control packet may arrive, where that is not known when it is
@@ -60,7 +60,7 @@ impl Port {
             return None;
         }
         self.serve_classes(now);
-        let begun = self.ring.iter().filter(|entry| entry.packet.kind.is_control());
+        let begun = self.ring.from(0).filter(|entry| entry.packet.kind.is_control());
         let begun = begun.map(|entry| self.arrival_of(entry.departure)).find(|at| *at > now);
         begun.or_else(|| {
             let waiting = self.queues.as_ref()?.packets().find(|packet| packet.kind.is_control())?;
@@ -71,7 +71,7 @@ impl Port {
     /// A packet's transmission begins at `start`, when the line is free.
     fn begin(&mut self, start: Time, packet: Packet, time: Span) -> Offer {
         self.free_at = start + time;
-        self.ring.push_back(OnWire { packet, departure: self.free_at });
+        self.ring.push(OnWire { departure: self.free_at, packet });
         self.first_waiting = self.ring.len();
         self.accepted(self.free_at)
     }
@@ -82,6 +82,14 @@ impl Port {
             let Some(queues) = &mut self.queues else { return };
             let Some((packet, bytes)) = queues.dequeue(self.free_at) else { return };
             let _ = self.begin(self.free_at, packet, self.pace.time(bytes));
+        }
+    }
+
+    /// A packet that departed then has arrived: an empty wire wants to know which one comes after it.
+    #[inline(never)]
+    pub(super) fn serve_next(&mut self, departure: Time) {
+        if self.ring.is_empty() {
+            self.serve_classes(self.arrival_of(departure));
         }
     }
 

@@ -122,10 +122,12 @@ impl Observed {
         self.arrivals.push(arrival);
     }
 
-    fn offer(&mut self, now: Time, packet: Packet) {
-        let offer = self.port.offer(now, packet);
+    fn offer(&mut self, now: Time, mut packet: Packet) {
+        let is_control = packet.kind.is_control();
+        let offer = self.port.offer(now, &mut packet);
         match offer {
-            Offer::Head(at) | Offer::Behind(at) if packet.kind.is_control() => self.controls.push(at),
+            Offer::Behind(departure) if is_control => self.controls.push(self.port.arrival_of(departure)),
+            Offer::Head(at) if is_control => self.controls.push(at),
             Offer::Head(at) => self.event = Some(at),
             Offer::Behind(_) | Offer::Dropped(_) => {}
         }

@@ -1,6 +1,6 @@
 //! What may befall the wire behind a port: dead times, a receiver that is down, another propagation.
 
-use super::Port;
+use super::{Fibre, Port};
 use crate::ids::FailureId;
 use crate::message::DropReason;
 use crate::units::{Span, Time};
@@ -33,6 +33,14 @@ impl Port {
         let length = self.encrypt + propagation;
         self.former_ways.get_or_insert_default().push(now, self.fibre_delay);
         self.fibre_delay = length;
+        self.way = length + self.receive_delay;
+        self.fibre_changed();
+    }
+
+    /// Notes whether packets on the fibre must be looked at.
+    fn fibre_changed(&mut self) {
+        let is_plain = self.former_ways.is_none() && self.impairments.is_empty();
+        self.fibre = if is_plain { Fibre::Plain } else { Fibre::Eventful };
     }
 
     /// The propagation of the fibre as it is now.
@@ -43,7 +51,7 @@ impl Port {
 
     /// When packets arrive that had not departed at `now`: control packets, and the head if it is another.
     pub fn arrivals_to_come(&self, now: Time) -> (Vec<Time>, Option<Time>) {
-        let to_come = self.ring.iter().filter(|entry| entry.departure > now);
+        let to_come = self.ring.from(0).filter(|entry| entry.departure > now);
         let control = to_come.filter(|entry| entry.packet.kind.is_control());
         let control = control.map(|entry| self.arrival_of(entry.departure)).chain(self.waiting_controls()).collect();
         let head = self.ring.front().filter(|head| head.departure > now).and_then(|_| self.next_data_arrival());
@@ -90,7 +98,7 @@ impl Port {
     #[must_use]
     #[inline]
     pub const fn is_impaired(&self) -> bool {
-        !self.impairments.is_empty()
+        matches!(self.fibre, Fibre::Eventful) && !self.impairments.is_empty()
     }
 
     /// Everything that may kill packets on this wire.
@@ -114,6 +122,7 @@ impl Port {
     /// Adds an impairment.
     pub fn impair(&mut self, impairment: Impairment) {
         self.impairments.push(impairment);
+        self.fibre_changed();
     }
 
     /// Ends the dead times of `failure` at `now`; they stay known until no packet can have met them.
@@ -134,11 +143,13 @@ impl Port {
             Impairment::Dead { to, .. } => *to > begin,
             Impairment::Watched | Impairment::Rekeying | Impairment::ReceiverClosed => true,
         });
+        self.fibre_changed();
     }
 
     /// The receiving end's link came up.
     pub fn receiver_opened(&mut self) {
         self.impairments.retain(|impairment| *impairment != Impairment::ReceiverClosed);
+        self.fibre_changed();
     }
 
     /// Whether the receiving end's link is down.
@@ -150,6 +161,6 @@ impl Port {
     /// The receiving end's link went down.
     pub fn receiver_closed(&mut self) {
         self.receiver_opened();
-        self.impairments.push(Impairment::ReceiverClosed);
+        self.impair(Impairment::ReceiverClosed);
     }
 }

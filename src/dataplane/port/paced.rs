@@ -38,21 +38,22 @@ impl Port {
     pub fn set_rate(&mut self, now: Time, rate: Rate) -> Repaced {
         self.catch_up(now);
         let begun = self.first_waiting.min(self.ring.len());
-        let until = begun.checked_sub(1).map_or(now, |last| self.ring[last].departure.max(now));
+        let last = begun.checked_sub(1).and_then(|last| self.ring.get(last));
+        let until = last.map_or(now, |last| last.departure.max(now));
         let old = self.pace;
         self.repace(until, rate);
         self.audit.sees(now, self.waiting());
         let mut end = until;
         let mut controls = Vec::new();
         for index in begun..self.ring.len() {
-            let mut entry = self.ring[index];
+            let mut entry = *self.ring.at_mut(index);
             let bytes = self.wire_bytes(&entry.packet);
             let old_start = Time::from_ps(entry.departure.as_ps() - old.time(bytes).as_ps());
             self.audit.tells(i128::from(end.as_ps()) - i128::from(old_start.as_ps()));
             entry.packet.waited = (end + entry.packet.waited) - old_start;
             end += self.pace.time(bytes);
             entry.departure = end;
-            self.ring[index] = entry;
+            *self.ring.at_mut(index) = entry;
             if entry.packet.kind.is_control() {
                 controls.push(self.arrival_of(end));
             }

@@ -39,8 +39,8 @@ impl Port {
     pub fn put_under_way(&mut self, now: Time, packet: Packet) -> Time {
         self.settle(now);
         let departure = packet.sent + self.pace.time(self.wire_bytes(&packet));
-        let place = self.ring.partition_point(|entry| entry.departure <= departure);
-        self.ring.insert(place, OnWire { packet, departure });
+        let place = self.ring.from(0).take_while(|entry| entry.departure <= departure).map(|_| 1).sum();
+        self.ring.insert(place, OnWire { departure, packet });
         self.first_waiting += 1;
         self.free_at = self.free_at.max(departure);
         self.arrival_of(departure)

@@ -13,11 +13,11 @@ impl Port {
     /// controlled port, has so many bytes.
     #[must_use]
     pub fn uncontrolled_size(&self, frame: Bytes) -> Bytes {
-        Bytes((frame.0 + FCS).saturating_sub(self.around))
+        Bytes((frame.0 + FCS).saturating_sub(u64::from(self.frame.around)))
     }
 
     /// Offers a message to the output queue at `now`, not before the last offer.
-    pub fn offer_uncontrolled(&mut self, now: Time, packet: Packet) -> Offer {
+    pub fn offer_uncontrolled(&mut self, now: Time, packet: &mut Packet) -> Offer {
         let (secure, gate) = (self.secure.take(), self.gate);
         if gate == Gate::Closed {
             self.open();
@@ -34,7 +34,7 @@ impl Port {
     /// A new key is in use: packet numbers begin anew with the first frame that has not begun to leave.
     pub fn rekey(&mut self, now: Time) {
         self.catch_up(now);
-        let ring = self.ring.iter().filter(|entry| self.start(entry) >= now).map(|entry| &entry.packet);
+        let ring = self.ring.from(0).filter(|entry| self.start(entry) >= now).map(|entry| &entry.packet);
         let by_class = self.queues.iter().flat_map(|queues| queues.packets());
         let waiting = ring.chain(by_class).filter(|packet| packet.kind != PacketKind::Uncontrolled).count();
         if let Some(secure) = &mut self.secure {

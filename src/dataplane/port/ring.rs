@@ -1,0 +1,111 @@
+//! The packets of a port and its wire, in order of departure.
+
+use crate::message::Packet;
+use crate::units::Time;
+
+/// A packet whose departure is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnWire {
+    pub departure: Time,
+    pub packet: Packet,
+}
+
+/// A queue in a power of two of places, so that where it wraps costs a mask: every hop puts one packet in and takes
+/// one out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ring {
+    places: Box<[OnWire]>,
+    /// Place of the first packet, modulo the number of places.
+    head: u32,
+    length: u32,
+}
+
+impl Ring {
+    #[inline]
+    pub const fn len(&self) -> u32 {
+        self.length
+    }
+
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    #[inline(always)]
+    const fn place(&self, index: u32) -> usize {
+        self.head.wrapping_add(index) as usize & self.places.len().wrapping_sub(1)
+    }
+
+    #[inline(always)]
+    pub fn get(&self, index: u32) -> Option<&OnWire> {
+        if index < self.length { Some(&self.places[self.place(index)]) } else { None }
+    }
+
+    #[inline(always)]
+    pub fn front(&self) -> Option<&OnWire> {
+        self.get(0)
+    }
+
+    pub fn back(&self) -> Option<&OnWire> {
+        self.get(self.length.checked_sub(1)?)
+    }
+
+    /// The packets from the one at `index` on.
+    pub fn from(&self, index: u32) -> impl Iterator<Item = &OnWire> {
+        (index..self.length).map(|index| &self.places[self.place(index)])
+    }
+
+    /// The packet at `index`; panics (our bug) when there is none.
+    pub fn at_mut(&mut self, index: u32) -> &mut OnWire {
+        assert!(index < self.length, "a place without a packet");
+        let place = self.place(index);
+        &mut self.places[place]
+    }
+
+    #[inline(always)]
+    pub fn push(&mut self, entry: OnWire) {
+        if self.length as usize == self.places.len() {
+            self.grow(entry);
+        }
+        let place = self.place(self.length);
+        self.places[place] = entry;
+        self.length += 1;
+    }
+
+    /// Twice the places; the new ones hold `filler` until they are used.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, filler: OnWire) {
+        let places = self.places.len().max(FEWEST / 2) * 2;
+        let mut grown: Vec<OnWire> = self.from(0).copied().collect();
+        grown.resize(places, filler);
+        *self = Self { places: grown.into_boxed_slice(), head: 0, length: self.length };
+    }
+
+    #[inline(always)]
+    pub fn pop(&mut self) {
+        debug_assert!(self.length > 0, "an empty ring has no first packet");
+        self.head = self.head.wrapping_add(1);
+        self.length -= 1;
+    }
+
+    /// Puts a packet at `index`, before the one that is there.
+    pub fn insert(&mut self, index: u32, entry: OnWire) {
+        self.push(entry);
+        for later in (index + 1..self.length).rev() {
+            let earlier = *self.at_mut(later - 1);
+            *self.at_mut(later) = earlier;
+        }
+        *self.at_mut(index) = entry;
+    }
+
+    /// Takes out the packets from the one at `index` on.
+    pub fn cut(&mut self, index: u32) -> Vec<Packet> {
+        let cut = self.from(index).map(|entry| entry.packet).collect();
+        self.length = self.length.min(index);
+        cut
+    }
+}
+
+/// Places of the smallest ring that is not empty.
+const FEWEST: usize = 8;
