@@ -34,8 +34,8 @@ use ring::{OnWire, Ring};
 #[repr(C)]
 pub struct Port {
     ring: Ring,
-    /// From the end of transmission until the packet is offered to the next router's output port, while nothing befalls
-    /// the fibre.
+    /// From the end of transmission until the packet is offered to the next router's output port; [`Span::MAX`] where the
+    /// fibre must be asked.
     way: Span,
     free_at: Time,
     /// Index in the ring of the first packet whose transmission had not begun when last looked.
@@ -47,7 +47,6 @@ pub struct Port {
     pace: Pace,
     frame: Frame,
     gate: Gate,
-    fibre: Fibre,
     sent: u64,
     waiting_bytes: u64,
     sent_bytes: u64,
@@ -81,14 +80,6 @@ struct Frame {
     around: u16,
     between: u16,
     smallest: u16,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fibre {
-    /// Packets arrive after its length.
-    Plain,
-    /// Its length was another before, or something may kill packets on it.
-    Eventful,
 }
 
 /// What became of an offered packet.
@@ -145,7 +136,6 @@ impl Port {
             pace: Pace::new(port.rate),
             frame: Frame { around: few(around), between: few(between), smallest },
             gate: Gate::Closed,
-            fibre: Fibre::Plain,
             sent: 0,
             waiting_bytes: 0,
             sent_bytes: 0,
@@ -321,22 +311,27 @@ impl Port {
     #[must_use]
     #[inline(always)]
     pub fn arrival_of(&self, departure: Time) -> Time {
-        match self.fibre {
-            Fibre::Plain => departure + self.way,
-            Fibre::Eventful => self.at_far_end(departure) + self.receive_delay,
+        if self.way == Span::MAX {
+            return self.at_far_end(departure) + self.receive_delay;
         }
+        departure + self.way
     }
 
     /// When the head of the wire arrives.
     #[must_use]
-    #[inline(always)]
     pub fn head_arrival(&self) -> Option<Time> {
         self.ring.front().map(|head| self.arrival_of(head.departure))
     }
 
-    /// The head of the wire, when it arrives at `now`.
+    /// The head of the wire, when it arrives at `now` by a fibre of which nothing else need be asked.
     #[must_use]
     #[inline(always)]
+    pub fn plain_head_at(&self, now: Time) -> Option<&Packet> {
+        self.ring.front().filter(|head| head.departure + self.way == now).map(|head| &head.packet)
+    }
+
+    /// The head of the wire, when it arrives at `now`.
+    #[must_use]
     pub fn head_at(&self, now: Time) -> Option<&Packet> {
         self.ring.front().filter(|head| self.arrival_of(head.departure) == now).map(|head| &head.packet)
     }
@@ -396,7 +391,7 @@ impl Port {
         self.first_waiting -= 1;
         self.ring.pop();
         if self.gate == Gate::OpenByClass {
-            self.serve_next(departure);
+            return self.serve_next(departure);
         }
         self.next_data_arrival()
     }

@@ -47,19 +47,18 @@ impl EventKey {
 #[repr(align(64))]
 struct Children([EventKey; 4]);
 
-/// The place of the root: of the first group only the last place is used, so that every other group is a family.
-const ROOT: usize = 3;
-
 /// Pending events, smallest key first.
 ///
 /// The event being handled stays at the root until the next one is asked for: most events schedule another, which
 /// then takes the root's place and sinks, instead of one removal and one insertion.
 #[derive(Debug, Clone)]
 pub struct EventQueue {
-    /// Place `p` is `families[p / 4].0[p % 4]`, and the children of place `p` are `families[p - 2]`.
+    /// Node 0, or [`EventKey::NEVER`].
+    root: EventKey,
+    /// The children of node `n` are family `n`: place `p` of family `f` is node `4 f + p + 1`.
     families: Vec<Children>,
-    /// The first place behind all events, the one being handled included.
-    end: usize,
+    /// Number of nodes, the event being handled included.
+    nodes: usize,
     state: Root,
     now: EventKey,
     fired: u64,
@@ -76,9 +75,9 @@ enum Root {
 impl EventQueue {
     /// An empty queue.
     #[must_use]
-    pub fn new() -> Self {
-        let families = vec![Children([EventKey::NEVER; 4])];
-        Self { families, end: ROOT, state: Root::Pending, now: EventKey(0), fired: 0 }
+    pub const fn new() -> Self {
+        let (root, state) = (EventKey::NEVER, Root::Pending);
+        Self { root, families: Vec::new(), nodes: 0, state, now: EventKey(0), fired: 0 }
     }
 
     /// Adds an event; panics (our bug) when it lies before the one being handled.
@@ -115,7 +114,7 @@ impl EventQueue {
     /// Takes the event that [`Self::next_key`] told, and makes it the present one.
     #[inline(always)]
     pub fn fire(&mut self, next: EventKey) {
-        debug_assert!(next == self.families[0].0[ROOT] && next != EventKey::NEVER, "another event is next");
+        debug_assert!(next == self.root && next != EventKey::NEVER, "another event is next");
         self.state = Root::Fired;
         self.now = next;
         self.fired += 1;
@@ -127,7 +126,7 @@ impl EventQueue {
         if self.state == Root::Fired {
             self.remove_root();
         }
-        self.families[0].0[ROOT]
+        self.root
     }
 
     /// When the next event fires.
@@ -140,9 +139,9 @@ impl EventQueue {
     #[inline(never)]
     fn remove_root(&mut self) {
         self.state = Root::Pending;
-        self.end -= 1;
-        let last = std::mem::replace(self.place(self.end), EventKey::NEVER);
-        if self.end > ROOT {
+        self.nodes -= 1;
+        let last = std::mem::replace(self.node(self.nodes), EventKey::NEVER);
+        if self.nodes > 0 {
             self.sink(last);
         }
     }
@@ -152,10 +151,10 @@ impl EventQueue {
         if self.state == Root::Fired {
             self.remove_root();
         }
-        let pending = (ROOT..self.end).map(|place| *self.place(place));
+        let pending = (0..self.nodes).map(|node| *self.node(node));
         let kept: Vec<EventKey> = pending.filter(|key| keep(*key)).collect();
-        self.families = vec![Children([EventKey::NEVER; 4])];
-        self.end = ROOT;
+        (self.root, self.nodes) = (EventKey::NEVER, 0);
+        self.families.clear();
         kept.into_iter().for_each(|key| self.rise(key));
     }
 
@@ -169,8 +168,8 @@ impl EventQueue {
     #[must_use]
     pub const fn len(&self) -> usize {
         match self.state {
-            Root::Pending => self.end - ROOT,
-            Root::Fired => self.end - ROOT - 1,
+            Root::Pending => self.nodes,
+            Root::Fired => self.nodes - 1,
         }
     }
 
@@ -183,44 +182,47 @@ impl EventQueue {
     /// Puts `key` at the root and lets it sink.
     #[inline(always)]
     fn sink(&mut self, key: EventKey) {
-        // The empty place: the root, then where the least child was.
-        let (mut family, mut place) = (0, ROOT);
-        let mut below = ROOT - 2;
-        while let Some(children) = self.families.get(below) {
-            let (least, child) = children.least();
-            if least >= key {
-                break;
-            }
+        let least = self.families.first().map(Children::least);
+        let Some((least, child)) = least.filter(|(least, _)| *least < key) else {
+            self.root = key;
+            return;
+        };
+        self.root = least;
+        // The empty place, where the least child was.
+        let (mut family, mut place) = (0, child);
+        loop {
+            let below = 4 * family + place + 1;
+            let least = self.families.get(below).map(Children::least);
+            let Some((least, child)) = least.filter(|(least, _)| *least < key) else { break };
             self.families[family].0[place] = least;
             (family, place) = (below, child);
-            below = 4 * below + child - 2;
         }
         self.families[family].0[place] = key;
     }
 
-    /// Puts `key` behind the last place and lets it rise.
+    /// Puts `key` behind the last node and lets it rise.
     #[inline(never)]
     fn rise(&mut self, key: EventKey) {
-        let mut place = self.end;
-        self.end += 1;
-        if place / 4 == self.families.len() {
+        let mut node = self.nodes;
+        self.nodes += 1;
+        if node > 0 && (node - 1) / 4 == self.families.len() {
             self.families.push(Children([EventKey::NEVER; 4]));
         }
-        while place > ROOT {
-            let parent = place / 4 + 2;
-            let above = *self.place(parent);
+        while node > 0 {
+            let parent = (node - 1) / 4;
+            let above = *self.node(parent);
             if above <= key {
                 break;
             }
-            *self.place(place) = above;
-            place = parent;
+            *self.node(node) = above;
+            node = parent;
         }
-        *self.place(place) = key;
+        *self.node(node) = key;
     }
 
     #[inline]
-    fn place(&mut self, place: usize) -> &mut EventKey {
-        &mut self.families[place / 4].0[place % 4]
+    fn node(&mut self, node: usize) -> &mut EventKey {
+        if node == 0 { &mut self.root } else { &mut self.families[(node - 1) / 4].0[(node - 1) % 4] }
     }
 }
 

@@ -138,13 +138,9 @@ impl Partition<'_> {
     #[inline(always)]
     pub fn wire_arrives(&mut self, id: PortId, facts: &Facts) {
         let wire = &mut self.wires[id];
-        let Some(head) = wire.port.head_at(self.now) else {
-            self.stale += 1; // The packet of this event was flushed.
-            return;
+        let Some(head) = wire.port.plain_head_at(self.now) else {
+            return self.watched_wire_arrives(id, facts);
         };
-        if wire.port.is_impaired() {
-            return self.impaired_wire_arrives(id, facts);
-        }
         let mut packet = *head;
         let to = wire.to;
         if let Some(next) = wire.port.advance() {
@@ -154,8 +150,13 @@ impl Partition<'_> {
         self.receive(to, &mut packet, facts);
     }
 
+    /// As [`Self::wire_arrives`], where it must be asked what befell the packet, or whether there is one.
     #[cold]
-    fn impaired_wire_arrives(&mut self, id: PortId, facts: &Facts) {
+    fn watched_wire_arrives(&mut self, id: PortId, facts: &Facts) {
+        if self.wires[id].port.head_at(self.now).is_none() {
+            self.stale += 1; // The packet of this event was flushed.
+            return;
+        }
         match self.take_arrival(id, facts) {
             Arrived::Packet(mut packet) => {
                 let to = self.wires[id].to;

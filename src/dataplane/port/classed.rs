@@ -85,12 +85,14 @@ impl Port {
         }
     }
 
-    /// A packet that departed then has arrived: an empty wire wants to know which one comes after it.
+    /// A packet that departed then has arrived: an empty wire wants to know which one comes after it. Tells when that
+    /// arrives.
     #[inline(never)]
-    pub(super) fn serve_next(&mut self, departure: Time) {
+    pub(super) fn serve_next(&mut self, departure: Time) -> Option<Time> {
         if self.ring.is_empty() {
             self.serve_classes(self.arrival_of(departure));
         }
+        self.next_data_arrival()
     }
 
     /// When the control packets in the queues arrive, at the earliest if others may overtake them.

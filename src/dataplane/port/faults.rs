@@ -1,6 +1,6 @@
 //! What may befall the wire behind a port: dead times, a receiver that is down, another propagation.
 
-use super::{Fibre, Port};
+use super::Port;
 use crate::ids::FailureId;
 use crate::message::DropReason;
 use crate::units::{Span, Time};
@@ -33,14 +33,13 @@ impl Port {
         let length = self.encrypt + propagation;
         self.former_ways.get_or_insert_default().push(now, self.fibre_delay);
         self.fibre_delay = length;
-        self.way = length + self.receive_delay;
         self.fibre_changed();
     }
 
-    /// Notes whether packets on the fibre must be looked at.
+    /// Notes whether it must be asked of a packet what befalls it.
     fn fibre_changed(&mut self) {
         let is_plain = self.former_ways.is_none() && self.impairments.is_empty();
-        self.fibre = if is_plain { Fibre::Plain } else { Fibre::Eventful };
+        self.way = if is_plain { self.fibre_delay + self.receive_delay } else { Span::MAX };
     }
 
     /// The propagation of the fibre as it is now.
@@ -96,9 +95,8 @@ impl Port {
 
     /// Whether anything on the wire may kill packets.
     #[must_use]
-    #[inline]
     pub const fn is_impaired(&self) -> bool {
-        matches!(self.fibre, Fibre::Eventful) && !self.impairments.is_empty()
+        !self.impairments.is_empty()
     }
 
     /// Everything that may kill packets on this wire.
