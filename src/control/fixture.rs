@@ -2,17 +2,25 @@
 
 use crate::ids::{AttachmentId, DestinationId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, RouterId};
 use crate::network::{
-    BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, HashKind, Link, LinkKind, Network, Provider,
-    Router, RouterRole, Session, SessionEnd, SessionKind, Watched,
+    BfdConfig, BfdSession, BgpTiming, ControlTiming, Destination, DestinationKind, HashKind, Jitter, Link, LinkKind,
+    LoopAvoidance, Network, Provider, RouteReflection, RoutePolicy, Router, RouterRole, Scope, Session, SessionEnd,
+    SessionKind, Watched, Withdrawals,
 };
 use crate::units::Span;
+use std::sync::Arc;
 
 /// AWS's documented timers: hold 90 s, keepalive 30 s.
-pub(super) const AWS: BgpTiming =
-    BgpTiming { hold: Span::from_s(90), keepalive: Span::from_s(30), connect_retry: Span::from_s(10) };
+pub(super) const AWS: BgpTiming = BgpTiming {
+    hold: Span::from_s(90),
+    keepalive: Span::from_s(30),
+    connect_retry: Span::from_s(10),
+    advertisement_interval: Span::ZERO,
+    withdrawals: Withdrawals::AtOnce,
+    first_update: Span::ZERO,
+    jitter: Jitter::Rfc4271,
+};
 /// Google's documented timers: hold 60 s, keepalive 20 s.
-pub(super) const GOOGLE: BgpTiming =
-    BgpTiming { hold: Span::from_s(60), keepalive: Span::from_s(20), connect_retry: Span::from_s(10) };
+pub(super) const GOOGLE: BgpTiming = BgpTiming { hold: Span::from_s(60), keepalive: Span::from_s(20), ..AWS };
 
 /// A network without anything but providers `names` with AS numbers 65000, 65001 and so on.
 pub(super) fn providers(names: &[&str]) -> Network {
@@ -35,8 +43,7 @@ pub(super) fn router(network: &mut Network, provider: u32, role: RouterRole) -> 
         hash: HashKind::FiveTuple,
         hash_seed: 0,
         loopback: DestinationId(0),
-        fib_install: Span::ZERO,
-        processing: Span::ZERO,
+        control: ControlTiming::INSTANT,
         links: Vec::new(),
     })
 }
@@ -86,7 +93,13 @@ pub(super) fn session(network: &mut Network, ends: [(RouterId, BgpTiming); 2]) -
         router: ends[side].0,
         asn: network.providers[provider(ends[side].0)].asn,
         address: format!("169.254.{index}.{}", side + 1).parse().unwrap(),
+        identifier: u32::try_from(ends[side].0.index()).unwrap() + 1,
         timing: ends[side].1,
+        loop_avoidance: LoopAvoidance::SplitHorizon,
+        scope: Scope::Own,
+        reflection: RouteReflection::None,
+        import: Arc::new(RoutePolicy::ACCEPT),
+        export: Arc::new(RoutePolicy::ACCEPT),
     };
     let session = Session {
         name: format!("s{index}"),
@@ -95,6 +108,31 @@ pub(super) fn session(network: &mut Network, ends: [(RouterId, BgpTiming); 2]) -
         allowed: network.destinations.ids().collect(),
     };
     network.sessions.push(session)
+}
+
+/// One router for each of `count` autonomous systems, 65000 and so on, and nothing between them; the first one has
+/// the destination.
+pub(super) fn systems(count: usize) -> (Network, DestinationId) {
+    let names: Vec<String> = (0..count).map(|index| format!("as{index}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut network = providers(&names);
+    for provider in 0..u32::try_from(count).unwrap() {
+        router(&mut network, provider, RouterRole::Border);
+    }
+    let destination = destination(&mut network, 0, "10.0.0.0/16");
+    (network, destination)
+}
+
+/// Adds plain eBGP between two routers: all routes pass, as policies have it.
+pub(super) fn peering(network: &mut Network, ends: [u32; 2], timing: BgpTiming) -> crate::ids::SessionId {
+    let id = session(network, ends.map(|end| (RouterId(end), timing)));
+    let session = &mut network.sessions[id];
+    session.kind = SessionKind::Peering(LinkId(id.0));
+    for end in &mut session.ends {
+        end.scope = Scope::All;
+        end.loop_avoidance = LoopAvoidance::None;
+    }
+    id
 }
 
 /// A network of two routers of two providers with one BFD session.

@@ -195,7 +195,7 @@ mod tests {
     use super::*;
     use crate::ids::{FlowId, LogicalLinkId, PortId, ProviderId};
     use crate::message::PacketKind;
-    use crate::network::{DestinationKind, HashKind, RouterRole};
+    use crate::network::{ControlTiming, DestinationKind, HashKind, RouterRole};
     use crate::units::{Span, Time, TrafficClass};
 
     fn router(hash: HashKind, seed: u64) -> Router {
@@ -208,8 +208,7 @@ mod tests {
             hash,
             hash_seed: seed,
             loopback: DestinationId(0),
-            fib_install: Span::ZERO,
-            processing: Span::ZERO,
+            control: ControlTiming::INSTANT,
             links: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ids::{DestinationId, SessionId};
-use crate::units::{Bytes, Span};
+use crate::units::{Bytes, Community, Span};
 
 /// One BGP message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,19 @@ pub enum BgpMessage {
     ConnectionReset,
 }
 
+impl BgpMessage {
+    /// How many prefixes it announces and withdraws.
+    #[must_use]
+    pub fn prefixes(&self) -> usize {
+        match self {
+            Self::Update { withdrawn, announced } => {
+                withdrawn.len() + announced.as_ref().map_or(0, |(_, destinations)| destinations.len())
+            }
+            Self::Open { .. } | Self::EndOfRib | Self::Keepalive | Self::Notification(_) | Self::ConnectionReset => 0,
+        }
+    }
+}
+
 /// Why a session is ended (error code and subcode).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotificationReason {
@@ -46,7 +59,7 @@ pub enum NotificationReason {
 }
 
 /// Path attributes of a route.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PathAttributes {
     /// ORIGIN.
     pub origin: Origin,
@@ -56,12 +69,19 @@ pub struct PathAttributes {
     pub med: Option<u32>,
     /// LOCAL_PREF, only inside a provider.
     pub local_pref: Option<u32>,
+    /// COMMUNITIES (RFC 1997), in order and each once.
+    pub communities: Vec<Community>,
+    /// ORIGINATOR_ID (RFC 4456): the router inside the provider that a reflected route came from.
+    pub originator: Option<u32>,
+    /// CLUSTER_LIST (RFC 4456): the reflectors on its way, the last one first.
+    pub cluster_list: Vec<u32>,
 }
 
 /// ORIGIN (RFC 4271 5.1.1), the better first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// Interior to the originating AS.
+    #[default]
     Igp,
     /// Learned via EGP.
     Egp,

@@ -69,12 +69,63 @@ pub struct Router {
     pub hash_seed: u64,
     /// The destination that is the router itself.
     pub loopback: DestinationId,
-    /// From a routing decision until the forwarding table follows it.
-    pub fib_install: Span,
-    /// Time to act on a received routing message or on a lost session, before anything is sent or installed.
-    pub processing: Span,
+    /// How long its routing takes.
+    pub control: ControlTiming,
     /// Links that end here, in id order.
     pub links: Vec<LinkId>,
+}
+
+/// How long a router's routing takes, and what it waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ControlTiming {
+    /// From a received routing message or a lost session until the router acts on it; many may wait at once.
+    pub processing: Span,
+    /// Time of its processor for each routing message; one is served at a time.
+    pub processing_per_message: Span,
+    /// Time of its processor for each prefix in an UPDATE.
+    pub processing_per_prefix: Span,
+    /// From the first change of the candidates until the decision process runs over all that changed.
+    pub decision_delay: Span,
+    /// What a learned route waits for before it is announced.
+    pub announces: Announces,
+    /// From a routing decision until the forwarding table follows it.
+    pub fib_install: Span,
+    /// Time to write one entry of the forwarding table; one is written at a time.
+    pub fib_per_prefix: Span,
+    /// Whether changing the way of many prefixes is one write.
+    pub fib: FibSharing,
+}
+
+/// What a route waits for before it is announced to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announces {
+    /// Its forwarding entry: nothing attracts traffic before this router can forward it.
+    WhenInstalled,
+    /// Nothing but the decision, as most implementations have it unless told otherwise.
+    WhenDecided,
+}
+
+/// Whether entries of a forwarding table share their next hops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FibSharing {
+    /// Prefix-independent convergence: prefixes that had a way and get another one are one write.
+    PrefixIndependent,
+    /// Each prefix is written by itself.
+    PerPrefix,
+}
+
+impl ControlTiming {
+    /// A router that takes no time.
+    pub const INSTANT: Self = Self {
+        processing: Span::ZERO,
+        processing_per_message: Span::ZERO,
+        processing_per_prefix: Span::ZERO,
+        decision_delay: Span::ZERO,
+        announces: Announces::WhenInstalled,
+        fib_install: Span::ZERO,
+        fib_per_prefix: Span::ZERO,
+        fib: FibSharing::PrefixIndependent,
+    };
 }
 
 /// Where flows begin and end: a VPC or the like.

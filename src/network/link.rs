@@ -11,6 +11,8 @@ use crate::units::{Bytes, Rate, Span};
 pub enum LinkKind {
     /// Between border routers of two providers.
     Channel(InterconnectId),
+    /// Between routers of two providers that exchange all routes by plain eBGP.
+    Peering,
     /// Between two routers of one provider.
     Backbone,
     /// Between an attachment's edge and a router of its provider.

@@ -19,6 +19,7 @@ mod laws;
 mod limit;
 mod link;
 mod macsec;
+mod policy;
 mod prefix_table;
 mod queueing;
 mod routing;
@@ -27,7 +28,7 @@ mod traffic;
 mod transfer;
 
 pub use change::{Change, ChangeKind, FormerKey};
-pub use device::{Attachment, Facility, HashKind, Provider, Router, RouterRole};
+pub use device::{Announces, Attachment, ControlTiming, Facility, FibSharing, HashKind, Provider, Router, RouterRole};
 pub use exchange::ExchangeConfig;
 pub use failure::{Failure, FailureKind, Members, Ways, Wires, WrongKey};
 pub use fidelity::{Fidelity, Sharing};
@@ -42,10 +43,14 @@ pub use macsec::{
     Agreement, InstallOrder, MacsecConfig, MkaConfig, PacketNumberWidth, Protection, Reflection, ReplayProtection,
     SecureKey, SecurePolicy, ValidateFrames,
 };
+pub use policy::{
+    AsPathPattern, Destinations, PolicyTerm, RouteChanges, RouteMatch, RoutePolicy, Ruling, TermVerdict, WrongPattern,
+};
 pub use prefix_table::PrefixTable;
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
 pub use routing::{
-    BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Session, SessionEnd, SessionKind, Watched,
+    BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Jitter, LoopAvoidance, RouteReflection, Scope, Session,
+    SessionEnd, SessionKind, Watched, Withdrawals,
 };
 pub use trace::{Arrival, Trace, TraceOf};
 pub use traffic::{
@@ -166,10 +171,28 @@ impl Network {
         }
     }
 
-    /// Whether routes lead from one attachment to the other: of one provider, or on one connection.
+    /// The link that an external session runs on; `None` for an internal one.
+    #[must_use]
+    pub fn external_link(&self, session: SessionId) -> Option<LinkId> {
+        match self.sessions[session].kind {
+            SessionKind::External(logical) => Some(self.logical_links[logical].channel),
+            SessionKind::Peering(link) => Some(link),
+            SessionKind::Internal(_) => None,
+        }
+    }
+
+    /// Whether routes may lead from one attachment to the other: of one provider, on one connection, or of providers
+    /// that peer, where policy decides.
     #[must_use]
     pub fn can_reach(&self, one: AttachmentId, other: AttachmentId) -> bool {
+        let peers = |attachment: AttachmentId| {
+            let provider = self.attachments[attachment].provider;
+            self.links.iter().any(|link| {
+                link.kind == LinkKind::Peering && link.ends.iter().any(|end| self.routers[*end].provider == provider)
+            })
+        };
         self.attachments[one].provider == self.attachments[other].provider
+            || (peers(one) && peers(other))
             || self.connections.iter().any(|connection| {
                 [one, other].iter().all(|id| connection.attachments.iter().any(|side| side.contains(id)))
             })

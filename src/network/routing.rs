@@ -1,11 +1,14 @@
 //! Sessions and destinations: what the control plane is configured with.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
 use crate::ids::{AttachmentId, DestinationId, LinkId, LogicalLinkId, ProviderId, RouterId, SessionId};
 use crate::units::Span;
+
+use super::RoutePolicy;
 
 /// Something that forwarding tables have entries for.
 #[derive(Debug, Clone)]
@@ -50,6 +53,8 @@ pub struct Session {
 pub enum SessionKind {
     /// eBGP on a logical link, one hop; goes down with its link.
     External(LogicalLinkId),
+    /// eBGP on a plain link between two providers; goes down with its link.
+    Peering(LinkId),
     /// iBGP between a border router and another router of its provider; its messages follow interior paths.
     Internal(ProviderId),
 }
@@ -61,10 +66,22 @@ pub struct SessionEnd {
     pub router: RouterId,
     /// Its autonomous system.
     pub asn: u32,
-    /// Its address on the session (also its BGP identifier for tie-breaks when IPv4).
+    /// Its address on the session.
     pub address: IpAddr,
+    /// BGP identifier of the speaker (RFC 4271 4.2).
+    pub identifier: u32,
     /// Its timers as configured; hold is negotiated to the lower.
     pub timing: BgpTiming,
+    /// What it does not announce to the peer.
+    pub loop_avoidance: LoopAvoidance,
+    /// Which routes it announces to another provider.
+    pub scope: Scope,
+    /// Whether it reflects routes for the peer.
+    pub reflection: RouteReflection,
+    /// What it does with routes from the peer.
+    pub import: Arc<RoutePolicy>,
+    /// What it does with routes for the peer.
+    pub export: Arc<RoutePolicy>,
 }
 
 /// BGP timers (RFC 4271 section 10) of one end.
@@ -76,6 +93,61 @@ pub struct BgpTiming {
     pub keepalive: Span,
     /// Between tries that nobody answers.
     pub connect_retry: Span,
+    /// MinRouteAdvertisementIntervalTimer (RFC 4271 9.2.1.1), one for all destinations of the peer; zero is none.
+    pub advertisement_interval: Span,
+    /// Whether withdrawals wait for it, too.
+    pub withdrawals: Withdrawals,
+    /// From Established to the first UPDATE, so that what is learned meanwhile leaves with it.
+    pub first_update: Span,
+    /// Whether timers are shortened at random.
+    pub jitter: Jitter,
+}
+
+/// Whether the advertisement interval holds back withdrawals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawals {
+    /// They leave at once, as RFC 1771 9.2.1.1 had it and most implementations do.
+    AtOnce,
+    /// They wait like announcements (RFC 4271 9.2.1.1).
+    Limited,
+}
+
+/// Whether timers are shortened at random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jitter {
+    /// A factor uniform between 0.75 and 1 on connect retry, keepalive and advertisement (RFC 4271 section 10).
+    Rfc4271,
+    /// Exactly as configured.
+    None,
+}
+
+/// What a speaker checks before it announces a route to a peer. The peer rejects its own AS number in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoopAvoidance {
+    /// Nothing, as RFC 4271 asks for nothing.
+    None,
+    /// A route is not announced to the peer it was learned from.
+    SplitHorizon,
+    /// Nor to a peer whose AS number stands in its path.
+    SenderSide,
+}
+
+/// Which routes a session announces to another provider, before its policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The provider's own prefixes: nobody transits.
+    Own,
+    /// What it learned from others, too.
+    All,
+}
+
+/// Whether an end of an internal session reflects routes for its peer (RFC 4456).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteReflection {
+    /// It does not.
+    None,
+    /// The peer is its client.
+    Client,
 }
 
 /// One BFD session (RFC 5880).

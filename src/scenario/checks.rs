@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::read::Reader;
 use super::resolve::written_name;
 use super::source::join;
-use crate::ids::{AttachmentId, FlowEntryId, FlowId, InterconnectId, LinkId, RouterId};
+use crate::ids::{AttachmentId, FlowEntryId, FlowId, InterconnectId, LinkId, RouterId, SessionId};
 use crate::network::graph::{
     ShortestPaths, SinglePoint, Transit, all_joined, cut_links, is_joined, single_points_of_failure,
 };
@@ -71,18 +71,17 @@ const LEAST_MTU: Bytes = Bytes(576);
 /// BGP messages are packets like others and must fit every link on their way.
 fn smallest_packets(network: &Network, reader: &mut Reader) {
     for link in &network.links {
-        let carries = |session: &Session| match (session.kind, link.kind) {
-            (SessionKind::External(logical), LinkKind::Channel(_)) => {
-                network.links[network.logical_links[logical].channel].name == link.name
+        let carries = |(id, session): (SessionId, &Session)| match (session.kind, link.kind) {
+            (SessionKind::External(_) | SessionKind::Peering(_), _) => {
+                network.external_link(id).is_some_and(|own| network.links[own].name == link.name)
             }
             (SessionKind::Internal(provider), LinkKind::Backbone | LinkKind::Attachment) => {
                 network.routers[link.ends[0]].provider == provider
             }
-            (SessionKind::External(_), LinkKind::Backbone | LinkKind::Attachment)
-            | (SessionKind::Internal(_), LinkKind::Channel(_)) => false,
+            (SessionKind::Internal(_), LinkKind::Channel(_) | LinkKind::Peering) => false,
         };
         let mtu = network.ports[link.members[0].ports[0]].mtu;
-        if mtu < LEAST_MTU && network.sessions.iter().any(carries) {
+        if mtu < LEAST_MTU && network.sessions.enumerate().any(carries) {
             let message = format!("{mtu} is below the {LEAST_MTU} that BGP sessions over this link need (RFC 791)");
             reader.error(join(&link_place(&link.name), "mtu"), message, "write \"576 B\" or more");
         }

@@ -58,6 +58,10 @@ pub(super) fn fill(file: &mut File) {
     for (name, flow) in &mut file.flows {
         fill_flow(name, flow, &horizon);
     }
+    for policy in file.policies.values_mut() {
+        default(&mut policy.otherwise, "accept");
+        policy.terms.iter_mut().flatten().for_each(|term| default(&mut term.then, "accept"));
+    }
     for monitor in file.monitors.values_mut() {
         fill_monitor(monitor);
     }
@@ -91,8 +95,8 @@ pub(super) fn between(link: &LinkTable) -> Option<[&str; 2]> {
     }
 }
 
-/// A link is a channel when its ends have two owners.
-fn is_channel(link: &LinkTable, owners: &BTreeMap<String, String>) -> bool {
+/// A link whose ends have two owners: a channel of an interconnect, or a peering link.
+fn is_foreign(link: &LinkTable, owners: &BTreeMap<String, String>) -> bool {
     between(link).is_some_and(|[a, b]| match (owners.get(a), owners.get(b)) {
         (Some(a), Some(b)) => a != b,
         (Some(_) | None, None) | (None, Some(_)) => false,
@@ -100,7 +104,7 @@ fn is_channel(link: &LinkTable, owners: &BTreeMap<String, String>) -> bool {
 }
 
 fn borders(file: &File, owners: &BTreeMap<String, String>) -> Vec<String> {
-    let channels = file.links.values().filter(|link| is_channel(link, owners));
+    let channels = file.links.values().filter(|link| is_foreign(link, owners));
     channels.filter_map(between).flatten().map(str::to_owned).collect()
 }
 
@@ -126,17 +130,30 @@ fn fill_provider(name: &str, provider: &mut ProviderTable) {
     let asn = 4_200_000_000 + named_hash(&["provider", name, "asn"]) % 94_967_295;
     default(&mut provider.asn, i64::try_from(asn).expect("ten digits fit"));
     default(&mut provider.profile, "rfc4271");
+    default(&mut provider.internal_sessions, "borders-to-others");
     default(&mut provider.interior_convergence, estimate::INTERIOR_CONVERGENCE);
-    default(&mut provider.fib_install, estimate::FIB_INSTALL);
-    default(&mut provider.processing, estimate::PROCESSING);
     default(&mut provider.forwarding_latency, estimate::FORWARDING_LATENCY);
     default(&mut provider.carrier_down, estimate::CARRIER_DOWN);
     default(&mut provider.carrier_up, estimate::CARRIER_UP);
     let Some(profile) = peek(&provider.profile).and_then(profile) else { return };
+    default(&mut provider.processing, profile.processing);
+    default(&mut provider.processing_per_message, "0 s");
+    default(&mut provider.processing_per_prefix, "0 s");
+    default(&mut provider.decision_delay, profile.decision_delay);
+    default(&mut provider.announce, profile.announce);
+    default(&mut provider.fib_install, profile.fib_install);
+    default(&mut provider.fib_per_prefix, profile.fib_per_prefix);
+    default(&mut provider.fib, profile.fib);
     let bgp = provider.bgp.get_or_insert_with(BgpTable::default);
     default(&mut bgp.hold, profile.hold);
     default(&mut bgp.keepalive, profile.keepalive);
     default(&mut bgp.connect_retry, profile.connect_retry);
+    default(&mut bgp.advertisement_interval, profile.advertisement_interval[0]);
+    default(&mut bgp.internal_advertisement_interval, profile.advertisement_interval[1]);
+    default(&mut bgp.withdrawals, profile.withdrawals);
+    default(&mut bgp.first_update, profile.first_update);
+    default(&mut bgp.jitter, "rfc4271");
+    default(&mut bgp.loop_avoidance, "none");
     fill_bfd(&mut provider.bfd, profile.bfd);
 }
 
@@ -163,7 +180,13 @@ fn fill_router(router: &mut RouterTable, providers: &BTreeMap<String, ProviderTa
     default(&mut router.hash, "five-tuple");
     inherit(&mut router.forwarding_latency, provider.map(|p| &p.forwarding_latency), estimate::FORWARDING_LATENCY);
     inherit(&mut router.fib_install, provider.map(|p| &p.fib_install), estimate::FIB_INSTALL);
+    inherit(&mut router.fib_per_prefix, provider.map(|p| &p.fib_per_prefix), "0 s");
+    inherit(&mut router.fib, provider.map(|p| &p.fib), "prefix-independent");
     inherit(&mut router.processing, provider.map(|p| &p.processing), estimate::PROCESSING);
+    inherit(&mut router.processing_per_message, provider.map(|p| &p.processing_per_message), "0 s");
+    inherit(&mut router.processing_per_prefix, provider.map(|p| &p.processing_per_prefix), "0 s");
+    inherit(&mut router.decision_delay, provider.map(|p| &p.decision_delay), "0 s");
+    inherit(&mut router.announce, provider.map(|p| &p.announce), "when-installed");
 }
 
 /// The longer of the two owners' values: the link is usable when both ends say so.
@@ -179,7 +202,8 @@ fn fill_link(
     owners: &BTreeMap<String, String>,
     interior_bfd: Option<(&str, i64)>,
 ) {
-    let channel = is_channel(link, owners);
+    let foreign = is_foreign(link, owners);
+    let channel = foreign && link.interconnect.is_some();
     let ends = between(link).map(|ends| ends.map(|end| owners.get(end).and_then(|owner| providers.get(owner))));
     let [a, b] = ends.unwrap_or([None, None]);
     let down = longer([a.map(|p| &p.carrier_down), b.map(|p| &p.carrier_down)], estimate::CARRIER_DOWN);
@@ -188,8 +212,8 @@ fn fill_link(
     default(&mut link.min_links, 1);
     default(&mut link.rate, estimate::RATE);
     if link.length.is_none() && link.delay.is_none() {
-        // The two ends of a channel meet in one building.
-        if channel { default(&mut link.length, "100 m") } else { default(&mut link.delay, estimate::BACKBONE_DELAY) }
+        // Routers of two providers meet in one building.
+        if foreign { default(&mut link.length, "100 m") } else { default(&mut link.delay, estimate::BACKBONE_DELAY) }
     }
     default(&mut link.buffer, estimate::BUFFER);
     default(&mut link.framing, "ethernet");
@@ -210,7 +234,7 @@ fn fill_link(
     default(&mut link.mtu, if secured { "8532 B" } else { "8500 B" });
     // A channel carries many logical links, each with a BFD session of its own: see `connections`.
     if !channel || link.bfd.is_some() {
-        fill_bfd(&mut link.bfd, interior_bfd);
+        fill_bfd(&mut link.bfd, if foreign { None } else { interior_bfd });
     }
 }
 

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::source::{item_place, join};
 
 /// The sections whose tables carry names.
-pub(super) const SECTIONS: [&str; 13] = [
+pub(super) const SECTIONS: [&str; 15] = [
     "providers",
     "fabrics",
     "facilities",
@@ -25,6 +25,8 @@ pub(super) const SECTIONS: [&str; 13] = [
     "connections",
     "attachments",
     "queueing",
+    "policies",
+    "sessions",
     "flows",
     "monitors",
     "failures",
@@ -105,17 +107,25 @@ tables! {
     AutoTable { lead, settle }
     /// `[providers.x]`
     ProviderTable {
-        asn, profile, interior_convergence, fib_install, processing, forwarding_latency, carrier_down, carrier_up;
+        asn, profile, interior_convergence, fib_install, fib_per_prefix, fib, processing, processing_per_message,
+        processing_per_prefix, decision_delay, announce, forwarding_latency, carrier_down, carrier_up,
+        internal_sessions, reflectors;
         bgp: BgpTable, bfd: Switch<BfdTable>
     }
-    /// BGP timers.
-    BgpTable { hold, keepalive, connect_retry }
+    /// BGP timers, and what sessions do.
+    BgpTable {
+        hold, keepalive, connect_retry, advertisement_interval, internal_advertisement_interval, withdrawals,
+        first_update, jitter, loop_avoidance
+    }
     /// BFD parameters.
     BfdTable { interval, multiplier }
     /// `[facilities.x]`
     FacilityTable { title }
     /// `[routers.x]`
-    RouterTable { provider, facility, role, address, forwarding_latency, hash, fib_install, processing }
+    RouterTable {
+        provider, facility, role, address, forwarding_latency, hash, fib_install, fib_per_prefix, fib, processing,
+        processing_per_message, processing_per_prefix, decision_delay, announce
+    }
     /// `[links.x]`
     LinkTable {
         between, interconnect, members, min_links, rate, length, delay, buffer, queueing, mtu, framing, carrier_down,
@@ -143,6 +153,12 @@ tables! {
         hash, forwarding_latency, fib_install, processing;
         bfd: Switch<BfdTable>, rate_limit: RateLimitTable
     }
+    /// `[policies.x]`
+    PolicyTable { otherwise; terms: Vec<TermTable> }
+    /// One of `policies.x.terms`
+    TermTable { prefixes, communities, as_path, local_pref, med, prepend, add_communities, remove_communities, then }
+    /// `[sessions.x]`: ends of sessions, and what they do otherwise than their provider.
+    SessionTable { provider, router, peer, connection, import, export; bgp: BgpTable }
     /// `[queueing.x]`
     QueueingTable { control; classes: BTreeMap<String, ClassTable> }
     /// `[queueing.x.classes.y]`
@@ -188,6 +204,8 @@ pub(super) struct File {
     pub connections: BTreeMap<String, ConnectionTable>,
     pub attachments: BTreeMap<String, AttachmentTable>,
     pub queueing: BTreeMap<String, QueueingTable>,
+    pub policies: BTreeMap<String, PolicyTable>,
+    pub sessions: BTreeMap<String, SessionTable>,
     pub flows: BTreeMap<String, FlowTable>,
     pub monitors: BTreeMap<String, MonitorTable>,
     pub failures: Vec<FailureTable>,
@@ -209,7 +227,7 @@ impl File {
             )*};
         }
         section!(providers, facilities, routers, links, interconnects, connections, attachments, queueing);
-        section!(flows, monitors);
+        section!(policies, sessions, flows, monitors);
         if let Some(value) = table.remove("failures") {
             file.failures = array("failures", value, problems);
         }
@@ -293,6 +311,7 @@ fn one<T: for<'de> Deserialize<'de> + Keys>(place: &str, value: Value, problems:
             [.., "red", _] => RedTable::KEYS,
             [.., "medium" | "high", _] => CurveTable::KEYS,
             [.., "classes", _, _] => ClassTable::KEYS,
+            [.., "terms", _, _] => TermTable::KEYS,
             _ => T::KEYS,
         };
         problems.push(unknown_key(&join(place, &path.join(".")), key, known));

@@ -48,7 +48,7 @@ impl Reader {
         text.parse().map_err(|error: ParseQuantityError| self.not_a(place, &error)).ok()
     }
 
-    fn not_a(&mut self, place: &str, error: &ParseQuantityError) {
+    pub fn not_a(&mut self, place: &str, error: &ParseQuantityError) {
         let article = if error.what.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
         let message = format!("{:?} is not {article} {}", error.text, error.what);
         self.error(place, message, format!("write for example \"{}\"", error.example));

@@ -30,6 +30,8 @@ pub enum Event {
     Install(RouterId),
     /// A router's processor has got to its next routing message.
     Process(RouterId),
+    /// A router's decision process runs.
+    Decide(RouterId),
     /// A BGP timer: session, end, index of its kind.
     BgpTimer(SessionId, usize, usize),
     /// A BFD timer: session, end, index of its kind.
@@ -53,12 +55,12 @@ pub enum Event {
 }
 
 /// Kinds of BGP timers per session end.
-pub const BGP_TIMERS: usize = 4;
+pub const BGP_TIMERS: usize = 5;
 /// Kinds of BFD timers per session end.
 pub const BFD_TIMERS: usize = 2;
 
 /// Rank of a wire's head.
-const WIRE: u8 = 12;
+const WIRE: u8 = 13;
 
 impl Event {
     /// The event's key at `time`; `serial` counts the entity's events.
@@ -76,16 +78,17 @@ impl Event {
             Self::Interior(provider) => (6, provider.0),
             Self::Install(router) => (7, router.0),
             Self::Process(router) => (8, router.0),
-            Self::BgpTimer(session, end, kind) => (9, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
-            Self::BfdTimer(session, end, kind) => (10, entity((session * 2 + end) * BFD_TIMERS + kind)),
-            Self::Control(port) => (11, port.0),
+            Self::Decide(router) => (9, router.0),
+            Self::BgpTimer(session, end, kind) => (10, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
+            Self::BfdTimer(session, end, kind) => (11, entity((session * 2 + end) * BFD_TIMERS + kind)),
+            Self::Control(port) => (12, port.0),
             Self::Wire(port) => (WIRE, port.0),
-            Self::Late(port) => (13, port.0),
-            Self::Release(LimitPlace::Link(link, end)) => (14, pair(link.0, end)),
-            Self::Release(LimitPlace::Edge(connection, direction)) => (15, pair(connection.0, direction)),
-            Self::Release(LimitPlace::Attachment(attachment)) => (16, attachment.0),
-            Self::Source(flow) => (17, flow.0),
-            Self::FlowTimer(flow) => (18, flow.0),
+            Self::Late(port) => (14, port.0),
+            Self::Release(LimitPlace::Link(link, end)) => (15, pair(link.0, end)),
+            Self::Release(LimitPlace::Edge(connection, direction)) => (16, pair(connection.0, direction)),
+            Self::Release(LimitPlace::Attachment(attachment)) => (17, attachment.0),
+            Self::Source(flow) => (18, flow.0),
+            Self::FlowTimer(flow) => (19, flow.0),
             Self::Rates => (200, 0),
             Self::Fidelity => (201, 0),
         };
@@ -114,22 +117,23 @@ impl Event {
             6 => Self::Interior(ProviderId(entity)),
             7 => Self::Install(RouterId(entity)),
             8 => Self::Process(RouterId(entity)),
-            9 => {
+            9 => Self::Decide(RouterId(entity)),
+            10 => {
                 let end = index / BGP_TIMERS;
                 Self::BgpTimer(SessionId::from_index(end / 2), end % 2, index % BGP_TIMERS)
             }
-            10 => {
+            11 => {
                 let end = index / BFD_TIMERS;
                 Self::BfdTimer(end / 2, end % 2, index % BFD_TIMERS)
             }
-            11 => Self::Control(PortId(entity)),
+            12 => Self::Control(PortId(entity)),
             WIRE => Self::Wire(PortId(entity)),
-            13 => Self::Late(PortId(entity)),
-            14 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
-            15 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
-            16 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
-            17 => Self::Source(FlowId(entity)),
-            18 => Self::FlowTimer(FlowId(entity)),
+            14 => Self::Late(PortId(entity)),
+            15 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
+            16 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
+            17 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
+            18 => Self::Source(FlowId(entity)),
+            19 => Self::FlowTimer(FlowId(entity)),
             200 => Self::Rates,
             201 => Self::Fidelity,
             rank => unreachable!("no event has rank {rank}"),
@@ -157,6 +161,7 @@ mod tests {
             Event::Interior(ProviderId(1)),
             Event::Install(RouterId(9)),
             Event::Process(RouterId(9)),
+            Event::Decide(RouterId(9)),
             Event::BgpTimer(SessionId(5), 1, 3),
             Event::BfdTimer(5, 1, 1),
             Event::Control(PortId(4)),

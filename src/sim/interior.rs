@@ -49,7 +49,7 @@ pub(in crate::sim) fn peers(network: &Network) -> IdVec<RouterId, Vec<(SessionId
                 peers[ends[0]].push((id, ends[1]));
                 peers[ends[1]].push((id, ends[0]));
             }
-            SessionKind::External(_) => {}
+            SessionKind::External(_) | SessionKind::Peering(_) => {}
         }
     }
     peers

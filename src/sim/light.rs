@@ -9,7 +9,7 @@ use crate::control::interior::Usable;
 use crate::control::{bfd, bgp};
 use crate::ids::{Id, LinkId, PortId, SessionId};
 use crate::message::DropReason;
-use crate::network::{LinkKind, Member, Network, SessionKind, Watched};
+use crate::network::{LinkKind, Member, Network, Watched};
 use crate::rng::RunSeed;
 use crate::sim::event::Event;
 use crate::sim::keys::Keys;
@@ -51,11 +51,8 @@ impl LinkEnd {
         let runs_here =
             |(index, session): (usize, &crate::network::BfdSession)| (session.link == link).then_some(index);
         let bfd: Vec<usize> = network.bfd_sessions.iter().enumerate().filter_map(runs_here).collect();
-        let on_link = |(id, session): (SessionId, &crate::network::Session)| match session.kind {
-            SessionKind::External(logical) => (network.logical_links[logical].channel == link).then_some(id),
-            SessionKind::Internal(_) => None,
-        };
-        let sessions: Vec<SessionId> = network.sessions.enumerate().filter_map(on_link).collect();
+        let sessions: Vec<SessionId> =
+            network.sessions.ids().filter(|session| network.external_link(*session) == Some(link)).collect();
         [0, 1].map(|end| {
             let member = |member: &Member| {
                 let keys = Keys::new(network, member.ports[end], seed);
@@ -264,7 +261,7 @@ impl Run<'_> {
 
     pub fn is_interior(&self, link: LinkId) -> bool {
         match self.network.links[link].kind {
-            LinkKind::Channel(_) => false,
+            LinkKind::Channel(_) | LinkKind::Peering => false,
             LinkKind::Backbone | LinkKind::Attachment => true,
         }
     }

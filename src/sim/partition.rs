@@ -258,6 +258,7 @@ impl<'n> Partition<'n> {
             | Event::Interior(_)
             | Event::Install(_)
             | Event::Process(_)
+            | Event::Decide(_)
             | Event::BgpTimer(..)
             | Event::BfdTimer(..)
             | Event::Control(_) => unreachable!("{event:?} is not an event of few packets"),
@@ -279,7 +280,7 @@ fn wire(network: &Network, port: &crate::network::Port, seed: RunSeed, reach: Re
         LinkKind::Channel(interconnect) => {
             usize::from(network.routers[port.from].provider != network.interconnects[interconnect].providers[0])
         }
-        LinkKind::Backbone | LinkKind::Attachment => 0,
+        LinkKind::Peering | LinkKind::Backbone | LinkKind::Attachment => 0,
     };
     let forwarding = network.routers[port.to].forwarding_latency;
     Wire {

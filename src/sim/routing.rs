@@ -6,8 +6,8 @@
 //! Every input carries the ledger entry behind it, so that what follows is booked to its cause.
 
 use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, TimerKind};
-use crate::ids::{Id, LinkId, RouterId, SessionId};
-use crate::message::{BgpSegment, Control};
+use crate::ids::{Id, RouterId, SessionId};
+use crate::message::{BgpMessage, BgpSegment, Control};
 use crate::network::SessionKind;
 use crate::sim::control_packets::ControlWay;
 use crate::sim::event::{BGP_TIMERS, Event};
@@ -29,7 +29,7 @@ impl Run<'_> {
         }
         for (id, session) in self.network.sessions.enumerate() {
             match session.kind {
-                SessionKind::External(_) => {
+                SessionKind::External(_) | SessionKind::Peering(_) => {
                     session.ends.iter().for_each(|end| self.speak(end.router, Input::TransportUp(id)));
                 }
                 // Began when the way to the peer was installed.
@@ -43,7 +43,19 @@ impl Run<'_> {
         if !self.is_powered(router) {
             return;
         }
-        let at = self.after(self.network.routers[router].processing);
+        let control = self.network.routers[router].control;
+        let prefixes = match &input {
+            Input::Segment(segment) => segment.message.as_ref().map_or(0, BgpMessage::prefixes),
+            Input::TransportUp(_)
+            | Input::TransportDown(..)
+            | Input::Timer(..)
+            | Input::Decide
+            | Input::Forwarding { .. } => 0,
+        };
+        // One after the other: a long table delays what comes behind it.
+        let cost = control.processing_per_message + control.processing_per_prefix.times(prefixes as u64);
+        let at = self.after(control.processing).max(self.busy_until[router]) + cost;
+        self.busy_until[router] = at;
         if let Some(serial) = self.processors[router].push(at, (self.cause, input)) {
             self.schedule(Event::Process(router), at, serial);
         }
@@ -65,12 +77,18 @@ impl Run<'_> {
         self.tell_processor(router, Input::Segment(segment));
     }
 
+    /// A router's decision process runs over what has changed.
+    pub fn decision_runs(&mut self, router: RouterId) {
+        self.cause = self.decision_cause[router];
+        self.speak(router, Input::Decide);
+    }
+
     /// A BGP timer entry fires.
     pub fn bgp_timer_fires(&mut self, session: SessionId, end: usize, kind: usize) {
         let fired = self.bgp_timers.fire((session.index() * 2 + end) * BGP_TIMERS + kind, self.now);
         let router = self.network.sessions[session].ends[end].router;
         if self.expired(fired, Event::BgpTimer(session, end, kind)) && self.is_powered(router) {
-            self.cause = self.channel_of(session).and_then(|channel| self.facts.link_blame[channel].entry());
+            self.cause = self.network.external_link(session).and_then(|link| self.facts.link_blame[link].entry());
             self.speak(router, Input::Timer(session, TimerKind::ALL[kind]));
         }
     }
@@ -92,6 +110,10 @@ impl Run<'_> {
                     if let Some(serial) = self.bgp_timers.set(timer, at) {
                         self.schedule(event, at, serial);
                     }
+                }
+                Action::DecideAt(at) => {
+                    self.decision_cause[router] = self.cause;
+                    self.schedule(Event::Decide(router), at, 0);
                 }
                 Action::Send { session, segment } if powered => self.send_segment(router, session, segment),
                 Action::RouteChanged(destination) if powered => self.decide(router, destination),
@@ -115,22 +137,11 @@ impl Run<'_> {
         ((session.index() * 2 + end) * BGP_TIMERS + kind, Event::BgpTimer(session, end, kind))
     }
 
-    /// The channel of an external session.
-    fn channel_of(&self, session: SessionId) -> Option<LinkId> {
-        match self.network.sessions[session].kind {
-            SessionKind::External(logical) => Some(self.network.logical_links[logical].channel),
-            SessionKind::Internal(_) => None,
-        }
-    }
-
     fn send_segment(&mut self, router: RouterId, session: SessionId, segment: BgpSegment) {
         let end = self.session_end(router, session);
-        let way = match self.network.sessions[session].kind {
-            SessionKind::External(logical) => {
-                let channel = self.network.logical_links[logical].channel;
-                ControlWay::Neighbour(self.control_port(channel, self.network.end_of(channel, router)))
-            }
-            SessionKind::Internal(_) => {
+        let way = match self.network.external_link(session) {
+            Some(link) => ControlWay::Neighbour(self.control_port(link, self.network.end_of(link, router))),
+            None => {
                 let peer = self.network.sessions[session].ends[1 - end].router;
                 ControlWay::Routed { from: router, destination: self.network.routers[peer].loopback }
             }
@@ -149,9 +160,11 @@ impl Run<'_> {
         let name = &network.routers[router].name;
         let what = if came { 120 } else { 121 };
         self.journal.chain_event(self.now, what, crate::rng::named_hash(&[&configured.name, name]));
-        let SessionKind::External(logical) = configured.kind else { return };
+        let Some(link) = network.external_link(session) else { return };
         // One end's view is enough for the record: that of the first.
-        if configured.ends[0].router == router {
+        if let SessionKind::External(logical) = configured.kind
+            && configured.ends[0].router == router
+        {
             if came {
                 self.journal.session_came_up(self.now, logical);
             } else {
@@ -172,7 +185,7 @@ impl Run<'_> {
             | SessionCause::FiniteStateMachineError => None,
         };
         if let Some(how) = how {
-            let entry = self.facts.link_blame[network.logical_links[logical].channel].entry();
+            let entry = self.facts.link_blame[link].entry();
             self.journal.ledger.notice(entry, self.now, name, format!("session {}", configured.name), how);
         }
     }
@@ -180,7 +193,9 @@ impl Run<'_> {
     /// A router without power forgets its tables, sessions and plans.
     pub fn forget_routing(&mut self, router: RouterId) {
         self.processors[router].clear();
+        self.busy_until[router] = self.now;
         self.installs[router].clear();
+        self.written_until[router] = self.now;
         self.forwarder_mut(router).clear();
         self.decided[router].clear();
         for index in 0..self.routed.len() {

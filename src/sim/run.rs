@@ -68,7 +68,13 @@ pub(in crate::sim) struct Run<'n> {
     pub payloads: Slab<Caused<Control>>,
     pub speakers: IdVec<RouterId, Speaker>,
     pub processors: IdVec<RouterId, Delayed<Caused<bgp::Input>>>,
+    /// When each processor will have done all that waits for it.
+    pub busy_until: IdVec<RouterId, Time>,
     pub installs: IdVec<RouterId, Delayed<Caused<Installation>>>,
+    /// When the last entry that waits will have been written into each forwarding table.
+    pub written_until: IdVec<RouterId, Time>,
+    /// The ledger entry behind the changes that the decision process will look at.
+    pub decision_cause: IdVec<RouterId, Option<EntryIndex>>,
     /// What each router has decided, installed or not yet.
     pub decided: IdVec<RouterId, NextHopTable>,
     /// Destinations that anything is sent to.
@@ -121,7 +127,10 @@ impl<'n> Run<'n> {
             payloads: Slab::default(),
             speakers: network.routers.ids().map(|router| Speaker::new(network, router, seed)).collect(),
             processors: network.routers.iter().map(|_| Delayed::default()).collect(),
+            busy_until: network.routers.iter().map(|_| Time::ZERO).collect(),
             installs: network.routers.iter().map(|_| Delayed::default()).collect(),
+            written_until: network.routers.iter().map(|_| Time::ZERO).collect(),
+            decision_cause: network.routers.iter().map(|_| None).collect(),
             decided: network.routers.iter().map(|_| NextHopTable::new()).collect(),
             routed: routed(network, &peers),
             peers,
@@ -280,6 +289,7 @@ impl<'n> Run<'n> {
             Event::Interior(provider) => self.interior_converges(provider),
             Event::Install(router) => self.installs_due(router),
             Event::Process(router) => self.processor_runs(router),
+            Event::Decide(router) => self.decision_runs(router),
             Event::BgpTimer(session, end, kind) => self.bgp_timer_fires(session, end, kind),
             Event::BfdTimer(session, end, kind) => self.bfd_timer_fires(session, end, kind),
             Event::Control(port) => self.control_arrives(port),

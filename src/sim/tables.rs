@@ -7,10 +7,18 @@
 use crate::control::bgp::{Input, Installed};
 use crate::ids::{DestinationId, RouterId};
 use crate::message::{NO_LOGICAL_LINK, NextHop};
-use crate::network::{DestinationKind, SessionKind};
+use crate::network::{DestinationKind, FibSharing, SessionKind};
 use crate::sim::control_packets::first_port;
 use crate::sim::event::Event;
 use crate::sim::run::Run;
+use crate::units::{Span, Time};
+
+/// Whether a table had a way to a prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    New,
+    Known,
+}
 
 impl Run<'_> {
     /// Decides anew on every destination.
@@ -28,11 +36,12 @@ impl Run<'_> {
         if decided == group {
             return;
         }
-        let leaves_provider = |group: &[NextHop]| group.iter().any(|hop| hop.logical_link != NO_LOGICAL_LINK);
+        let leaves_provider = |group: &[NextHop]| group.iter().any(|hop| self.leaves_provider(*hop));
+        let decided_before = if decided.is_empty() { Entry::New } else { Entry::Known };
         let begins_to_leave = leaves_provider(&group) && !leaves_provider(decided);
         self.decided[router].set(destination, &group);
         let gone = group.is_empty();
-        let at = self.after(self.network.routers[router].fib_install);
+        let at = self.written_at(router, decided_before, &group);
         if let Some(serial) = self.installs[router].push(at, (self.cause, (destination, group))) {
             self.schedule(Event::Install(router), at, serial);
         }
@@ -40,6 +49,26 @@ impl Run<'_> {
             // Neighbours are told at once of what is gone, and of something new only when it is installed.
             self.speak(router, Input::Forwarding { destination, installed: Installed::No });
         }
+    }
+
+    fn leaves_provider(&self, hop: NextHop) -> bool {
+        let port = &self.network.ports[hop.port];
+        self.network.routers[port.from].provider != self.network.routers[port.to].provider
+    }
+
+    /// When a changed entry will have been written: one after the other, but for prefixes that share their next hops
+    /// and get others, which is one write for all of them.
+    fn written_at(&mut self, router: RouterId, entry: Entry, group: &[NextHop]) -> Time {
+        let control = self.network.routers[router].control;
+        let earliest = self.after(control.fib_install);
+        let shares = entry == Entry::Known && !group.is_empty();
+        let cost = match control.fib {
+            FibSharing::PrefixIndependent if shares => Span::ZERO,
+            FibSharing::PrefixIndependent | FibSharing::PerPrefix => control.fib_per_prefix,
+        };
+        let at = earliest.max(self.written_until[router]) + cost;
+        self.written_until[router] = at;
+        at
     }
 
     /// Equal next hops of a destination at a router: interior paths to its own provider's routers and attachments,
@@ -57,6 +86,10 @@ impl Run<'_> {
                         let channel = self.network.logical_links[logical_link].channel;
                         let port = first_port(self.network, channel, self.network.end_of(channel, router));
                         hops.push(NextHop { port, logical_link });
+                    }
+                    SessionKind::Peering(link) => {
+                        let port = first_port(self.network, link, self.network.end_of(link, router));
+                        hops.push(NextHop { port, logical_link: NO_LOGICAL_LINK });
                     }
                     SessionKind::Internal(_) => {
                         let end = self.session_end(router, *session);

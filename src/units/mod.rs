@@ -4,11 +4,13 @@
 //! "400 Gbps" -> Rate      "15 us" -> Span      "1500 B" -> Bytes      "99.99%" -> Share
 //! ```
 
+mod community;
 mod length;
 mod quantity;
 mod time;
 mod traffic_class;
 
+pub use community::Community;
 pub use length::Length;
 pub use quantity::{Bytes, Rate, Share};
 pub use time::{CalendarSpan, Span, Time};

@@ -16,12 +16,14 @@ pub(super) enum Peering {
 }
 
 /// A route that may be used.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
     pub(super) session: SessionId,
     pub(super) attributes: Arc<PathAttributes>,
     pub(super) peering: Peering,
-    /// The peer's BGP identifier.
+    /// Links to the peer inside the provider; 0 for an external one.
+    pub(super) interior_cost: u32,
+    /// ORIGINATOR_ID where there is one (RFC 4456 section 9), else the peer's BGP identifier.
     pub(super) identifier: u32,
     pub(super) address: IpAddr,
 }
@@ -39,10 +41,14 @@ pub enum Reason {
     Origin,
     /// Lower MULTI_EXIT_DISC among routes of the same neighbouring AS (c).
     Med,
-    /// eBGP before iBGP (d). Interior cost (e) is taken as equal for now.
+    /// eBGP before iBGP (d).
     ExternalOverInternal,
+    /// Lower interior cost (e).
+    InteriorCost,
     /// Lower BGP identifier (f).
     Identifier,
+    /// Shorter CLUSTER_LIST (RFC 4456 section 9).
+    ClusterList,
     /// Lower peer address (g).
     PeerAddress,
 }
@@ -51,7 +57,7 @@ pub enum Reason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Selection {
     /// The single best route, which is announced.
-    pub(super) best: SessionId,
+    pub(super) best: Candidate,
     /// All routes in use, in order of session.
     pub(super) multipath: Vec<SessionId>,
     /// The last step that ruled a route out.
@@ -64,13 +70,18 @@ pub(super) struct Selection {
 /// the order of arrival, MED included.
 pub(super) fn select(mut candidates: Vec<Candidate>) -> Option<Selection> {
     let mut reason = Reason::Only;
-    for step in
-        [Reason::LocalPreference, Reason::AsPathLength, Reason::Origin, Reason::Med, Reason::ExternalOverInternal]
-    {
+    for step in [
+        Reason::LocalPreference,
+        Reason::AsPathLength,
+        Reason::Origin,
+        Reason::Med,
+        Reason::ExternalOverInternal,
+        Reason::InteriorCost,
+    ] {
         rule_out(&mut candidates, step, &mut reason);
     }
     let mut equal = candidates.clone();
-    for step in [Reason::Identifier, Reason::PeerAddress] {
+    for step in [Reason::Identifier, Reason::ClusterList, Reason::PeerAddress] {
         rule_out(&mut candidates, step, &mut reason);
     }
     // Two sessions between the same addresses cannot be; the session's id keeps the result defined even so.
@@ -78,7 +89,7 @@ pub(super) fn select(mut candidates: Vec<Candidate>) -> Option<Selection> {
     equal.retain(|candidate| neighbour(candidate) == neighbour(&best));
     let mut multipath: Vec<_> = equal.iter().map(|candidate| candidate.session).collect();
     multipath.sort_unstable();
-    Some(Selection { best: best.session, multipath, reason })
+    Some(Selection { best, multipath, reason })
 }
 
 fn rule_out(candidates: &mut Vec<Candidate>, step: Reason, reason: &mut Reason) {
@@ -99,6 +110,8 @@ fn beats(rival: &Candidate, candidate: &Candidate, step: Reason) -> bool {
         Reason::Origin => theirs.origin < ours.origin,
         Reason::Med => neighbour(rival) == neighbour(candidate) && theirs.med.unwrap_or(0) < ours.med.unwrap_or(0),
         Reason::ExternalOverInternal => rival.peering < candidate.peering,
+        Reason::InteriorCost => rival.interior_cost < candidate.interior_cost,
+        Reason::ClusterList => theirs.cluster_list.len() < ours.cluster_list.len(),
         Reason::Identifier => rival.identifier < candidate.identifier,
         Reason::PeerAddress => rival.address < candidate.address,
     }
@@ -139,8 +152,8 @@ mod tests {
                 0 | 2 | 3 | 4 | 6 => 65001,
                 _ => unreachable!(),
             }],
-            med: None,
             local_pref: Some(100),
+            ..PathAttributes::default()
         };
         for word in words {
             match word.split_once('=').unwrap() {
@@ -155,6 +168,7 @@ mod tests {
             session: SessionId(session),
             attributes: Arc::new(attributes),
             peering,
+            interior_cost: 0,
             identifier: u32::from_be_bytes(identifier),
             address: address.parse().unwrap(),
         }
@@ -185,7 +199,7 @@ mod tests {
         for (case, routes, winner, reason) in table {
             for order in permutations(routes) {
                 let selection = select(order.iter().map(|text| candidate(text)).collect()).unwrap();
-                assert_eq!(selection.best, SessionId(peer(winner).0), "{case} {order:?}");
+                assert_eq!(selection.best.session, SessionId(peer(winner).0), "{case} {order:?}");
                 assert_eq!(selection.reason, reason, "{case} {order:?}");
             }
         }

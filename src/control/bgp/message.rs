@@ -112,17 +112,21 @@ impl Prefixes {
     }
 }
 
-/// ORIGIN, AS_PATH (4-byte numbers and extended length, as FRR sends it), MED and LOCAL_PREF.
+/// ORIGIN, AS_PATH (4-byte numbers and extended length, as FRR sends it) and what else there is.
 fn attribute_bytes(attributes: &PathAttributes) -> u64 {
     let segment = if attributes.as_path.is_empty() { 0 } else { 2 + 4 * attributes.as_path.len() as u64 };
     let optional = |value: Option<u32>| if value.is_some() { 7 } else { 0 };
-    4 + 4 + segment + optional(attributes.med) + optional(attributes.local_pref)
+    // RFC 1997 and RFC 4456: a header of 3 bytes and 4 for each.
+    let list = |items: usize| if items == 0 { 0 } else { 3 + 4 * items as u64 };
+    let reflected = optional(attributes.originator) + list(attributes.cluster_list.len());
+    let policy = optional(attributes.med) + optional(attributes.local_pref) + list(attributes.communities.len());
+    4 + 4 + segment + policy + reflected
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{NotificationReason, Origin};
+    use crate::message::NotificationReason;
     use crate::units::Span;
 
     /// Header of an Ethernet frame without FCS, as captures count it.
@@ -137,7 +141,7 @@ mod tests {
     }
 
     fn attributes(as_path: &[u32], med: Option<u32>) -> Arc<PathAttributes> {
-        Arc::new(PathAttributes { origin: Origin::Igp, as_path: as_path.to_vec(), med, local_pref: None })
+        Arc::new(PathAttributes { as_path: as_path.to_vec(), med, ..PathAttributes::default() })
     }
 
     #[test]

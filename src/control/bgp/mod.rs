@@ -4,9 +4,10 @@
 //! Segment -> transport -> session (FSM) -> rib: phase 1 -> 2 -> 3 -> session -> transport -> Segment
 //!            in order     8.2.2               import  decision  export
 //! ```
-//! Not here: MRAI, route refresh, graceful restart, add-path, route reflection; interior cost counts as equal.
+//! Not here: route refresh, graceful restart, add-path, route reflection; interior cost counts as equal.
 
 mod decision;
+mod machine;
 mod message;
 mod policy;
 mod rib;
@@ -16,7 +17,6 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use decision::Reason;
@@ -25,13 +25,13 @@ use crate::ids::{DestinationId, RouterId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, NotificationReason};
 use crate::network::{Network, SessionKind};
 use crate::rng::RunSeed;
-use crate::units::Time;
+use crate::units::{Span, Time};
 
 use decision::Peering;
 use message::Prefixes;
 use policy::{Neighbour, Policy};
 use rib::{Peer, Rib, Table};
-use session::{Outcome, Session};
+use session::{Gate, Outcome, Sent, Session};
 
 /// The BGP process of one router.
 #[derive(Debug, Clone)]
@@ -40,6 +40,15 @@ pub struct Speaker {
     sessions: Vec<Session>,
     rib: Rib,
     prefixes: Arc<Prefixes>,
+    decision_delay: Span,
+    decision: DecisionRun,
+}
+
+/// Whether the decision process is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DecisionRun {
+    Idle,
+    Due,
 }
 
 /// What a speaker is told.
@@ -53,6 +62,8 @@ pub enum Input {
     Segment(BgpSegment),
     /// A timer fired.
     Timer(SessionId, TimerKind),
+    /// The time of [`Action::DecideAt`] has come.
+    Decide,
     /// This router's own forwarding table can, or cannot, forward to the destination from now on.
     Forwarding {
         /// The destination.
@@ -88,6 +99,8 @@ pub enum Action {
         /// Which of its timers.
         kind: TimerKind,
     },
+    /// Say [`Input::Decide`] at this time; asked for again only after that.
+    DecideAt(Time),
     /// [`Speaker::best`] has changed for this destination.
     RouteChanged(DestinationId),
     /// A session changed its state.
@@ -131,11 +144,13 @@ pub enum TimerKind {
     Keepalive,
     /// When unacknowledged messages are sent again.
     Retransmit,
+    /// When routes may be announced again (MinRouteAdvertisementIntervalTimer).
+    Advertisement,
 }
 
 impl TimerKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::ConnectRetry, Self::Hold, Self::Keepalive, Self::Retransmit];
+    pub const ALL: [Self; 5] = [Self::ConnectRetry, Self::Hold, Self::Keepalive, Self::Retransmit, Self::Advertisement];
 }
 
 /// Why the path of a session counts as gone.
@@ -201,24 +216,42 @@ impl Speaker {
         for (id, session) in network.sessions.enumerate() {
             let Some(end) = session.ends.iter().position(|end| end.router == router) else { continue };
             let peering = match session.kind {
-                SessionKind::External(_) => Peering::External,
+                SessionKind::External(_) | SessionKind::Peering(_) => Peering::External,
                 SessionKind::Internal(_) => Peering::Internal,
             };
-            let address = session.ends[1 - end].address;
+            let (own, other) = (&session.ends[end], &session.ends[1 - end]);
             sessions.push(Session::new(network, id, end, Arc::clone(&prefixes), seed));
             peers.push(Peer {
                 session: id,
-                neighbour: Neighbour { peering, allowed: session.allowed.clone() },
-                identifier: identifier(address),
-                address,
+                neighbour: Neighbour {
+                    peering,
+                    asn: other.asn,
+                    identifier: other.identifier,
+                    allowed: session.allowed.clone(),
+                    scope: own.scope,
+                    reflection: own.reflection,
+                    import: Arc::clone(&own.import),
+                    export: Arc::clone(&own.export),
+                },
+                address: other.address,
+                interior_cost: 0,
                 adj_rib_in: std::collections::BTreeMap::new(),
                 adj_rib_out: std::collections::BTreeMap::new(),
                 pending: std::collections::BTreeSet::new(),
                 table: Table::Closed,
             });
         }
-        let policy = Policy::new(network, network.routers[router].provider);
-        Self { sessions, rib: Rib::new(network, policy, peers), prefixes }
+        let identifier = network.sessions.iter().flat_map(|session| &session.ends).find(|end| end.router == router);
+        let identifier = identifier.map_or(0, |end| end.identifier);
+        let policy = Policy::new(network, network.routers[router].provider, identifier);
+        let control = network.routers[router].control;
+        Self {
+            sessions,
+            rib: Rib::new(network, policy, peers, control.announces),
+            prefixes,
+            decision_delay: control.decision_delay,
+            decision: DecisionRun::Idle,
+        }
     }
 
     /// Takes one input and appends what is to be done.
@@ -229,8 +262,17 @@ impl Speaker {
             Input::Timer(session, kind) => self.on(session, |end| end.timer(now, kind, out)),
             Input::Segment(segment) => self.on(segment.session, |end| end.segment(now, segment, out)),
             Input::Forwarding { destination, installed } => self.rib.set_installed(destination, installed),
+            Input::Decide => {
+                self.decision = DecisionRun::Idle;
+                self.decide(out);
+            }
         }
-        out.extend(self.rib.decide().into_iter().map(Action::RouteChanged));
+        if self.decision_delay == Span::ZERO {
+            self.decide(out);
+        } else if self.rib.has_changed() && self.decision == DecisionRun::Idle {
+            self.decision = DecisionRun::Due;
+            out.push(Action::DecideAt(now + self.decision_delay));
+        }
         self.disseminate(now, out);
         for session in &mut self.sessions {
             session.settle(out);
@@ -261,6 +303,17 @@ impl Speaker {
         self.sessions[self.index(session)].is_synchronised()
     }
 
+    /// Phase 2 for all that has changed.
+    fn decide(&mut self, out: &mut Vec<Action>) {
+        out.extend(self.rib.decide().into_iter().map(Action::RouteChanged));
+    }
+
+    /// Whether nothing waits: no decision, and no route that some peer has yet to be told.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.decision == DecisionRun::Idle && self.rib.peers.iter().all(|peer| peer.pending.is_empty())
+    }
+
     fn index(&self, session: SessionId) -> usize {
         self.sessions.binary_search_by_key(&session, |end| end.id).expect("a session of this router")
     }
@@ -281,28 +334,23 @@ impl Speaker {
     /// Phase 3 for every session that can send; for the others it waits, and only the last word is sent later.
     fn disseminate(&mut self, now: Time, out: &mut Vec<Action>) {
         for (index, session) in self.sessions.iter_mut().enumerate() {
-            if !session.has_room() {
+            let gate = session.gate();
+            if gate == Gate::Shut {
                 continue;
             }
-            let changes = self.rib.disseminate(index);
-            for message in self.prefixes.pack(&changes.withdrawn, changes.announced) {
+            let changes = self.rib.disseminate(index, gate, session.loop_avoidance);
+            let sent = if changes.announced.is_empty() { Sent::OnlyWithdrawals } else { Sent::Announcements };
+            let messages = self.prefixes.pack(&changes.withdrawn, changes.announced);
+            if !messages.is_empty() {
+                session.routes_sent(now, sent, out);
+            }
+            for message in messages {
                 session.send_update(now, message, out);
             }
-            if self.rib.peers[index].table == Table::Sending {
+            if self.rib.peers[index].table == Table::Sending && gate == Gate::Open {
                 self.rib.peers[index].table = Table::Sent;
                 session.send_update(now, BgpMessage::EndOfRib, out);
             }
-        }
-    }
-}
-
-/// The BGP identifier of the peer at `address`: the address itself, or the last four bytes of an IPv6 one.
-fn identifier(address: IpAddr) -> u32 {
-    match address {
-        IpAddr::V4(address) => address.to_bits(),
-        IpAddr::V6(address) => {
-            let [.., a, b, c, d] = address.octets();
-            u32::from_be_bytes([a, b, c, d])
         }
     }
 }

@@ -12,17 +12,19 @@ use std::sync::Arc;
 use super::Installed;
 use super::decision::{Candidate, Selection, select};
 use super::policy::{Learned, Neighbour, Policy};
+use super::session::Gate;
 use crate::ids::{DestinationId, IdVec, SessionId};
 use crate::message::PathAttributes;
-use crate::network::Network;
+use crate::network::{Announces, LoopAvoidance, Network};
 
 /// A peer and what was heard from it and told to it.
 #[derive(Debug, Clone)]
 pub(super) struct Peer {
     pub(super) session: SessionId,
     pub(super) neighbour: Neighbour,
-    pub(super) identifier: u32,
     pub(super) address: IpAddr,
+    /// Links to it inside the provider.
+    pub(super) interior_cost: u32,
     pub(super) adj_rib_in: BTreeMap<DestinationId, Arc<PathAttributes>>,
     pub(super) adj_rib_out: BTreeMap<DestinationId, Arc<PathAttributes>>,
     /// Destinations whose announcement to this peer is to be looked at again.
@@ -54,6 +56,7 @@ pub(super) struct Changes {
 #[derive(Debug, Clone)]
 pub(super) struct Rib {
     policy: Policy,
+    announces: Announces,
     pub(super) peers: Vec<Peer>,
     loc_rib: BTreeMap<DestinationId, Selection>,
     installed: IdVec<DestinationId, Installed>,
@@ -62,9 +65,9 @@ pub(super) struct Rib {
 }
 
 impl Rib {
-    pub(super) fn new(network: &Network, policy: Policy, peers: Vec<Peer>) -> Self {
+    pub(super) fn new(network: &Network, policy: Policy, peers: Vec<Peer>, announces: Announces) -> Self {
         let installed = network.destinations.ids().map(|_| Installed::No).collect();
-        Self { policy, peers, loc_rib: BTreeMap::new(), installed, dirty: BTreeSet::new() }
+        Self { policy, announces, peers, loc_rib: BTreeMap::new(), installed, dirty: BTreeSet::new() }
     }
 
     /// The routes in use, in order of session.
@@ -119,6 +122,11 @@ impl Rib {
         }
     }
 
+    /// Whether phase 2 has anything to look at.
+    pub(super) fn has_changed(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
     /// Phase 2: decides again where candidates changed, and returns the destinations whose routes in use changed.
     pub(super) fn decide(&mut self) -> Vec<DestinationId> {
         let mut changed = Vec::new();
@@ -137,12 +145,18 @@ impl Rib {
         changed
     }
 
-    /// Phase 3: what the peer must now be told; its Adj-RIB-Out follows.
-    pub(super) fn disseminate(&mut self, peer: usize) -> Changes {
+    /// Phase 3: what the peer must and may now be told; its Adj-RIB-Out follows. What may not be told yet waits, and
+    /// only its last state will count.
+    pub(super) fn disseminate(&mut self, peer: usize, gate: Gate, loop_avoidance: LoopAvoidance) -> Changes {
         let mut changes = Changes::default();
         for destination in std::mem::take(&mut self.peers[peer].pending) {
-            let wanted = self.wanted(peer, destination);
+            let wanted = self.wanted(peer, destination, loop_avoidance);
             let told = &mut self.peers[peer].adj_rib_out;
+            let is_news = wanted.is_some() && told.get(&destination) != wanted.as_ref();
+            if is_news && gate != Gate::Open {
+                self.peers[peer].pending.insert(destination);
+                continue;
+            }
             match wanted {
                 None => {
                     if told.remove(&destination).is_some() {
@@ -189,30 +203,41 @@ impl Rib {
                 session: peer.session,
                 attributes: Arc::clone(attributes),
                 peering: peer.neighbour.peering,
-                identifier: peer.identifier,
+                interior_cost: peer.interior_cost,
+                identifier: attributes.originator.unwrap_or(peer.neighbour.identifier),
                 address: peer.address,
             })
         };
         self.peers.iter().filter_map(candidate).collect()
     }
 
-    /// What policy announces to the peer: nothing attracts traffic before this router can forward it.
-    fn wanted(&self, peer: usize, destination: DestinationId) -> Option<Arc<PathAttributes>> {
-        match self.installed[destination] {
-            Installed::No => return None,
-            Installed::Yes => {}
-        }
+    /// What policy announces to the peer.
+    fn wanted(
+        &self,
+        peer: usize,
+        destination: DestinationId,
+        loop_avoidance: LoopAvoidance,
+    ) -> Option<Arc<PathAttributes>> {
         let to = &self.peers[peer];
-        let learned = match self.loc_rib.get(&destination) {
-            // Split horizon: a route does not go back to where it came from.
-            Some(selection) if selection.multipath.contains(&to.session) => return None,
-            Some(selection) => {
-                let from = self.peers.iter().find(|peer| peer.session == selection.best)?;
-                let attributes = from.adj_rib_in.get(&destination)?;
-                Some(Learned { peering: from.neighbour.peering, attributes })
-            }
-            None => None,
+        let selection = self.loc_rib.get(&destination);
+        match (self.installed[destination], self.announces, selection) {
+            (Installed::Yes, _, _) | (Installed::No, Announces::WhenDecided, Some(_)) => {}
+            (Installed::No, _, _) => return None,
+        }
+        let came_from = |selection: &Selection| selection.multipath.contains(&to.session);
+        let passes = |selection: &Selection| selection.best.attributes.as_path.contains(&to.neighbour.asn);
+        let goes_back = match loop_avoidance {
+            LoopAvoidance::None => false,
+            LoopAvoidance::SplitHorizon => selection.is_some_and(came_from),
+            LoopAvoidance::SenderSide => selection.is_some_and(|route| came_from(route) || passes(route)),
         };
+        if goes_back {
+            return None;
+        }
+        let learned = selection.and_then(|route| {
+            let from = self.peers.iter().find(|peer| peer.session == route.best.session)?;
+            Some(Learned { from: &from.neighbour, attributes: &route.best.attributes })
+        });
         self.policy.export(&to.neighbour, destination, learned)
     }
 }

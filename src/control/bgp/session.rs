@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use super::machine::{Event, Role, Step, next};
 use super::message::{Prefixes, headers};
 use super::transport::Transport;
 use super::{Action, Lost, SessionCause, State, TimerKind};
 use crate::ids::{DestinationId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, NotificationReason, PathAttributes};
-use crate::network::{BgpTiming, Network};
+use crate::network::{BgpTiming, Jitter, LoopAvoidance, Network, Withdrawals};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
 
@@ -29,70 +30,11 @@ pub(super) enum Outcome {
 /// gives no value: an estimate). Shortened by up to a quarter at random, like ConnectRetryTime.
 const IDLE_HOLD: Span = Span::from_s(1);
 
-/// Who opens the connection.
+/// What a batch of UPDATEs held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Opener,
-    Acceptor,
-}
-
-/// What moves the state machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Event {
-    /// The path is there (AutomaticStart).
-    Start,
-    /// Time to open a connection, or to open another one when nobody answered.
-    ConnectRetryExpires,
-    /// The peer opened a connection.
-    ConnectionAccepted,
-    /// An OPEN.
-    Open,
-    /// A KEEPALIVE.
-    Keepalive,
-    /// An UPDATE or End-of-RIB.
-    Update,
-    /// Nothing heard for the hold time.
-    HoldTimerExpires,
-    /// A NOTIFICATION, a reset or the loss of the path.
-    Ended,
-}
-
-/// What an event does to a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Nothing changes.
-    Stay,
-    /// Enter a state, possibly the same one again.
-    Enter(State),
-    /// The state does not allow the event.
-    Violation,
-}
-
-/// The transition table.
-pub(super) const fn next(state: State, event: Event, role: Role) -> Step {
-    use State::{Active, Connect, Established, Idle, OpenConfirm, OpenSent};
-    match (event, state) {
-        (Event::Start, Idle) => match role {
-            Role::Opener => Step::Enter(Connect),
-            Role::Acceptor => Step::Enter(Active),
-        },
-        (Event::ConnectRetryExpires, Connect | OpenSent) | (Event::ConnectionAccepted, Active) => Step::Enter(OpenSent),
-        (Event::Open, OpenSent) => Step::Enter(OpenConfirm),
-        (Event::Keepalive, OpenConfirm) => Step::Enter(Established),
-        (Event::HoldTimerExpires, OpenConfirm | Established) => Step::Enter(Idle),
-        (Event::Ended, Connect | Active | OpenSent | OpenConfirm | Established) => Step::Enter(Idle),
-        // RFC 4271 6.6: messages that the state does not expect.
-        (Event::Open, OpenConfirm | Established)
-        | (Event::Keepalive, OpenSent)
-        | (Event::Update, OpenSent | OpenConfirm) => Step::Violation,
-        (Event::Keepalive | Event::Update, Established) => Step::Stay,
-        (Event::Start, Connect | Active | OpenSent | OpenConfirm | Established)
-        | (Event::ConnectRetryExpires, Idle | Active | OpenConfirm | Established)
-        | (Event::ConnectionAccepted, Idle | Connect | OpenSent | OpenConfirm | Established)
-        | (Event::Open | Event::Keepalive | Event::Update, Idle | Connect | Active)
-        | (Event::HoldTimerExpires, Idle | Connect | Active | OpenSent)
-        | (Event::Ended, Idle) => Step::Stay,
-    }
+pub(super) enum Sent {
+    Announcements,
+    OnlyWithdrawals,
 }
 
 /// Whether messages can reach the peer, as this end was told.
@@ -113,6 +55,28 @@ enum Start {
     Done,
 }
 
+/// Whether the advertisement timer of RFC 4271 9.2.1.1 runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Advertisement {
+    /// What is new may leave at once.
+    Free,
+    /// Announcements wait, and withdrawals where they are limited.
+    Waiting,
+    /// The first table is still put together: everything waits.
+    Gathering,
+}
+
+/// What may be told to the peer now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// Everything.
+    Open,
+    /// Only that a destination is gone.
+    Withdrawals,
+    /// Nothing.
+    Shut,
+}
+
 /// One end of a session.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
@@ -125,6 +89,8 @@ pub(super) struct Session {
     path: Path,
     start: Start,
     transport: Transport,
+    advertisement: Advertisement,
+    pub(super) loop_avoidance: LoopAvoidance,
     /// Whether the peer has sent its whole table in this connection.
     synchronised: bool,
     /// The lower of both hold times, once the peer's OPEN is here; zero means no timers (RFC 4271 4.2).
@@ -133,6 +99,7 @@ pub(super) struct Session {
     start_delay: Stream,
     keepalive_jitter: Stream,
     retry_jitter: Stream,
+    advertisement_jitter: Stream,
     outcomes: Vec<Outcome>,
 }
 
@@ -151,12 +118,15 @@ impl Session {
             path: Path::Down,
             start: Start::First,
             transport: Transport::new(id, end, headers(own.address)),
+            advertisement: Advertisement::Free,
+            loop_avoidance: own.loop_avoidance,
             synchronised: false,
             hold: own.timing.hold,
             prefixes,
             start_delay: seed.stream(&component, "start"),
             keepalive_jitter: seed.stream(&component, "keepalive"),
             retry_jitter: seed.stream(&component, "connect-retry"),
+            advertisement_jitter: seed.stream(&component, "advertisement"),
             outcomes: Vec::new(),
         }
     }
@@ -175,9 +145,31 @@ impl Session {
         std::mem::take(&mut self.outcomes)
     }
 
-    /// Whether routes may be sent now.
-    pub(super) fn has_room(&self) -> bool {
-        self.state == State::Established && self.transport.has_room()
+    /// Which routes may be sent now.
+    pub(super) fn gate(&self) -> Gate {
+        if self.state != State::Established || !self.transport.has_room() {
+            return Gate::Shut;
+        }
+        match (self.advertisement, self.timing.withdrawals) {
+            (Advertisement::Free, Withdrawals::AtOnce | Withdrawals::Limited) => Gate::Open,
+            (Advertisement::Waiting, Withdrawals::AtOnce) => Gate::Withdrawals,
+            (Advertisement::Waiting, Withdrawals::Limited) | (Advertisement::Gathering, _) => Gate::Shut,
+        }
+    }
+
+    /// Routes were sent: the next ones wait for the advertisement interval.
+    pub(super) fn routes_sent(&mut self, now: Time, sent: Sent, out: &mut Vec<Action>) {
+        let counts = match (sent, self.timing.withdrawals) {
+            (Sent::Announcements, Withdrawals::AtOnce | Withdrawals::Limited)
+            | (Sent::OnlyWithdrawals, Withdrawals::Limited) => true,
+            (Sent::OnlyWithdrawals, Withdrawals::AtOnce) => false,
+        };
+        if counts && self.timing.advertisement_interval > Span::ZERO {
+            self.advertisement = Advertisement::Waiting;
+            let delay =
+                jittered(&mut self.advertisement_jitter, self.timing.advertisement_interval, self.timing.jitter);
+            self.set(TimerKind::Advertisement, now + delay, out);
+        }
     }
 
     /// The path to the peer works.
@@ -231,6 +223,7 @@ impl Session {
                 }
             }
             TimerKind::Retransmit => self.transport.retransmit(now, out),
+            TimerKind::Advertisement => self.advertisement = Advertisement::Free,
         }
     }
 
@@ -366,6 +359,7 @@ impl Session {
         match self.state {
             State::Idle => {
                 self.synchronised = false;
+                self.advertisement = Advertisement::Free;
                 self.transport.close();
                 for kind in TimerKind::ALL {
                     out.push(Action::CancelTimer { session: self.id, kind });
@@ -391,6 +385,10 @@ impl Session {
             }
             State::Established => {
                 self.restart_hold(now, out);
+                if self.timing.first_update > Span::ZERO {
+                    self.advertisement = Advertisement::Gathering;
+                    self.set(TimerKind::Advertisement, now + self.timing.first_update, out);
+                }
                 self.outcomes.push(Outcome::Established);
             }
         }
@@ -419,13 +417,13 @@ impl Session {
         // RFC 4271 4.4: a third of the hold time at most.
         let interval = self.timing.keepalive.min(self.hold.scaled(1, 3));
         if interval > Span::ZERO {
-            let delay = jittered(&mut self.keepalive_jitter, interval);
+            let delay = jittered(&mut self.keepalive_jitter, interval, self.timing.jitter);
             self.set(TimerKind::Keepalive, now + delay, out);
         }
     }
 
     fn arm_retry(&mut self, now: Time, pause: Span, out: &mut Vec<Action>) {
-        let delay = jittered(&mut self.retry_jitter, pause);
+        let delay = jittered(&mut self.retry_jitter, pause, self.timing.jitter);
         self.set(TimerKind::ConnectRetry, now + delay, out);
     }
 
@@ -435,6 +433,9 @@ impl Session {
 }
 
 /// RFC 4271 section 10: a factor uniform between 0.75 and 1.
-fn jittered(stream: &mut Stream, span: Span) -> Span {
-    stream.span_between(span.scaled(3, 4), span)
+fn jittered(stream: &mut Stream, span: Span, jitter: Jitter) -> Span {
+    match jitter {
+        Jitter::Rfc4271 => stream.span_between(span.scaled(3, 4), span),
+        Jitter::None => span,
+    }
 }

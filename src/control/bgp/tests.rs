@@ -1,13 +1,15 @@
 //! Do sessions come up, exchange routes, survive loss and end when they must? Speakers on wires moved by hand.
 
+mod gadgets;
 mod routes;
 mod sessions;
+mod withdrawals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::control::fixture::{self, AWS, GOOGLE};
-use crate::ids::IdVec;
+use crate::ids::{Id, IdVec};
 use crate::network::RouterRole;
 use crate::units::Span;
 
@@ -24,6 +26,7 @@ struct Fabric {
     now: Time,
     /// Segments from (session, end) are lost while it is in here.
     cut: BTreeSet<(SessionId, usize)>,
+    decisions: BTreeMap<RouterId, Time>,
     sent: Vec<(Time, BgpSegment)>,
     changes: Vec<(Time, RouterId, SessionId, State, SessionCause)>,
     routes: Vec<(Time, RouterId, DestinationId)>,
@@ -40,6 +43,7 @@ impl Fabric {
             serial: 0,
             now: Time::ZERO,
             cut: BTreeSet::new(),
+            decisions: BTreeMap::new(),
             sent: Vec::new(),
             changes: Vec::new(),
             routes: Vec::new(),
@@ -66,6 +70,9 @@ impl Fabric {
                 Action::CancelTimer { session, kind } => {
                     self.timers.remove(&(router, session, kind));
                 }
+                Action::DecideAt(at) => {
+                    assert_eq!(self.decisions.insert(router, at), None, "asked for once");
+                }
                 Action::RouteChanged(destination) => self.routes.push((self.now, router, destination)),
                 Action::SessionChanged { session, to, cause, .. } => {
                     self.changes.push((self.now, router, session, to, cause));
@@ -78,6 +85,17 @@ impl Fabric {
         loop {
             let timer = self.timers.iter().map(|(key, at)| (*at, *key)).min();
             let arrival = self.wire.keys().next().copied();
+            let decision = self.decisions.iter().map(|(router, at)| (*at, *router)).min();
+            if let Some((at, router)) = decision
+                && at <= stop
+                && timer.is_none_or(|(fires, _)| at <= fires)
+                && arrival.is_none_or(|(arrives, _)| at <= arrives)
+            {
+                self.now = at;
+                self.decisions.remove(&router);
+                self.input(router.0, Input::Decide);
+                continue;
+            }
             match (timer, arrival) {
                 (timer, Some((at, serial))) if at <= stop && timer.is_none_or(|(fires, _)| at <= fires) => {
                     self.now = at;

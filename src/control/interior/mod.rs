@@ -56,7 +56,7 @@ impl Interior {
             .links
             .enumerate()
             .filter(|(_, link)| match link.kind {
-                LinkKind::Channel(_) => false,
+                LinkKind::Channel(_) | LinkKind::Peering => false,
                 LinkKind::Backbone | LinkKind::Attachment => link.ends.iter().all(|end| routers.contains_key(end)),
             })
             .map(|(id, _)| (id, Usable::Yes))

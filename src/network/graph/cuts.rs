@@ -50,6 +50,7 @@ impl Ways {
         for (id, link) in network.links.enumerate() {
             let usable = match link.kind {
                 LinkKind::Channel(interconnect) => across == Some(interconnect),
+                LinkKind::Peering => false,
                 LinkKind::Backbone | LinkKind::Attachment => true,
             };
             if usable && link.ends.into_iter().all(carries) {

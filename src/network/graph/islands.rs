@@ -18,7 +18,7 @@ pub fn all_joined(network: &Network, from: &[AttachmentId], to: &[AttachmentId])
     for link in &network.links {
         match link.kind {
             LinkKind::Backbone => drop(islands.union(link.ends[0].index(), link.ends[1].index())),
-            LinkKind::Channel(_) | LinkKind::Attachment => {}
+            LinkKind::Channel(_) | LinkKind::Peering | LinkKind::Attachment => {}
         }
     }
     // An attachment may reach several islands, and joins none of them.

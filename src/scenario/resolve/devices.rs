@@ -5,17 +5,16 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
+use super::control_plane::ControlLeaves;
+use super::sessions::InternalSessions;
 use super::{Names, Resolver, names_of};
 use crate::ids::{AttachmentId, DestinationId, FacilityId, Id, ProviderId, RouterId};
-use crate::network::{
-    Attachment, BgpTiming, Destination, DestinationKind, Facility, HashKind, Provider, Router, RouterRole,
-};
+use crate::network::{Attachment, Destination, DestinationKind, Facility, HashKind, Provider, Router, RouterRole};
 use crate::rng::named_hash;
-use crate::scenario::file::{AttachmentTable, BgpTable, Leaf, RouterTable};
+use crate::scenario::file::{AttachmentTable, BgpTable, Leaf, ProviderTable, RouterTable};
 use crate::scenario::profiles::{PROFILES, profile};
 use crate::scenario::read::peek;
 use crate::scenario::source::join;
-use crate::units::Span;
 
 const HASHES: [(&str, HashKind); 4] = [
     ("five-tuple", HashKind::FiveTuple),
@@ -28,8 +27,7 @@ const HASHES: [(&str, HashKind); 4] = [
 struct DeviceLeaves<'a> {
     forwarding_latency: &'a Leaf,
     hash: &'a Leaf,
-    fib_install: &'a Leaf,
-    processing: &'a Leaf,
+    control: ControlLeaves<'a>,
 }
 
 impl Resolver<'_> {
@@ -43,8 +41,7 @@ impl Resolver<'_> {
             let at = join(&place, "interior_convergence");
             let interior_convergence = self.reader.span_or_zero(&at, &table.interior_convergence, "200 ms");
             // Read here although routers and links inherit them: nobody may.
-            self.reader.span_or_zero(&join(&place, "fib_install"), &table.fib_install, "100 ms");
-            self.reader.span_or_zero(&join(&place, "processing"), &table.processing, "20 ms");
+            self.control(&place, &ControlLeaves::of_provider(table));
             self.reader.span_or_zero(&join(&place, "forwarding_latency"), &table.forwarding_latency, "5 us");
             self.reader.span_or_zero(&join(&place, "carrier_down"), &table.carrier_down, "10 ms");
             self.reader.span_or_zero(&join(&place, "carrier_up"), &table.carrier_up, "200 ms");
@@ -54,14 +51,46 @@ impl Resolver<'_> {
                 let remedy = format!("there are: {}", known.join(", "));
                 self.reader.error(join(&place, "profile"), format!("no profile is named {word:?}"), remedy);
             }
-            let fallback =
-                BgpTiming { hold: Span::from_s(90), keepalive: Span::from_s(30), connect_retry: Span::from_s(120) };
             let bgp = table.bgp.clone().unwrap_or_else(BgpTable::default);
-            let timing = self.bgp(&join(&place, "bgp"), &bgp, fallback);
+            let bgp = self.provider_bgp(&join(&place, "bgp"), &bgp);
             let liveness = self.bfd(&join(&place, "bfd"), table.bfd.as_ref());
-            self.timing.push(timing);
+            self.bgp.push(bgp);
             self.liveness.push(liveness);
             self.network.providers.push(Provider { name: name.clone(), asn, interior_convergence });
+        }
+    }
+
+    /// Who has internal sessions with whom, once routers are known.
+    pub(super) fn reflectors(&mut self) {
+        for (index, (name, table)) in self.file.providers.iter().enumerate() {
+            let place = join("providers", name);
+            let (at, list) = (join(&place, "internal_sessions"), join(&place, "reflectors"));
+            let words = [("borders-to-others", 0), ("full-mesh", 1), ("reflected", 2)];
+            let kind = self.reader.word(&at, &table.internal_sessions, &words);
+            if kind != 2 && table.reflectors.is_some() {
+                self.reader.error(&list, "is read with \"reflected\" only", "write internal_sessions = \"reflected\"");
+            }
+            let internal = match kind {
+                0 => InternalSessions::BordersToOthers,
+                1 => InternalSessions::FullMesh,
+                _ => {
+                    let mut reflectors: Vec<RouterId> = Vec::new();
+                    for router in self.reader.list(&list, &table.reflectors, "[\"r1\", \"r2\"]") {
+                        let Some(id) = self.named::<RouterId>(&list, &router, "router", |n: &Names| &n.routers) else {
+                            continue;
+                        };
+                        if self.network.routers[id].provider.index() != index {
+                            let message = format!("{router:?} belongs to another provider");
+                            self.reader.error(&list, message, "name routers of this one");
+                        }
+                        reflectors.push(id);
+                    }
+                    reflectors.sort_unstable();
+                    reflectors.dedup();
+                    InternalSessions::Reflected(reflectors)
+                }
+            };
+            self.internal.push(internal);
         }
     }
 
@@ -125,8 +154,7 @@ impl Resolver<'_> {
         let leaves = DeviceLeaves {
             forwarding_latency: &table.forwarding_latency,
             hash: &table.hash,
-            fib_install: &table.fib_install,
-            processing: &table.processing,
+            control: ControlLeaves::of_router(table),
         };
         self.device(&place, name, &leaves, (provider, facility, role, address));
     }
@@ -150,11 +178,13 @@ impl Resolver<'_> {
         let index = self.names.attachments.binary_search(&name.to_owned()).expect("its own name");
         let role = RouterRole::Edge(AttachmentId::from_index(index));
         let address = self.default_address(&place, name);
+        // One that is not there is told of where it is named.
+        let nobody = ProviderTable::default();
+        let owner = peek(&table.provider).and_then(|name| self.file.providers.get(name)).unwrap_or(&nobody);
         let leaves = DeviceLeaves {
             forwarding_latency: &table.forwarding_latency,
             hash: &table.hash,
-            fib_install: &table.fib_install,
-            processing: &table.processing,
+            control: ControlLeaves::of_edge(table, owner),
         };
         self.device(&place, name, &leaves, (provider, None, role, address));
     }
@@ -172,8 +202,7 @@ impl Resolver<'_> {
         let forwarding_latency =
             self.reader.span_or_zero(&join(place, "forwarding_latency"), leaves.forwarding_latency, "5 us");
         let hash = self.reader.word(&join(place, "hash"), leaves.hash, &HASHES);
-        let fib_install = self.reader.span_or_zero(&join(place, "fib_install"), leaves.fib_install, "100 ms");
-        let processing = self.reader.span_or_zero(&join(place, "processing"), leaves.processing, "20 ms");
+        let control = self.control(place, &leaves.control);
         self.network.routers.push(Router {
             name: name.to_owned(),
             provider,
@@ -184,8 +213,7 @@ impl Resolver<'_> {
             hash_seed: named_hash(&["router", name, "hash"]),
             // Numbered later, behind all prefixes.
             loopback: DestinationId(0),
-            fib_install,
-            processing,
+            control,
             links: Vec::new(),
         });
     }

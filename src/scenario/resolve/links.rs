@@ -265,7 +265,9 @@ impl Resolver<'_> {
         let framing = match (draft.wire.framed, kind) {
             // Logical links are told apart by their VLAN tags.
             (Framed::Ethernet, LinkKind::Channel(_)) => Framing::Ethernet { tagged: true },
-            (Framed::Ethernet, LinkKind::Backbone | LinkKind::Attachment) => Framing::Ethernet { tagged: false },
+            (Framed::Ethernet, LinkKind::Peering | LinkKind::Backbone | LinkKind::Attachment) => {
+                Framing::Ethernet { tagged: false }
+            }
             (Framed::Bare, _) => Framing::None,
         };
         let wire = &draft.wire;
@@ -305,11 +307,7 @@ impl Resolver<'_> {
                 self.reader.error(place, "leads from an attachment to another provider", "name routers of its own");
                 LinkKind::Attachment
             }
-            (false, false, None) => {
-                let message = "joins two providers, so it is a channel of an interconnect";
-                self.reader.error(place, message, "add interconnect = \"...\" and [interconnects....]");
-                LinkKind::Backbone
-            }
+            (false, false, None) => LinkKind::Peering,
             (false, false, Some(interconnect)) => {
                 if let Some(router) = not_border {
                     let message = format!("ends a channel (of {place})");

@@ -8,6 +8,7 @@
 mod addresses;
 mod changes;
 mod connections;
+mod control_plane;
 mod devices;
 mod exchanges;
 mod failures;
@@ -20,6 +21,7 @@ mod links;
 mod macsec;
 mod mka;
 mod monitors;
+mod policies;
 mod queueing;
 mod sessions;
 mod trace;
@@ -31,18 +33,22 @@ pub(super) use traffic::written_name;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::file::{BfdTable, BgpTable, File, Leaf, Switch};
+use super::file::{BfdTable, File, Leaf, Switch};
 use super::read::Reader;
 use super::source::join;
 use crate::ids::{DestinationId, Id, IdVec, LinkId, ProviderId, RouterId};
-use crate::network::{BfdConfig, BgpTiming, Fidelity, Network, Sharing};
+use crate::network::{BfdConfig, Fidelity, Network, RoutePolicy, Sharing};
 use crate::units::Span;
 use addresses::Addresses;
 use connections::ConnectionDraft;
+use control_plane::BgpDraft;
 use links::LinkDraft;
 use monitors::MonitorDraft;
+use policies::SessionDraft;
 use queueing::QueueingDraft;
+use sessions::InternalSessions;
 use traffic::FlowDraft;
 
 /// Resolves a filled file. `None` when names were missing, so that no network can be built; whether the problems
@@ -57,9 +63,12 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
         all_named: true,
         addresses: Addresses::default(),
         router_addresses: IdVec::new(),
-        timing: IdVec::new(),
+        bgp: IdVec::new(),
+        internal: IdVec::new(),
         liveness: IdVec::new(),
         queueing: BTreeMap::new(),
+        policies: BTreeMap::new(),
+        sessions: Vec::new(),
         links: Vec::new(),
         connections: Vec::new(),
         nested: Vec::new(),
@@ -69,12 +78,15 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
     resolver.providers();
     resolver.facilities();
     resolver.routers();
+    resolver.reflectors();
     resolver.attachments();
     resolver.queueing();
     resolver.loopbacks();
     resolver.links();
     resolver.interconnects();
     resolver.connections();
+    resolver.policies();
+    resolver.session_drafts();
     let flows = resolver.flows();
     let monitors = resolver.monitors();
     resolver.failures();
@@ -109,12 +121,17 @@ struct Resolver<'a> {
     all_named: bool,
     addresses: Addresses,
     router_addresses: IdVec<RouterId, IpAddr>,
-    /// BGP timers of each provider.
-    timing: IdVec<ProviderId, BgpTiming>,
+    /// BGP of each provider.
+    bgp: IdVec<ProviderId, BgpDraft>,
+    /// Who has internal sessions in each provider.
+    internal: IdVec<ProviderId, InternalSessions>,
     /// BFD of each provider towards others; `None` when off.
     liveness: IdVec<ProviderId, Option<BfdConfig>>,
     /// By name.
     queueing: BTreeMap<String, QueueingDraft>,
+    /// By name.
+    policies: BTreeMap<String, Arc<RoutePolicy>>,
+    sessions: Vec<SessionDraft>,
     /// In order of link id.
     links: Vec<LinkDraft>,
     /// In order of connection id.
@@ -174,7 +191,7 @@ impl Resolver<'_> {
         self.build_links();
         self.build_connections();
         self.nest_prefixes();
-        self.build_internal_sessions();
+        self.build_sessions();
         self.build_liveness();
         self.build_flows(flows);
         self.build_monitors(monitors);
@@ -238,39 +255,6 @@ impl Resolver<'_> {
             self.reader.error(place, "is zero", format!("write for example \"{example}\""));
         }
         span.filter(|span| *span > Span::ZERO).unwrap_or(Span::from_s(1))
-    }
-
-    /// BGP timers; keys that are left open are those of `otherwise`.
-    fn bgp(&mut self, place: &str, table: &BgpTable, otherwise: BgpTiming) -> BgpTiming {
-        // RFC 4271 4.2: no timers at all, or at least three seconds.
-        let remedy = "RFC 4271 4.2 allows \"0 s\" (no timers) and \"3 s\" or more";
-        let hold = self.bgp_timer(
-            &join(place, "hold"),
-            &table.hold,
-            |hold| hold == Span::ZERO || hold >= Span::from_s(3),
-            remedy,
-        );
-        let remedy = "RFC 4271 4.4 allows one a second at most: write for example \"30 s\"";
-        let keepalive =
-            self.bgp_timer(&join(place, "keepalive"), &table.keepalive, |span| span >= Span::from_s(1), remedy);
-        let remedy = "write \"1 s\" or more; RFC 4271 section 10 suggests \"120 s\"";
-        let at = join(place, "connect_retry");
-        let connect_retry = self.bgp_timer(&at, &table.connect_retry, |span| span >= Span::from_s(1), remedy);
-        BgpTiming {
-            hold: hold.unwrap_or(otherwise.hold),
-            keepalive: keepalive.unwrap_or(otherwise.keepalive),
-            connect_retry: connect_retry.unwrap_or(otherwise.connect_retry),
-        }
-    }
-
-    /// A timer as written; `None` when it is left open, or wrong with a problem.
-    fn bgp_timer(&mut self, place: &str, leaf: &Leaf, allowed: fn(Span) -> bool, remedy: &str) -> Option<Span> {
-        leaf.as_ref()?;
-        let span = self.reader.span(place, leaf, "30 s")?;
-        if !allowed(span) {
-            self.reader.error(place, format!("{span} is too short"), remedy);
-        }
-        allowed(span).then_some(span)
     }
 }
 

@@ -2,25 +2,48 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use super::Resolver;
-use crate::ids::{DestinationId, Id, LinkId, LogicalLinkId, RouterId, SessionId};
+use super::control_plane::BgpDraft;
+use crate::ids::{DestinationId, Id, LinkId, LogicalLinkId, ProviderId, RouterId, SessionId};
 use crate::network::{
-    BfdSession, BgpTiming, DestinationKind, LinkKind, RouterRole, Session, SessionEnd, SessionKind, Watched,
+    BfdSession, DestinationKind, LinkKind, RouteReflection, RoutePolicy, RouterRole, Scope, Session, SessionEnd,
+    SessionKind, Watched,
 };
 use crate::scenario::source::join;
 
+/// Who has internal sessions with whom inside a provider.
+#[derive(Debug, Clone)]
+pub(super) enum InternalSessions {
+    /// Every border router in use with every router that is none.
+    BordersToOthers,
+    /// And with every other border router.
+    FullMesh,
+    /// Every router with each reflector; reflectors with each other.
+    Reflected(Vec<RouterId>),
+}
+
 impl Resolver<'_> {
-    /// One external session per logical link; internal ones from every border router in use to every router of its
-    /// provider that is none. All in order of name.
-    pub(super) fn build_internal_sessions(&mut self) {
-        let mut sessions = self.external_sessions();
+    /// One external session per logical link and peering link, and internal ones. All in order of name.
+    pub(super) fn build_sessions(&mut self) {
+        let ids: Vec<LogicalLinkId> = self.network.logical_links.ids().collect();
+        let mut sessions: Vec<Session> = ids.into_iter().map(|id| self.external_session(id)).collect();
+        let peerings: Vec<LinkId> = self
+            .network
+            .links
+            .enumerate()
+            .filter(|(_, link)| link.kind == LinkKind::Peering)
+            .map(|(id, _)| id)
+            .collect();
+        sessions.extend(peerings.into_iter().map(|link| self.peering_session(link)));
         let borders: BTreeSet<RouterId> =
             sessions.iter().flat_map(|session| session.ends.iter().map(|end| end.router)).collect();
-        for border in borders {
-            sessions.extend(self.internal_sessions_of(border));
+        for provider in self.network.providers.ids() {
+            sessions.extend(self.internal_sessions_of(provider, &borders));
         }
         sessions.sort_by(|a, b| a.name.cmp(&b.name));
+        self.apply_session_drafts(&mut sessions);
         for (index, session) in sessions.iter().enumerate() {
             if let SessionKind::External(link) = session.kind {
                 self.network.logical_links[link].session = SessionId::from_index(index);
@@ -29,33 +52,18 @@ impl Resolver<'_> {
         self.network.sessions = sessions.into_iter().collect();
     }
 
-    fn external_sessions(&mut self) -> Vec<Session> {
-        let ids: Vec<LogicalLinkId> = self.network.logical_links.ids().collect();
-        ids.into_iter().map(|id| self.external_session(id)).collect()
-    }
-
     fn external_session(&mut self, id: LogicalLinkId) -> Session {
         let link = &self.network.logical_links[id];
         let (name, connection, channel) = (link.name.clone(), link.connection, link.channel);
-        let addresses = self.addresses.pair(&name).unwrap_or_else(|| {
-            let remedy = "sell fewer connections over this many channels";
-            self.reader.error("connections", "more than 16384 logical links, all that 169.254.0.0/16 has", remedy);
-            [IpAddr::V4(Ipv4Addr::UNSPECIFIED); 2]
-        });
+        let addresses = self.session_addresses(&name);
         let routers = self.network.links[channel].ends;
-        let providers = routers.map(|router| self.network.routers[router].provider);
         let place = join(&join("connections", &self.network.connections[connection].name), "bgp");
         let table = self.connections[connection.index()].bgp.clone();
-        let timings: [BgpTiming; 2] = providers.map(|provider| {
-            let otherwise = self.timing[provider];
-            self.bgp(&place, &table, otherwise)
+        let ends = [0, 1].map(|end| {
+            let otherwise = self.bgp[self.network.routers[routers[end]].provider];
+            let bgp = self.bgp(&place, &table, otherwise);
+            self.session_end(routers[end], addresses[end], bgp, Scope::Own)
         });
-        let end = |index: usize| SessionEnd {
-            router: routers[index],
-            asn: self.network.providers[providers[index]].asn,
-            address: addresses[index],
-            timing: timings[index],
-        };
         let attachments = &self.network.connections[connection].attachments;
         let mut allowed: Vec<DestinationId> = attachments
             .iter()
@@ -63,46 +71,120 @@ impl Resolver<'_> {
             .flat_map(|attachment| self.network.attachments[*attachment].prefixes.iter().map(|(_, id)| *id))
             .collect();
         allowed.sort();
-        Session { name, kind: SessionKind::External(id), ends: [end(0), end(1)], allowed }
+        Session { name, kind: SessionKind::External(id), ends, allowed }
     }
 
-    fn internal_sessions_of(&self, border: RouterId) -> Vec<Session> {
-        let network = &self.network;
-        let provider = network.routers[border].provider;
-        let foreign = |(id, destination): (DestinationId, &crate::network::Destination)| {
-            let attached = matches!(destination.kind, DestinationKind::Attachment(_));
-            (attached && destination.provider != provider).then_some(id)
-        };
-        let allowed: Vec<DestinationId> = network.destinations.enumerate().filter_map(foreign).collect();
-        let end = |router: RouterId| SessionEnd {
+    /// Plain eBGP on a link between two providers: every prefix may pass, policy permitting.
+    fn peering_session(&mut self, id: LinkId) -> Session {
+        let routers = self.network.links[id].ends;
+        let names = routers.map(|router| self.network.routers[router].name.clone());
+        let name = format!("{}={}/{}", names[0], names[1], self.network.links[id].name);
+        let addresses = self.session_addresses(&name);
+        let ends = [0, 1].map(|end| {
+            let bgp = self.bgp[self.network.routers[routers[end]].provider];
+            self.session_end(routers[end], addresses[end], bgp, Scope::All)
+        });
+        let allowed = self.attached(|_| true);
+        Session { name, kind: SessionKind::Peering(id), ends, allowed }
+    }
+
+    fn session_end(&self, router: RouterId, address: IpAddr, bgp: BgpDraft, scope: Scope) -> SessionEnd {
+        SessionEnd {
             router,
-            asn: network.providers[provider].asn,
-            address: network.destinations[network.routers[router].loopback].prefix.addr(),
-            timing: self.timing[provider],
+            asn: self.network.providers[self.network.routers[router].provider].asn,
+            address,
+            identifier: identifier(self.network.destinations[self.network.routers[router].loopback].prefix.addr()),
+            timing: bgp.timing,
+            loop_avoidance: bgp.loop_avoidance,
+            scope,
+            reflection: RouteReflection::None,
+            import: Arc::new(RoutePolicy::ACCEPT),
+            export: Arc::new(RoutePolicy::ACCEPT),
+        }
+    }
+
+    fn session_addresses(&mut self, name: &str) -> [IpAddr; 2] {
+        self.addresses.pair(name).unwrap_or_else(|| {
+            let remedy = "sell fewer connections over this many channels";
+            let message = "more than 16384 sessions with other providers, all that 169.254.0.0/16 has";
+            self.reader.error("connections", message, remedy);
+            [IpAddr::V4(Ipv4Addr::UNSPECIFIED); 2]
+        })
+    }
+
+    /// The prefixes of the attachments of some providers.
+    fn attached(&self, wanted: impl Fn(ProviderId) -> bool) -> Vec<DestinationId> {
+        let of = |(id, destination): (DestinationId, &crate::network::Destination)| {
+            let attached = matches!(destination.kind, DestinationKind::Attachment(_));
+            (attached && wanted(destination.provider)).then_some(id)
         };
-        let inside = network
+        self.network.destinations.enumerate().filter_map(of).collect()
+    }
+
+    fn internal_sessions_of(&self, provider: ProviderId, borders: &BTreeSet<RouterId>) -> Vec<Session> {
+        let network = &self.network;
+        let inside: Vec<(RouterId, RouterRole)> = network
             .routers
             .enumerate()
-            .filter(|(_, router)| router.provider == provider && router.role != RouterRole::Border);
-        inside
-            .map(|(id, router)| Session {
-                name: format!("{}={}", network.routers[border].name, router.name),
+            .filter(|(_, router)| router.provider == provider)
+            .map(|(id, router)| (id, router.role))
+            .collect();
+        let mine: Vec<RouterId> = inside.iter().filter(|(id, _)| borders.contains(id)).map(|(id, _)| *id).collect();
+        if mine.is_empty() {
+            return Vec::new();
+        }
+        let plain = |pair: (RouterId, RouterId)| (pair, [RouteReflection::None; 2]);
+        let to_others = || {
+            let others = inside.iter().filter(|(_, role)| *role != RouterRole::Border).map(|(id, _)| *id);
+            others.flat_map(|other| mine.iter().map(move |border| (*border, other)))
+        };
+        let mesh = |group: &[RouterId]| -> Vec<(RouterId, RouterId)> {
+            let pairs = |index: usize| group[index + 1..].iter().map(move |other| (group[index], *other));
+            (0..group.len()).flat_map(pairs).collect()
+        };
+        let pairs: Vec<((RouterId, RouterId), [RouteReflection; 2])> = match &self.internal[provider] {
+            InternalSessions::BordersToOthers => to_others().map(plain).collect(),
+            InternalSessions::FullMesh => to_others().chain(mesh(&mine)).map(plain).collect(),
+            InternalSessions::Reflected(reflectors) => {
+                let clients = inside.iter().map(|(id, _)| *id).filter(|id| !reflectors.contains(id));
+                let served = clients.flat_map(|client| {
+                    let ends = [RouteReflection::Client, RouteReflection::None];
+                    reflectors.iter().map(move |reflector| ((*reflector, client), ends))
+                });
+                served.chain(mesh(reflectors).into_iter().map(plain)).collect()
+            }
+        };
+        let allowed = self.attached(|owner| owner != provider);
+        let session = |((one, other), reflections): ((RouterId, RouterId), [RouteReflection; 2])| {
+            let address = |router: RouterId| network.destinations[network.routers[router].loopback].prefix.addr();
+            let bgp = self.bgp[provider].internal();
+            let mut ends = [one, other].map(|router| self.session_end(router, address(router), bgp, Scope::Own));
+            ends.iter_mut().zip(reflections).for_each(|(end, reflection)| end.reflection = reflection);
+            Session {
+                name: format!("{}={}", network.routers[one].name, network.routers[other].name),
                 kind: SessionKind::Internal(provider),
-                ends: [end(border), end(id)],
+                ends,
                 allowed: allowed.clone(),
-            })
-            .collect()
+            }
+        };
+        pairs.into_iter().map(session).collect()
     }
 
     /// BFD on every logical link and on every link inside a provider, unless off.
     pub(super) fn build_liveness(&mut self) {
         let mut sessions: Vec<BfdSession> = Vec::new();
         for (id, session) in self.network.sessions.enumerate() {
-            let SessionKind::External(logical) = session.kind else { continue };
-            let logical = &self.network.logical_links[logical];
             let providers = session.ends.each_ref().map(|end| self.network.routers[end.router].provider);
-            if let Some(ends) = self.logical_liveness(logical.connection, providers) {
-                let (name, link) = (format!("bfd:{}", session.name), logical.channel);
+            let (link, ends) = match session.kind {
+                SessionKind::External(logical) => {
+                    let logical = &self.network.logical_links[logical];
+                    (logical.channel, self.logical_liveness(logical.connection, providers))
+                }
+                SessionKind::Peering(link) => (link, self.links[link.index()].bfd.map(|config| [config; 2])),
+                SessionKind::Internal(_) => continue,
+            };
+            if let Some(ends) = ends {
+                let name = format!("bfd:{}", session.name);
                 sessions.push(BfdSession { name, link, ends, watched: Watched::Session(id) });
             }
         }
@@ -114,6 +196,8 @@ impl Resolver<'_> {
                     let remedy = "set bfd in the connections that use the channel";
                     self.reader.error(join(&draft.place, "bfd"), "a channel has no BFD of its own", remedy);
                 }
+                // Watches the session on it, above.
+                LinkKind::Peering => {}
                 LinkKind::Backbone | LinkKind::Attachment => {
                     let name = format!("bfd:{}", draft.name);
                     sessions.push(BfdSession { name, link: id, ends: [config; 2], watched: Watched::Link(id) });
@@ -122,5 +206,16 @@ impl Resolver<'_> {
         }
         sessions.sort_by(|a, b| a.name.cmp(&b.name));
         self.network.bfd_sessions = sessions;
+    }
+}
+
+/// The BGP identifier of the router with an address: the address itself, or the last four bytes of an IPv6 one.
+fn identifier(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(address) => address.to_bits(),
+        IpAddr::V6(address) => {
+            let [.., a, b, c, d] = address.octets();
+            u32::from_be_bytes([a, b, c, d])
+        }
     }
 }

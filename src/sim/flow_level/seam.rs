@@ -5,7 +5,7 @@
 //! packet, with the next number, and draws what comes next. So every packet is counted once, as what it was when sent.
 
 use super::Travel;
-use crate::control::bgp::State;
+use crate::control::bgp::{Speaker, State};
 use crate::ids::{FlowId, IdVec, LinkId, PortId};
 use crate::network::{Fidelity, SessionKind};
 use crate::sim::event::Event;
@@ -144,6 +144,7 @@ impl Run<'_> {
     fn is_idle(&self) -> bool {
         self.installs.iter().all(|queue| queue.is_empty())
             && self.processors.iter().all(|queue| queue.is_empty())
+            && self.speakers.iter().all(Speaker::is_quiet)
             && self.interiors.iter().all(|interior| interior.is_settled())
             && !self.carrier_timers.any_armed()
             && !self.key_timers.any_armed()
@@ -160,6 +161,7 @@ impl Run<'_> {
             is_up
                 == match session.kind {
                     SessionKind::External(logical) => passes(self.network.logical_links[logical].channel),
+                    SessionKind::Peering(link) => passes(link),
                     SessionKind::Internal(_) => {
                         let [one, other] = routers;
                         let powered = self.is_powered(one) && self.is_powered(other);

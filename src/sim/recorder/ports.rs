@@ -73,6 +73,7 @@ pub(super) fn link_directions(
             link: link.name.clone(),
             kind: match link.kind {
                 LinkKind::Channel(_) => "channel",
+                LinkKind::Peering => "peering",
                 LinkKind::Backbone => "backbone",
                 LinkKind::Attachment => "attachment",
             },

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::message::{Origin, PathAttributes};
+use crate::message::PathAttributes;
 
 /// Attributes of a route from AS 65001.
 fn attributes(as_path: &[u32]) -> Arc<PathAttributes> {
-    Arc::new(PathAttributes { origin: Origin::Igp, as_path: as_path.to_vec(), med: None, local_pref: None })
+    Arc::new(PathAttributes { as_path: as_path.to_vec(), ..PathAttributes::default() })
 }
 
 /// Lets end 1 of a session say something of which its own speaker knows nothing.

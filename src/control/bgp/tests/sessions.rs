@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::control::bgp::session::{Event, Role, Step, next};
+use crate::control::bgp::machine::{Event, Role, Step, next};
 
 #[test]
 fn the_transitions_are_those_of_rfc_4271_8_2_2() {
