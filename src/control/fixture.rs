@@ -2,9 +2,9 @@
 
 use crate::ids::{AttachmentId, DestinationId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, RouterId};
 use crate::network::{
-    BfdConfig, BfdSession, BgpTiming, ControlTiming, Destination, DestinationKind, HashKind, Jitter, Link, LinkKind,
-    LoopAvoidance, Network, Provider, RouteReflection, RoutePolicy, Router, RouterRole, Scope, Session, SessionEnd,
-    SessionKind, Watched, Withdrawals,
+    AdvertisementClock, BfdConfig, BfdSession, BgpTiming, ControlTiming, Destination, DestinationKind, HashKind,
+    Jitter, Link, LinkKind, LoopAvoidance, Network, Provider, RouteReflection, RoutePolicy, Router, RouterRole, Scope,
+    Session, SessionEnd, SessionKind, Watched, Withdrawals,
 };
 use crate::units::Span;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ pub(super) const AWS: BgpTiming = BgpTiming {
     keepalive: Span::from_s(30),
     connect_retry: Span::from_s(10),
     advertisement_interval: Span::ZERO,
+    advertisement_clock: AdvertisementClock::FromSent,
     withdrawals: Withdrawals::AtOnce,
     first_update: Span::ZERO,
     jitter: Jitter::Rfc4271,

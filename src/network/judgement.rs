@@ -147,6 +147,13 @@ pub enum Metric {
     Blackout(String),
     /// Packets lost in an incident or its return.
     Lost(String),
+    /// Destinations whose routes did not settle.
+    Oscillations,
+    /// Time from an incident or return until the last change of a forwarding table that followed (ps); the entry's
+    /// name.
+    Converged(String),
+    /// UPDATE messages that followed an incident or return.
+    Updates(String),
     /// Something about the transfers of a flow entry.
     Transfers(String, TransferMetric),
     /// Something about the exchanges of a flow entry.

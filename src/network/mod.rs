@@ -49,8 +49,8 @@ pub use policy::{
 pub use prefix_table::PrefixTable;
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
 pub use routing::{
-    BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Jitter, LoopAvoidance, RouteReflection, Scope, Session,
-    SessionEnd, SessionKind, Watched, Withdrawals,
+    AdvertisementClock, BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Jitter, LoopAvoidance,
+    RouteReflection, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
 };
 pub use trace::{Arrival, Trace, TraceOf};
 pub use traffic::{

@@ -95,12 +95,24 @@ pub struct BgpTiming {
     pub connect_retry: Span,
     /// MinRouteAdvertisementIntervalTimer (RFC 4271 9.2.1.1), one for all destinations of the peer; zero is none.
     pub advertisement_interval: Span,
+    /// From when it counts.
+    pub advertisement_clock: AdvertisementClock,
     /// Whether withdrawals wait for it, too.
     pub withdrawals: Withdrawals,
     /// From Established to the first UPDATE, so that what is learned meanwhile leaves with it.
     pub first_update: Span,
     /// Whether timers are shortened at random.
     pub jitter: Jitter,
+}
+
+/// From when the advertisement interval of a peer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdvertisementClock {
+    /// From the last announcement (RFC 4271 9.2.1.1).
+    FromSent,
+    /// From when the next route is there to be announced, less the whole seconds since the last UPDATE: FRR's
+    /// bgp_adjust_routeadv, whose clock has whole seconds.
+    FromQueued,
 }
 
 /// Whether the advertisement interval holds back withdrawals.

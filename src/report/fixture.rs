@@ -211,6 +211,7 @@ fn entry(name: &str, kind: LedgerKind, what: &'static str, component: &str, at_m
         notices: Vec::new(),
         forwarding: None,
         fib_changes: 0,
+        updates: 4,
         dropped: BTreeMap::new(),
         flows_hit: 0,
         blackout: None,
@@ -232,6 +233,7 @@ fn ledger() -> Vec<LedgerEntry> {
             ],
             forwarding: Some((ms(30_110), ms(30_131))),
             fib_changes: 6,
+            updates: 4,
             dropped: BTreeMap::from([(DropReason::FibreCut, 330), (DropReason::PortDown, 1_204)]),
             flows_hit: 98,
             blackout: spread(108, 112, 131),
@@ -242,6 +244,7 @@ fn ledger() -> Vec<LedgerEntry> {
             notices: vec![notice(ms(60_200), "aws-iad-a-1", cut, "carrier")],
             forwarding: Some((ms(61_600), ms(61_600))),
             fib_changes: 6,
+            updates: 4,
             ..entry("cut", LedgerKind::Return, "fibre_cut", cut, 60_000)
         },
         LedgerEntry {
@@ -251,6 +254,7 @@ fn ledger() -> Vec<LedgerEntry> {
             ],
             forwarding: Some((ms(85_110), ms(85_330))),
             fib_changes: 14,
+            updates: 4,
             dropped: BTreeMap::from([(DropReason::RouterDown, 402), (DropReason::NoRoute, 2)]),
             flows_hit: 201,
             blackout: spread(101, 210, 330),
@@ -382,6 +386,7 @@ pub fn record() -> RunRecord {
         flows: (0..40).map(flow).collect(),
         monitors: vec![monitor()],
         ledger: ledger(),
+        routing: crate::sim::record::RoutingRecord::default(),
         loss_series: (0..BINS).map(loss_bin).collect(),
         expectations: vec![
             expectation("charged", ps, 0, Some(0), true),

@@ -150,9 +150,10 @@ fn fill_provider(name: &str, provider: &mut ProviderTable) {
     default(&mut bgp.connect_retry, profile.connect_retry);
     default(&mut bgp.advertisement_interval, profile.advertisement_interval[0]);
     default(&mut bgp.internal_advertisement_interval, profile.advertisement_interval[1]);
+    default(&mut bgp.advertisement_clock, profile.advertisement_clock);
     default(&mut bgp.withdrawals, profile.withdrawals);
     default(&mut bgp.first_update, profile.first_update);
-    default(&mut bgp.jitter, "rfc4271");
+    default(&mut bgp.jitter, profile.jitter);
     default(&mut bgp.loop_avoidance, "none");
     fill_bfd(&mut provider.bfd, profile.bfd);
 }
@@ -338,7 +339,9 @@ fn fill_top(file: &mut File) {
     let connections = file.connections.values().map(|connection| keepalives(connection.bgp.as_ref()));
     let longest = providers.chain(connections).flatten().max().unwrap_or(Span::ZERO);
     // Sessions start at random phases of their keepalive interval, then need some seconds to come up.
-    let warm_up = if file.connections.is_empty() { Span::ZERO } else { longest + Span::from_s(10) };
+    let owners = owners(file);
+    let talks = !file.connections.is_empty() || file.links.values().any(|link| is_foreign(link, &owners));
+    let warm_up = if talks { longest + Span::from_s(10) } else { Span::ZERO };
     let top = &mut file.top;
     default(&mut top.title, "");
     default(&mut top.description, "");

@@ -114,7 +114,8 @@ tables! {
     }
     /// BGP timers, and what sessions do.
     BgpTable {
-        hold, keepalive, connect_retry, advertisement_interval, internal_advertisement_interval, withdrawals,
+        hold, keepalive, connect_retry, advertisement_interval, internal_advertisement_interval,
+        advertisement_clock, withdrawals,
         first_update, jitter, loop_avoidance
     }
     /// BFD parameters.

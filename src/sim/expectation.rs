@@ -37,6 +37,7 @@ fn unit(metric: &Metric) -> ExpectationUnit {
     match metric {
         Metric::Loss | Metric::FlowSecondsLost => ExpectationUnit::PartsPerBillion,
         Metric::Drops(_) | Metric::Delivered | Metric::Lost(_) => ExpectationUnit::Packets,
+        Metric::Oscillations | Metric::Updates(_) => ExpectationUnit::Number,
         Metric::Transfers(_, metric) => match metric {
             TransferMetric::Completed
             | TransferMetric::Retransmissions
@@ -50,9 +51,12 @@ fn unit(metric: &Metric) -> ExpectationUnit {
                 ExpectationUnit::Picoseconds
             }
         },
-        Metric::Charged | Metric::Latency(_) | Metric::MeanQueueing | Metric::Blackout(_) | Metric::Noticed { .. } => {
-            ExpectationUnit::Picoseconds
-        }
+        Metric::Charged
+        | Metric::Latency(_)
+        | Metric::MeanQueueing
+        | Metric::Blackout(_)
+        | Metric::Converged(_)
+        | Metric::Noticed { .. } => ExpectationUnit::Picoseconds,
     }
 }
 
@@ -73,6 +77,12 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
         Metric::MeanQueueing => (totals.queueing.count > 0).then_some(totals.queueing.mean.as_ps()),
         Metric::Blackout(name) => Some(entry(record, name)?.blackout.map_or(0, |spread| spread.max.as_ps())),
         Metric::Lost(name) => Some(entry(record, name)?.dropped.values().sum()),
+        Metric::Oscillations => Some(record.routing.oscillations.len() as u64),
+        Metric::Converged(name) => {
+            let entry = entry(record, name)?;
+            Some(entry.forwarding?.1.saturating_sub(entry.at).as_ps())
+        }
+        Metric::Updates(name) => Some(entry(record, name)?.updates),
         Metric::Transfers(name, metric) => {
             let entry = record.flow_entries.iter().find(|entry| entry.name == *name)?;
             of_transfers(entry.transfers.as_ref()?, *metric)

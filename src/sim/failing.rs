@@ -88,6 +88,7 @@ impl<'n> Run<'n> {
         let what = if kind == LedgerKind::Incident { 110 } else { 111 };
         let name = crate::rng::named_hash(&[&self.network.failures[id].name]);
         self.journal.chain_event(self.now, what, name);
+        self.settling.world_changed();
         let entry = self.journal.ledger.open(self.now, id, kind);
         self.cause = Some(entry);
         entry

@@ -33,6 +33,7 @@ mod recorder;
 mod resting;
 mod routing;
 mod run;
+mod settling;
 mod simulation;
 mod slab;
 mod tables;

@@ -88,7 +88,13 @@ impl Run<'_> {
         let fired = self.bgp_timers.fire((session.index() * 2 + end) * BGP_TIMERS + kind, self.now);
         let router = self.network.sessions[session].ends[end].router;
         if self.expired(fired, Event::BgpTimer(session, end, kind)) && self.is_powered(router) {
-            self.cause = self.network.external_link(session).and_then(|link| self.facts.link_blame[link].entry());
+            self.cause = match TimerKind::ALL[kind] {
+                // What has waited belongs to what was decided.
+                TimerKind::Advertisement => self.decision_cause[router],
+                TimerKind::ConnectRetry | TimerKind::Hold | TimerKind::Keepalive | TimerKind::Retransmit => {
+                    self.network.external_link(session).and_then(|link| self.facts.link_blame[link].entry())
+                }
+            };
             self.speak(router, Input::Timer(session, TimerKind::ALL[kind]));
         }
     }
@@ -146,8 +152,27 @@ impl Run<'_> {
                 ControlWay::Routed { from: router, destination: self.network.routers[peer].loopback }
             }
         };
+        self.count_message(&segment);
         let size = segment.size;
         self.send_control(way, Control::Bgp(segment), size);
+    }
+
+    fn count_message(&mut self, segment: &BgpSegment) {
+        if self.now < self.origin {
+            return;
+        }
+        let messages = &mut self.routing.messages;
+        match &segment.message {
+            Some(BgpMessage::Open { .. }) => messages.open += 1,
+            Some(message @ (BgpMessage::Update { .. } | BgpMessage::EndOfRib)) => {
+                messages.update += 1;
+                messages.prefixes += message.prefixes() as u64;
+                self.journal.ledger.update_sent(self.cause);
+            }
+            Some(BgpMessage::Keepalive) => messages.keepalive += 1,
+            Some(BgpMessage::Notification(_)) => messages.notification += 1,
+            Some(BgpMessage::ConnectionReset) | None => {}
+        }
     }
 
     fn session_changed(&mut self, router: RouterId, session: SessionId, change: (State, State), cause: SessionCause) {
@@ -156,6 +181,7 @@ impl Run<'_> {
         if !came && !went {
             return;
         }
+        self.settling.world_changed();
         let configured = &network.sessions[session];
         let name = &network.routers[router].name;
         let what = if came { 120 } else { 121 };

@@ -25,9 +25,10 @@ use crate::sim::keys::KeyRing;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::light::LinkEnd;
 use crate::sim::partition::{Partition, Wire};
-use crate::sim::record::RunRecord;
+use crate::sim::record::{RoutingRecord, RunRecord};
 use crate::sim::recorder::{EntryIndex, Journal};
 use crate::sim::resting::{Liveness, Rest};
+use crate::sim::settling::Settling;
 use crate::sim::slab::Slab;
 use crate::sim::timers::{Fired, Timers};
 use crate::sim::{Continue, Progress};
@@ -88,6 +89,10 @@ pub(in crate::sim) struct Run<'n> {
     pub bgp_timers: Timers,
     pub bfd_timers: Timers,
 
+    pub settling: Settling,
+    /// What BGP did so far.
+    pub routing: RoutingRecord,
+
     // Physical world.
     pub link_ends: IdVec<LinkId, [LinkEnd; 2]>,
     pub carrier_timers: Timers,
@@ -140,6 +145,8 @@ impl<'n> Run<'n> {
             resting: vec![None; network.bfd_sessions.len()],
             bgp_timers: Timers::new(network.sessions.len() * 2 * BGP_TIMERS),
             bfd_timers: Timers::new(network.bfd_sessions.len() * 2 * BFD_TIMERS),
+            settling: Settling::default(),
+            routing: RoutingRecord::default(),
             link_ends: network.links.ids().map(|id| LinkEnd::pair(network, id, seed)).collect(),
             carrier_timers: Timers::new(network.ports.len()),
             key_timers: Timers::new(network.ports.len()),

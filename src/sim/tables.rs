@@ -31,6 +31,9 @@ impl Run<'_> {
     /// Computes the next hops of a destination; when they differ from the last decision, they are installed after
     /// the router's FIB delay.
     pub fn decide(&mut self, router: RouterId, destination: DestinationId) {
+        if self.settling.is_held(destination) {
+            return;
+        }
         let group = self.next_hops(router, destination);
         let decided = self.decided[router].group(destination);
         if decided == group {
@@ -40,6 +43,9 @@ impl Run<'_> {
         let decided_before = if decided.is_empty() { Entry::New } else { Entry::Known };
         let begins_to_leave = leaves_provider(&group) && !leaves_provider(decided);
         self.decided[router].set(destination, &group);
+        self.settling.decided(self.now, destination, router, &group);
+        self.decision_cause[router] = self.cause;
+        self.routing.decisions += u64::from(self.now >= self.origin);
         let gone = group.is_empty();
         let at = self.written_at(router, decided_before, &group);
         if let Some(serial) = self.installs[router].push(at, (self.cause, (destination, group))) {

@@ -334,7 +334,7 @@ impl Speaker {
     /// Phase 3 for every session that can send; for the others it waits, and only the last word is sent later.
     fn disseminate(&mut self, now: Time, out: &mut Vec<Action>) {
         for (index, session) in self.sessions.iter_mut().enumerate() {
-            let gate = session.gate();
+            let gate = session.gate(now);
             if gate == Gate::Shut {
                 continue;
             }
@@ -343,6 +343,9 @@ impl Speaker {
             let messages = self.prefixes.pack(&changes.withdrawn, changes.announced);
             if !messages.is_empty() {
                 session.routes_sent(now, sent, out);
+            }
+            if changes.waiting > 0 {
+                session.routes_wait(now, out);
             }
             for message in messages {
                 session.send_update(now, message, out);

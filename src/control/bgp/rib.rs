@@ -50,6 +50,8 @@ pub(super) struct Changes {
     pub(super) withdrawn: Vec<DestinationId>,
     /// Destinations grouped by equal attributes.
     pub(super) announced: Vec<(Arc<PathAttributes>, Vec<DestinationId>)>,
+    /// Destinations with news that may not be told yet.
+    pub(super) waiting: usize,
 }
 
 /// All RIBs of one router.
@@ -155,6 +157,7 @@ impl Rib {
             let is_news = wanted.is_some() && told.get(&destination) != wanted.as_ref();
             if is_news && gate != Gate::Open {
                 self.peers[peer].pending.insert(destination);
+                changes.waiting += 1;
                 continue;
             }
             match wanted {

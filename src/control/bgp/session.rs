@@ -11,7 +11,7 @@ use super::transport::Transport;
 use super::{Action, Lost, SessionCause, State, TimerKind};
 use crate::ids::{DestinationId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, NotificationReason, PathAttributes};
-use crate::network::{BgpTiming, Jitter, LoopAvoidance, Network, Withdrawals};
+use crate::network::{AdvertisementClock, BgpTiming, Jitter, LoopAvoidance, Network, Withdrawals};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
 
@@ -58,8 +58,10 @@ enum Start {
 /// Whether the advertisement timer of RFC 4271 9.2.1.1 runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Advertisement {
-    /// What is new may leave at once.
+    /// What is new may leave at once, unless the clock still has some of the interval.
     Free,
+    /// The interval is over.
+    Released,
     /// Announcements wait, and withdrawals where they are limited.
     Waiting,
     /// The first table is still put together: everything waits.
@@ -90,6 +92,8 @@ pub(super) struct Session {
     start: Start,
     transport: Transport,
     advertisement: Advertisement,
+    /// When routes were last sent in this connection.
+    last_update: Option<Time>,
     pub(super) loop_avoidance: LoopAvoidance,
     /// Whether the peer has sent its whole table in this connection.
     synchronised: bool,
@@ -119,6 +123,7 @@ impl Session {
             start: Start::First,
             transport: Transport::new(id, end, headers(own.address)),
             advertisement: Advertisement::Free,
+            last_update: None,
             loop_avoidance: own.loop_avoidance,
             synchronised: false,
             hold: own.timing.hold,
@@ -146,22 +151,61 @@ impl Session {
     }
 
     /// Which routes may be sent now.
-    pub(super) fn gate(&self) -> Gate {
+    pub(super) fn gate(&self, now: Time) -> Gate {
         if self.state != State::Established || !self.transport.has_room() {
             return Gate::Shut;
         }
         match (self.advertisement, self.timing.withdrawals) {
-            (Advertisement::Free, Withdrawals::AtOnce | Withdrawals::Limited) => Gate::Open,
+            (Advertisement::Free, _) if self.timing.advertisement_clock == AdvertisementClock::FromQueued => {
+                if self.interval_left(now) == Span::ZERO { Gate::Open } else { self.closed() }
+            }
+            (Advertisement::Free | Advertisement::Released, _) => Gate::Open,
             (Advertisement::Waiting, Withdrawals::AtOnce) => Gate::Withdrawals,
             (Advertisement::Waiting, Withdrawals::Limited) | (Advertisement::Gathering, _) => Gate::Shut,
         }
     }
 
+    /// What may be sent while announcements wait.
+    fn closed(&self) -> Gate {
+        match self.timing.withdrawals {
+            Withdrawals::AtOnce => Gate::Withdrawals,
+            Withdrawals::Limited => Gate::Shut,
+        }
+    }
+
+    /// How long a route that is queued now has to wait, by a clock of whole seconds.
+    fn interval_left(&self, now: Time) -> Span {
+        let second = |time: Time| time.as_ps() / Span::from_s(1).as_ps();
+        let interval = self.timing.advertisement_interval;
+        match self.last_update.map(|last| Span::from_s(second(now) - second(last))) {
+            Some(passed) if passed <= interval => interval.saturating_sub(passed),
+            Some(_) | None => Span::ZERO,
+        }
+    }
+
+    /// Routes wait that could not be sent.
+    pub(super) fn routes_wait(&mut self, now: Time, out: &mut Vec<Action>) {
+        let counts = self.timing.advertisement_clock == AdvertisementClock::FromQueued;
+        if counts && self.state == State::Established && self.advertisement == Advertisement::Free {
+            self.advertisement = Advertisement::Waiting;
+            self.set(TimerKind::Advertisement, now + self.interval_left(now), out);
+        }
+    }
+
     /// Routes were sent: the next ones wait for the advertisement interval.
     pub(super) fn routes_sent(&mut self, now: Time, sent: Sent, out: &mut Vec<Action>) {
+        self.last_update = Some(now);
+        match self.timing.advertisement_clock {
+            AdvertisementClock::FromSent => {}
+            AdvertisementClock::FromQueued => {
+                if sent == Sent::Announcements && self.advertisement == Advertisement::Released {
+                    self.advertisement = Advertisement::Free;
+                }
+                return;
+            }
+        }
         let counts = match (sent, self.timing.withdrawals) {
-            (Sent::Announcements, Withdrawals::AtOnce | Withdrawals::Limited)
-            | (Sent::OnlyWithdrawals, Withdrawals::Limited) => true,
+            (Sent::Announcements, _) | (Sent::OnlyWithdrawals, Withdrawals::Limited) => true,
             (Sent::OnlyWithdrawals, Withdrawals::AtOnce) => false,
         };
         if counts && self.timing.advertisement_interval > Span::ZERO {
@@ -223,7 +267,7 @@ impl Session {
                 }
             }
             TimerKind::Retransmit => self.transport.retransmit(now, out),
-            TimerKind::Advertisement => self.advertisement = Advertisement::Free,
+            TimerKind::Advertisement => self.advertisement = Advertisement::Released,
         }
     }
 
@@ -360,6 +404,7 @@ impl Session {
             State::Idle => {
                 self.synchronised = false;
                 self.advertisement = Advertisement::Free;
+                self.last_update = None;
                 self.transport.close();
                 for kind in TimerKind::ALL {
                     out.push(Action::CancelTimer { session: self.id, kind });

@@ -50,7 +50,8 @@ impl Ways {
         for (id, link) in network.links.enumerate() {
             let usable = match link.kind {
                 LinkKind::Channel(interconnect) => across == Some(interconnect),
-                LinkKind::Peering => false,
+                // What no connection carries may cross them.
+                LinkKind::Peering => across.is_none(),
                 LinkKind::Backbone | LinkKind::Attachment => true,
             };
             if usable && link.ends.into_iter().all(carries) {

@@ -1,4 +1,4 @@
-//! Which attachments the links inside providers join.
+//! Which attachments the links inside providers, and between those that peer, join.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use petgraph::unionfind::UnionFind;
 use crate::ids::{AttachmentId, Id, RouterId};
 use crate::network::{LinkKind, Network, RouterRole};
 
-/// Whether links inside providers alone join every source with every target; attachments carry no transit.
+/// Whether links inside providers and peering links join every source with every target; attachments carry no transit.
 #[must_use]
 pub fn all_joined(network: &Network, from: &[AttachmentId], to: &[AttachmentId]) -> bool {
     let carries = |router: RouterId| match network.routers[router].role {
@@ -17,8 +17,8 @@ pub fn all_joined(network: &Network, from: &[AttachmentId], to: &[AttachmentId])
     let mut islands = UnionFind::<usize>::new(network.routers.len());
     for link in &network.links {
         match link.kind {
-            LinkKind::Backbone => drop(islands.union(link.ends[0].index(), link.ends[1].index())),
-            LinkKind::Channel(_) | LinkKind::Peering | LinkKind::Attachment => {}
+            LinkKind::Backbone | LinkKind::Peering => drop(islands.union(link.ends[0].index(), link.ends[1].index())),
+            LinkKind::Channel(_) | LinkKind::Attachment => {}
         }
     }
     // An attachment may reach several islands, and joins none of them.

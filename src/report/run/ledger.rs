@@ -5,13 +5,13 @@ use crate::report::document::{Block, Section};
 use crate::report::words::{count, counted, plain, seconds, span, spans};
 use crate::sim::record::{LedgerEntry, LedgerKind, RunRecord, Spread};
 
+/// The heading of the section.
+pub const HEADING: &str = "Incidents and returns (blackout: shortest / median / longest of the flows hit)";
+
 /// One paragraph of some lines per incident and per return.
 pub fn section(record: &RunRecord) -> Section {
     let facts = record.ledger.iter().map(|entry| (seconds(entry.at), text(entry))).collect();
-    Section {
-        heading: "Incidents and returns (blackout: shortest / median / longest of the flows hit)".to_owned(),
-        blocks: vec![Block::Facts(facts)],
-    }
+    Section { heading: HEADING.to_owned(), blocks: vec![Block::Facts(facts)] }
 }
 
 /// "cut", "return of cut".

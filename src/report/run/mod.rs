@@ -5,6 +5,7 @@ mod exchanges;
 mod ledger;
 mod page;
 mod plots;
+mod routing;
 mod summary;
 mod tables;
 mod transfers;

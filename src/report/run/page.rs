@@ -18,7 +18,8 @@ pub fn page(record: &RunRecord, provenance: &Provenance) -> Report {
     // A scenario without connections has one section on all its traffic in their place.
     let told = record.connections.len().max(1);
     if !record.ledger.is_empty() {
-        report.sections[told + 1].blocks.push(notices(record));
+        let incidents = report.sections.iter().position(|section| section.heading == ledger::HEADING);
+        report.sections[incidents.expect("the ledger has its section")].blocks.push(notices(record));
     }
     let mut plots = plots(record);
     let more = plots.split_off(4);

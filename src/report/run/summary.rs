@@ -63,6 +63,7 @@ pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
         "macsec": all(&record.macsec, macsec),
         "flow_entries": all(&record.flow_entries, flow_entry),
         "monitors": all(&record.monitors, monitor),
+        "routing": super::routing::value(record),
         "ledger": all(&record.ledger, ledger_entry),
         "expectations": all(&record.expectations, expectation),
     })
@@ -397,6 +398,7 @@ fn ledger_entry(entry: &LedgerEntry) -> Value {
         "forwarding_first_after_us": entry.forwarding.map(|(first, _)| after(first)),
         "forwarding_last_after_us": entry.forwarding.map(|(_, last)| after(last)),
         "fib_changes": entry.fib_changes,
+        "updates": entry.updates,
         "dropped_packets": lost(&entry.dropped),
         "dropped_by_cause_packets": causes(&entry.dropped),
         "flows_hit": entry.flows_hit,

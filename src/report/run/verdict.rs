@@ -1,6 +1,6 @@
 //! The verdict on one run: what the person who pays for the link wants to know, on one screen.
 
-use super::{connection, ledger, lost};
+use super::{connection, ledger, lost, routing};
 use crate::network::{Bound, Fidelity};
 use crate::report::Provenance;
 use crate::report::document::{Block, Cell, Check, Outcome, Report, Section, Table};
@@ -16,6 +16,7 @@ pub fn verdict(record: &RunRecord, provenance: &Provenance) -> Report {
         sections.push(traffic(record));
     }
     sections.push(experienced(record));
+    sections.extend(routing::section(record));
     if !record.ledger.is_empty() {
         sections.push(ledger::section(record));
     }
@@ -57,6 +58,7 @@ fn sentences(record: &RunRecord) -> Vec<String> {
     for one in &record.connections {
         sentences.push(connection::sentence(one));
     }
+    sentences.extend(routing::sentence(record));
     let data = &record.totals.data;
     let lost = lost(&data.dropped);
     if lost == 0 {

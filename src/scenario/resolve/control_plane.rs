@@ -1,7 +1,9 @@
 //! What BGP speakers do, and how long routers take for it.
 
 use super::Resolver;
-use crate::network::{Announces, BgpTiming, ControlTiming, FibSharing, Jitter, LoopAvoidance, SessionEnd, Withdrawals};
+use crate::network::{
+    AdvertisementClock, Announces, BgpTiming, ControlTiming, FibSharing, Jitter, LoopAvoidance, SessionEnd, Withdrawals,
+};
 use crate::scenario::file::{AttachmentTable, BgpTable, Leaf, ProviderTable, RouterTable};
 use crate::scenario::source::join;
 use crate::units::Span;
@@ -24,6 +26,7 @@ impl BgpDraft {
             keepalive: Span::from_s(30),
             connect_retry: Span::from_s(120),
             advertisement_interval: Span::ZERO,
+            advertisement_clock: AdvertisementClock::FromSent,
             withdrawals: Withdrawals::AtOnce,
             first_update: Span::ZERO,
             jitter: Jitter::Rfc4271,
@@ -124,6 +127,9 @@ impl Resolver<'_> {
         }
         let words = [("at-once", Withdrawals::AtOnce), ("limited", Withdrawals::Limited)];
         self.choice(&join(place, "withdrawals"), &table.withdrawals, &words, &mut timing.withdrawals);
+        let words = [("from-sent", AdvertisementClock::FromSent), ("from-queued", AdvertisementClock::FromQueued)];
+        let at = join(place, "advertisement_clock");
+        self.choice(&at, &table.advertisement_clock, &words, &mut timing.advertisement_clock);
         let words = [("rfc4271", Jitter::Rfc4271), ("none", Jitter::None)];
         self.choice(&join(place, "jitter"), &table.jitter, &words, &mut timing.jitter);
         let words = [

@@ -39,12 +39,16 @@ const QUANTILES: [(&str, u64); 6] = [
     ("max", 1_000_000_000),
 ];
 
-const PLAIN: [(&str, Metric, Unit); 5] = [
+/// Keys of `incidents.NAME` and `returns.NAME`.
+const ENTRY_KEYS: [&str; 5] = ["blackout", "lost", "converged", "updates", "noticed"];
+
+const PLAIN: [(&str, Metric, Unit); 6] = [
     ("loss", Metric::Loss, Unit::Share),
     ("delivered", Metric::Delivered, Unit::Count),
     ("charged", Metric::Charged, Unit::Span),
     ("flow_seconds_lost", Metric::FlowSecondsLost, Unit::Share),
     ("mean_queueing", Metric::MeanQueueing, Unit::Span),
+    ("oscillations", Metric::Oscillations, Unit::Count),
 ];
 
 const TRANSFERS: [(&str, TransferMetric, Unit); 6] = [
@@ -216,8 +220,10 @@ impl Resolver<'_> {
                 match (metric.as_str(), value) {
                     ("blackout", _) => self.expect(key, Metric::Blackout(entry.clone()), Unit::Span, value),
                     ("lost", _) => self.expect(key, Metric::Lost(entry.clone()), Unit::Count, value),
+                    ("converged", _) => self.expect(key, Metric::Converged(entry.clone()), Unit::Span, value),
+                    ("updates", _) => self.expect(key, Metric::Updates(entry.clone()), Unit::Count, value),
                     ("noticed", Value::Table(routers)) => self.expect_noticed(&key, &entry, routers),
-                    (..) => self.unknown(&join("expect", &key), metric, &["blackout", "lost", "noticed"]),
+                    (..) => self.unknown(&join("expect", &key), metric, &ENTRY_KEYS),
                 }
             }
         }

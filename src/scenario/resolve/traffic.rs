@@ -10,7 +10,7 @@ use super::exchanges::ExchangeDraft;
 use super::flow_ends::pair;
 use super::transfers::TcpDraft;
 use super::{Names, Resolver};
-use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id};
+use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id, ProviderId, RouterId};
 use crate::network::{ArrivalLaw, Attachment, Flow, FlowEntry, FlowRole, Profile, SizeLaw, TraceOf, Transport};
 use crate::rng::named_hash;
 use crate::scenario::file::{FlowTable, Leaf};
@@ -399,8 +399,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// The first connection, by name, that joins two attachments; none is needed inside one provider. `None` with a
-    /// problem when there is none.
+    /// The first connection, by name, that joins two attachments; none is needed inside one provider, and between two
+    /// that peer. `None` with a problem when there is none.
     pub(super) fn connection_between(&mut self, place: &str, ends: [AttachmentId; 2]) -> Option<Option<ConnectionId>> {
         let attachments = ends.map(|end| &self.network.attachments[end]);
         if attachments[0].provider == attachments[1].provider {
@@ -411,12 +411,23 @@ impl Resolver<'_> {
                 || (sides[0].contains(&ends[1]) && sides[1].contains(&ends[0]))
         };
         let found = self.network.connections.enumerate().find(|(_, connection)| joins(&connection.attachments));
+        if found.is_none() && attachments.iter().all(|attachment| self.peers(attachment.provider)) {
+            return Some(None);
+        }
         if found.is_none() {
             let names = attachments.map(|attachment| attachment.name.clone());
             let message = format!("no connection joins {:?} and {:?}", names[0], names[1]);
             self.reader.error(place, message, "name both in the attachments of one connection");
         }
         found.map(|(id, _)| Some(id))
+    }
+
+    /// Whether a provider has a peering link.
+    fn peers(&self, provider: ProviderId) -> bool {
+        let owners = |ends: [RouterId; 2]| ends.map(|end| self.network.routers[end].provider);
+        let peerings = self.links.iter().filter(|draft| draft.interconnect.is_none());
+        let mut owners = peerings.filter_map(|draft| draft.ends).map(owners);
+        owners.any(|[a, b]| a != b && (a == provider || b == provider))
     }
 
     fn pair_reverses(&mut self) {

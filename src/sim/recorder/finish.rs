@@ -14,7 +14,7 @@ use crate::sim::limits::Limit;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord,
-    LossBin, MacsecRecord, RunRecord, Totals, UnavailableRun,
+    LossBin, MacsecRecord, RoutingRecord, RunRecord, Totals, UnavailableRun,
 };
 use crate::sim::run::Run;
 use crate::sla::{self, LossTimeline};
@@ -30,6 +30,7 @@ struct Ending<'n> {
     journal: Journal,
     ports: IdVec<PortId, PortTotals>,
     macsec: Vec<MacsecRecord>,
+    routing: RoutingRecord,
     in_flight: IdVec<FlowId, u64>,
 }
 
@@ -41,6 +42,8 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let events = run.queue.fired() + run.partitions.iter().map(of_packets).sum::<u64>();
     let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
     let macsec = super::macsec::macsec(&run);
+    let oscillations = run.settling.oscillations(network, origin);
+    let routing = RoutingRecord { oscillations, ..std::mem::take(&mut run.routing) };
     let mut in_flight = run.flow_level.in_flight;
     run.partitions.iter_mut().for_each(|partition| partition.audit(end));
     let ports = network.ports.ids().map(|id| PortTotals::new(network, &run.partitions, id)).collect();
@@ -79,7 +82,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     journal.blackouts.close(network, origin, end, &mut journal.ledger);
     recorder.control.in_flight = control_in_flight;
     recorder.duplicates.in_flight = duplicates_in_flight;
-    let mut ending = Ending { network, origin, end, recorder, journal, ports, macsec, in_flight };
+    let mut ending = Ending { network, origin, end, recorder, journal, ports, macsec, routing, in_flight };
     ending.record(seed, events, packet_hops)
 }
 
@@ -121,6 +124,7 @@ impl Ending<'_> {
             flows: self.flow_records(),
             monitors: self.recorder.monitors.records(network, &self.journal.ledger, self.origin, self.end),
             ledger: self.journal.ledger.records(network, self.origin),
+            routing: std::mem::take(&mut self.routing),
             loss_series: self.recorder.loss_bins.iter().map(|(sent, drops)| loss_bin(*sent, drops)).collect(),
             expectations: Vec::new(),
             fingerprint: self.fingerprint(),

@@ -26,6 +26,7 @@ struct Entry {
     notices: Vec<(Time, String, String, &'static str)>,
     forwarding: Option<(Time, Time)>,
     fib_changes: u64,
+    updates: u64,
     dropped: Drops,
     hit: BTreeMap<FlowId, Hit>,
     unended: u64,
@@ -48,6 +49,7 @@ impl Ledger {
             notices: Vec::new(),
             forwarding: None,
             fib_changes: 0,
+            updates: 0,
             dropped: Drops::default(),
             hit: BTreeMap::new(),
             unended: 0,
@@ -74,6 +76,13 @@ impl Ledger {
         if let Some(entry) = index.map(|index| &mut self.entries[index.0]) {
             entry.fib_changes += 1;
             entry.forwarding = Some((entry.forwarding.map_or(now, |(first, _)| first), now));
+        }
+    }
+
+    /// An UPDATE was sent.
+    pub fn update_sent(&mut self, index: Option<EntryIndex>) {
+        if let Some(index) = index {
+            self.entries[index.0].updates += 1;
         }
     }
 
@@ -159,6 +168,7 @@ impl Entry {
             notices: self.notices.iter().map(notice).collect(),
             forwarding: self.forwarding.map(|(first, last)| (first.since(origin), last.since(origin))),
             fib_changes: self.fib_changes,
+            updates: self.updates,
             dropped: super::finish::by_cause(&self.dropped),
             flows_hit: self.hit.len() as u64,
             blackout: spread(self.hit.values().filter_map(|hit| hit.longest).map(length).collect()),

@@ -49,6 +49,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
             notices: Vec::new(),
             forwarding: None,
             fib_changes: 0,
+            updates: 4,
             dropped: [(DropReason::FibreCut, u64::from(index))].into(),
             flows_hit: u64::from(index),
             blackout: hit,
@@ -56,6 +57,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
             unended: u64::from(index == 4),
             hits: Vec::new(),
         }],
+        routing: crate::sim::record::RoutingRecord::default(),
         loss_series: Vec::new(),
         expectations: vec![ExpectationRecord {
             key: "loss".to_owned(),
