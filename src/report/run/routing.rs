@@ -63,9 +63,9 @@ pub fn value(record: &RunRecord) -> Value {
             "routers": one.routers,
             "cycle": one.cycle.iter().map(step).collect::<Vec<_>>(),
             "period_us": microseconds(one.period),
-            "found_us": microseconds(one.found),
-            "last_us": microseconds(one.last),
-            "held_us": one.held.map(microseconds),
+            "found_at_us": microseconds(one.found),
+            "last_at_us": microseconds(one.last),
+            "held_at_us": one.held.map(microseconds),
             "changes": one.changes,
         })
     };
