@@ -3,7 +3,7 @@
 use crate::ids::{AttachmentId, DestinationId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, RouterId};
 use crate::network::{
     AdvertisementClock, BfdConfig, BfdSession, BgpTiming, ControlTiming, Destination, DestinationKind, HashKind,
-    Jitter, Link, LinkKind, LoopAvoidance, Network, Provider, RouteReflection, RoutePolicy, Router, RouterRole, Scope,
+    Jitter, Link, LinkKind, LoopAvoidance, Network, Provider, RoutePolicy, RouteReflection, Router, RouterRole, Scope,
     Session, SessionEnd, SessionKind, Watched, Withdrawals,
 };
 use crate::units::Span;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decision::Peering;
 use crate::ids::{DestinationId, IdVec, ProviderId};
 use crate::message::{Origin, PathAttributes};
-use crate::network::{Network, RouteReflection, RouteChanges, RouteMatch, RoutePolicy, Ruling, Scope, TermVerdict};
+use crate::network::{Network, RouteChanges, RouteMatch, RoutePolicy, RouteReflection, Ruling, Scope, TermVerdict};
 use crate::units::Community;
 
 /// LOCAL_PREF of routes from another autonomous system (the default of all implementations).

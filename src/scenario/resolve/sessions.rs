@@ -8,7 +8,7 @@ use super::Resolver;
 use super::control_plane::BgpDraft;
 use crate::ids::{DestinationId, Id, LinkId, LogicalLinkId, ProviderId, RouterId, SessionId};
 use crate::network::{
-    BfdSession, DestinationKind, LinkKind, RouteReflection, RoutePolicy, RouterRole, Scope, Session, SessionEnd,
+    BfdSession, DestinationKind, LinkKind, RoutePolicy, RouteReflection, RouterRole, Scope, Session, SessionEnd,
     SessionKind, Watched,
 };
 use crate::scenario::source::join;
