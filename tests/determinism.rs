@@ -65,6 +65,15 @@ link = "iad-channel-b1"
 at = "1 s"
 lasts = "9 s"
 probability = "2%"
+[links.iad-channel-b2]
+lacp = "fast"
+micro_bfd = { interval = "100 ms", multiplier = 3 }
+[[failures]]
+name = "hang"
+kind = "cpu_hang"
+router = "aws-iad-a2"
+at = "1 s"
+lasts = "4 s"
 [links.iad-channel-a2]
 macsec = { suite = "GCM-AES-128", rekey = "4 s", install_order = "transmit-first", policy = "should-secure" }
 [[failures]]

@@ -45,6 +45,7 @@ pub(super) fn router(network: &mut Network, provider: u32, role: RouterRole) -> 
         hash_seed: 0,
         loopback: DestinationId(0),
         control: ControlTiming::INSTANT,
+        liveness: crate::network::LivenessPlace::LineCard,
         links: Vec::new(),
     })
 }
@@ -65,6 +66,7 @@ pub(super) fn link(network: &mut Network, a: RouterId, b: RouterId) -> LinkId {
         ends: [a, b],
         members: Vec::new(),
         min_links: 1,
+        lacp: None,
         carrier_down: Span::ZERO,
         carrier_up: Span::ZERO,
     })

@@ -7,6 +7,7 @@
 pub mod bfd;
 pub mod bgp;
 pub mod interior;
+pub mod lacp;
 pub mod mka;
 
 #[cfg(test)]

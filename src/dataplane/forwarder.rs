@@ -209,6 +209,7 @@ mod tests {
             hash_seed: seed,
             loopback: DestinationId(0),
             control: ControlTiming::INSTANT,
+            liveness: crate::network::LivenessPlace::LineCard,
             links: Vec::new(),
         }
     }

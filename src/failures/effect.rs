@@ -16,6 +16,8 @@ pub enum Effect {
     MkpduLoss(Wires),
     /// Those who send on the wires hold, or are given, a wrong key.
     WrongKey(Wires, WrongKey),
+    /// The router's processor hangs.
+    CpuHang(RouterId),
     /// The router has no power.
     PowerLoss(RouterId),
 }
@@ -29,6 +31,7 @@ pub fn effects(network: &Network, kind: &FailureKind) -> Vec<Effect> {
         FailureKind::Impaired { wires, by } => vec![Effect::Impaired(wires, by)],
         FailureKind::MkpduLoss { wires } => vec![Effect::MkpduLoss(wires)],
         FailureKind::WrongKey { wires, which } => vec![Effect::WrongKey(wires, which)],
+        FailureKind::CpuHang { router } => vec![Effect::CpuHang(router)],
         FailureKind::RouterDown { router } => vec![Effect::PowerLoss(router)],
         FailureKind::FacilityOutage { facility } => network
             .routers

@@ -3,6 +3,7 @@
 mod bfd;
 mod bgp;
 mod drop;
+mod lacp;
 mod mka;
 mod packet;
 mod piece;
@@ -11,6 +12,7 @@ mod segment;
 pub use bfd::{BfdDiagnostic, BfdPacket, BfdState};
 pub use bgp::{BgpMessage, BgpSegment, NotificationReason, Origin, PathAttributes};
 pub use drop::DropReason;
+pub use lacp::{LacpTimeout, Lacpdu};
 pub use mka::{ConnectivityKey, KeyIdentifier, Member, Mkpdu, Sak, SakUse};
 pub use packet::{NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
 pub use piece::Piece;
@@ -34,4 +36,6 @@ pub enum Control {
     Bfd(BfdPacket),
     /// A MACsec key agreement message.
     Mka(Mkpdu),
+    /// A link aggregation control message.
+    Lacp(Lacpdu),
 }

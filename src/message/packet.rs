@@ -47,6 +47,8 @@ pub enum PacketKind {
     ControlNeighbour,
     /// A control message forwarded to its destination inside a provider (iBGP).
     ControlRouted,
+    /// A control message of one member of a link (LACP, micro-BFD): it passes while the member carries no traffic.
+    ControlMember,
     /// A MACsec key agreement message: on the uncontrolled port, so never protected and never without a key. Its size
     /// is such that the port makes the right frame of it.
     Uncontrolled,
@@ -57,7 +59,7 @@ impl PacketKind {
     #[must_use]
     #[inline]
     pub const fn is_control(self) -> bool {
-        matches!(self, Self::ControlNeighbour | Self::ControlRouted | Self::Uncontrolled)
+        matches!(self, Self::ControlNeighbour | Self::ControlRouted | Self::ControlMember | Self::Uncontrolled)
     }
 }
 

@@ -50,6 +50,15 @@ pub enum HashKind {
     SourcePortModulo,
 }
 
+/// Where BFD runs in a router (the C bit of RFC 5880 tells it to the peer; RFC 5882 4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LivenessPlace {
+    /// In the line card: it goes on while the processor hangs.
+    LineCard,
+    /// On the processor, whose fate it shares.
+    Processor,
+}
+
 /// A store-and-forward router.
 #[derive(Debug, Clone)]
 pub struct Router {
@@ -71,6 +80,8 @@ pub struct Router {
     pub loopback: DestinationId,
     /// How long its routing takes.
     pub control: ControlTiming,
+    /// Where BFD runs.
+    pub liveness: LivenessPlace,
     /// Links that end here, in id order.
     pub links: Vec<LinkId>,
 }

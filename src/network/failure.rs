@@ -35,6 +35,11 @@ pub enum FailureKind {
         /// The router.
         router: RouterId,
     },
+    /// The router's processor hangs, its line cards go on: packets are forwarded, BGP stands still.
+    CpuHang {
+        /// The router.
+        router: RouterId,
+    },
     /// Everything in the building loses power.
     FacilityOutage {
         /// The building.
@@ -137,6 +142,7 @@ impl FailureKind {
             Self::FibreCut { .. } => "fibre_cut",
             Self::SilentCut { .. } => "silent_cut",
             Self::RouterDown { .. } => "router_down",
+            Self::CpuHang { .. } => "cpu_hang",
             Self::FacilityOutage { .. } => "facility_outage",
             Self::MkpduLoss { .. } => "mkpdu_loss",
             Self::WrongKey { which: WrongKey::Held, .. } => "wrong_key",

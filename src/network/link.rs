@@ -32,10 +32,21 @@ pub struct Link {
     pub members: Vec<Member>,
     /// The link is up while at least this many members are.
     pub min_links: usize,
+    /// How soon LACP misses the other end of a member; `None` without LACP.
+    pub lacp: Option<LacpRate>,
     /// From loss of light until the router acts on it.
     pub carrier_down: Span,
     /// From return of light until the router acts on it.
     pub carrier_up: Span,
+}
+
+/// How often the ends of a member want to hear LACP (IEEE 802.1AX 6.4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LacpRate {
+    /// Each second; the other end is missed after 3 s.
+    Fast,
+    /// Each 30 s; missed after 90 s.
+    Slow,
 }
 
 /// One physical member of a link.

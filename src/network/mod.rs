@@ -28,7 +28,9 @@ mod traffic;
 mod transfer;
 
 pub use change::{Change, ChangeKind, FormerKey};
-pub use device::{Announces, Attachment, ControlTiming, Facility, FibSharing, HashKind, Provider, Router, RouterRole};
+pub use device::{
+    Announces, Attachment, ControlTiming, Facility, FibSharing, HashKind, LivenessPlace, Provider, Router, RouterRole,
+};
 pub use exchange::ExchangeConfig;
 pub use failure::{Failure, FailureKind, Members, Ways, Wires, WrongKey};
 pub use fidelity::{Fidelity, Sharing};
@@ -38,7 +40,7 @@ pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted
 pub use limit::{
     AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,
 };
-pub use link::{Buffer, Framing, Link, LinkKind, Member, Port};
+pub use link::{Buffer, Framing, LacpRate, Link, LinkKind, Member, Port};
 pub use macsec::{
     Agreement, InstallOrder, MacsecConfig, MkaConfig, PacketNumberWidth, Protection, Reflection, ReplayProtection,
     SecureKey, SecurePolicy, ValidateFrames,
@@ -166,7 +168,9 @@ impl Network {
                 };
                 format!("link {}{member}{from}", link.name)
             }
-            FailureKind::RouterDown { router } => format!("router {}", self.routers[router].name),
+            FailureKind::RouterDown { router } | FailureKind::CpuHang { router } => {
+                format!("router {}", self.routers[router].name)
+            }
             FailureKind::FacilityOutage { facility } => format!("facility {}", self.facilities[facility].name),
         }
     }
@@ -220,6 +224,7 @@ impl Network {
             | FailureKind::MkpduLoss { .. }
             | FailureKind::WrongKey { .. }
             | FailureKind::RouterDown { .. }
+            | FailureKind::CpuHang { .. }
             | FailureKind::FacilityOutage { .. } => None,
         }
     }

@@ -167,7 +167,7 @@ pub enum RouteReflection {
 pub struct BfdSession {
     /// Name of what it watches, with "bfd:" before it.
     pub name: String,
-    /// The link it runs on, one hop; it rides the first member.
+    /// The link it runs on, one hop; it rides the first member that is up, a micro-BFD session its own.
     pub link: LinkId,
     /// Configuration at the routers of `link.ends`, in that order.
     pub ends: [BfdConfig; 2],
@@ -182,6 +182,8 @@ pub enum Watched {
     Session(SessionId),
     /// A link inside a provider: interior routing.
     Link(LinkId),
+    /// One member of its link, which it rides (micro-BFD, RFC 7130): whether that carries traffic.
+    Member(usize),
 }
 
 /// BFD parameters of one end.

@@ -135,6 +135,7 @@ fn fill_provider(name: &str, provider: &mut ProviderTable) {
     default(&mut provider.forwarding_latency, estimate::FORWARDING_LATENCY);
     default(&mut provider.carrier_down, estimate::CARRIER_DOWN);
     default(&mut provider.carrier_up, estimate::CARRIER_UP);
+    default(&mut provider.bfd_runs_in, estimate::BFD_RUNS_IN);
     let Some(profile) = peek(&provider.profile).and_then(profile) else { return };
     default(&mut provider.processing, profile.processing);
     default(&mut provider.processing_per_message, "0 s");
@@ -188,6 +189,7 @@ fn fill_router(router: &mut RouterTable, providers: &BTreeMap<String, ProviderTa
     inherit(&mut router.processing_per_prefix, provider.map(|p| &p.processing_per_prefix), "0 s");
     inherit(&mut router.decision_delay, provider.map(|p| &p.decision_delay), "0 s");
     inherit(&mut router.announce, provider.map(|p| &p.announce), "when-installed");
+    inherit(&mut router.bfd_runs_in, provider.map(|p| &p.bfd_runs_in), estimate::BFD_RUNS_IN);
 }
 
 /// The longer of the two owners' values: the link is usable when both ends say so.
@@ -211,6 +213,8 @@ fn fill_link(
     let up = longer([a.map(|p| &p.carrier_up), b.map(|p| &p.carrier_up)], estimate::CARRIER_UP);
     default(&mut link.members, 1);
     default(&mut link.min_links, 1);
+    default(&mut link.lacp, "off");
+    fill_bfd(&mut link.micro_bfd, None);
     default(&mut link.rate, estimate::RATE);
     if link.length.is_none() && link.delay.is_none() {
         // Routers of two providers meet in one building.

@@ -109,7 +109,7 @@ tables! {
     ProviderTable {
         asn, profile, interior_convergence, fib_install, fib_per_prefix, fib, processing, processing_per_message,
         processing_per_prefix, decision_delay, announce, forwarding_latency, carrier_down, carrier_up,
-        internal_sessions, reflectors;
+        internal_sessions, reflectors, bfd_runs_in;
         bgp: BgpTable, bfd: Switch<BfdTable>
     }
     /// BGP timers, and what sessions do.
@@ -125,13 +125,13 @@ tables! {
     /// `[routers.x]`
     RouterTable {
         provider, facility, role, address, forwarding_latency, hash, fib_install, fib_per_prefix, fib, processing,
-        processing_per_message, processing_per_prefix, decision_delay, announce
+        processing_per_message, processing_per_prefix, decision_delay, announce, bfd_runs_in
     }
     /// `[links.x]`
     LinkTable {
-        between, interconnect, members, min_links, rate, length, delay, buffer, queueing, mtu, framing, carrier_down,
+        between, interconnect, members, min_links, lacp, rate, length, delay, buffer, queueing, mtu, framing, carrier_down,
         carrier_up;
-        macsec: Switch<MacsecTable>, bfd: Switch<BfdTable>
+        macsec: Switch<MacsecTable>, bfd: Switch<BfdTable>, micro_bfd: Switch<BfdTable>
     }
     /// MACsec on every member of a link.
     MacsecTable {
@@ -306,7 +306,7 @@ fn one<T: for<'de> Deserialize<'de> + Keys>(place: &str, value: Value, problems:
         let key = path.last().copied().unwrap_or_default();
         let known = match path.as_slice() {
             [.., "macsec", _] => MacsecTable::KEYS,
-            [.., "bfd", _] => BfdTable::KEYS,
+            [.., "bfd" | "micro_bfd", _] => BfdTable::KEYS,
             [.., "bgp", _] => BgpTable::KEYS,
             [.., "rate_limit", _] => RateLimitTable::KEYS,
             [.., "red", _] => RedTable::KEYS,

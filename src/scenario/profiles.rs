@@ -102,6 +102,7 @@ pub(super) mod estimate {
     /// Between two buildings of a region, some 20 km of fibre.
     pub const BACKBONE_DELAY: &str = "98 us";
     pub const ATTACHMENT_DELAY: &str = "50 us";
+    pub const BFD_RUNS_IN: &str = "line-card";
     pub const INTERIOR_BFD: (&str, i64) = ("100 ms", 3);
     pub const BUFFER: &str = "16 MiB";
     pub const RATE: &str = "100 Gbps";

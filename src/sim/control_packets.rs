@@ -19,6 +19,8 @@ const CONTROL_TTL: u8 = 255;
 pub(in crate::sim) enum ControlWay {
     /// One hop, by this port.
     Neighbour(PortId),
+    /// One hop, by this member whether or not it carries traffic.
+    Member(PortId),
     /// One hop, by the uncontrolled port of this one.
     Uncontrolled(PortId),
     /// By forwarding tables.
@@ -58,6 +60,7 @@ impl Run<'_> {
             ControlWay::Neighbour(port) => {
                 (PacketKind::ControlNeighbour, DestinationId(0), self.network.ports[port].from)
             }
+            ControlWay::Member(port) => (PacketKind::ControlMember, DestinationId(0), self.network.ports[port].from),
             ControlWay::Uncontrolled(port) => {
                 (PacketKind::Uncontrolled, DestinationId(0), self.network.ports[port].from)
             }
@@ -72,7 +75,9 @@ impl Run<'_> {
         };
         self.partitions[self.layout.of(from).0].recorder.sent(&packet);
         match way {
-            ControlWay::Neighbour(port) | ControlWay::Uncontrolled(port) => self.transmit_control(port, packet),
+            ControlWay::Neighbour(port) | ControlWay::Member(port) | ControlWay::Uncontrolled(port) => {
+                self.transmit_control(port, packet);
+            }
             ControlWay::Routed { from, .. } => self.route_control(from, packet),
         }
     }
@@ -96,6 +101,7 @@ impl Run<'_> {
         let wire = &mut self.partitions[index].wires[port];
         let offer = match packet.kind {
             PacketKind::Uncontrolled => wire.port.offer_uncontrolled(self.now, &mut packet),
+            PacketKind::ControlMember => wire.port.offer_of_member(self.now, &mut packet),
             PacketKind::ControlNeighbour
             | PacketKind::ControlRouted
             | PacketKind::Data
@@ -162,9 +168,13 @@ impl Run<'_> {
     fn deliver_control(&mut self, router: RouterId, packet: &Packet) {
         let (cause, control) = self.payloads.take(packet.payload);
         self.cause = cause;
+        if self.is_lost_on_processor(router, &control) {
+            return;
+        }
         match control {
             Control::Bgp(segment) => self.bgp_segment_arrives(router, segment),
             Control::Bfd(bfd) => self.bfd_packet_arrives(&bfd),
+            Control::Lacp(message) => self.lacpdu_arrives(message),
             Control::Mka(message) => self.mkpdu_arrives(message),
         }
     }

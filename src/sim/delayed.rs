@@ -31,6 +31,14 @@ impl<T> Delayed<T> {
         (self.items.front()?.0 == now).then(|| self.items.pop_front()).flatten().map(|(_, item)| item)
     }
 
+    /// What should have happened before `at` happens then; returns the serial of the event, unless nothing waits.
+    #[must_use]
+    pub fn put_off(&mut self, at: Time) -> Option<u32> {
+        self.items.front()?;
+        self.items.iter_mut().for_each(|(due, _)| *due = (*due).max(at));
+        Some(self.next_serial())
+    }
+
     /// When the head is due, with the serial of the event to schedule.
     pub fn head(&mut self) -> Option<(Time, u32)> {
         let at = self.items.front()?.0;

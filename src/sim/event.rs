@@ -24,6 +24,8 @@ pub enum Event {
     Carrier(PortId),
     /// Key agreement at the end of a member where this port sends.
     KeyAgreement(PortId),
+    /// LACP at the end of a member where this port sends.
+    Lacp(PortId),
     /// Interior routing of a provider has converged on its next change.
     Interior(ProviderId),
     /// A router's next forwarding entry is installed.
@@ -60,7 +62,7 @@ pub const BGP_TIMERS: usize = 5;
 pub const BFD_TIMERS: usize = 2;
 
 /// Rank of a wire's head.
-const WIRE: u8 = 13;
+const WIRE: u8 = 14;
 
 impl Event {
     /// The event's key at `time`; `serial` counts the entity's events.
@@ -75,20 +77,21 @@ impl Event {
             Self::Change(change) => (3, entity(change)),
             Self::Carrier(port) => (4, port.0),
             Self::KeyAgreement(port) => (5, port.0),
-            Self::Interior(provider) => (6, provider.0),
-            Self::Install(router) => (7, router.0),
-            Self::Process(router) => (8, router.0),
-            Self::Decide(router) => (9, router.0),
-            Self::BgpTimer(session, end, kind) => (10, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
-            Self::BfdTimer(session, end, kind) => (11, entity((session * 2 + end) * BFD_TIMERS + kind)),
-            Self::Control(port) => (12, port.0),
+            Self::Lacp(port) => (6, port.0),
+            Self::Interior(provider) => (7, provider.0),
+            Self::Install(router) => (8, router.0),
+            Self::Process(router) => (9, router.0),
+            Self::Decide(router) => (10, router.0),
+            Self::BgpTimer(session, end, kind) => (11, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
+            Self::BfdTimer(session, end, kind) => (12, entity((session * 2 + end) * BFD_TIMERS + kind)),
+            Self::Control(port) => (13, port.0),
             Self::Wire(port) => (WIRE, port.0),
-            Self::Late(port) => (14, port.0),
-            Self::Release(LimitPlace::Link(link, end)) => (15, pair(link.0, end)),
-            Self::Release(LimitPlace::Edge(connection, direction)) => (16, pair(connection.0, direction)),
-            Self::Release(LimitPlace::Attachment(attachment)) => (17, attachment.0),
-            Self::Source(flow) => (18, flow.0),
-            Self::FlowTimer(flow) => (19, flow.0),
+            Self::Late(port) => (15, port.0),
+            Self::Release(LimitPlace::Link(link, end)) => (16, pair(link.0, end)),
+            Self::Release(LimitPlace::Edge(connection, direction)) => (17, pair(connection.0, direction)),
+            Self::Release(LimitPlace::Attachment(attachment)) => (18, attachment.0),
+            Self::Source(flow) => (19, flow.0),
+            Self::FlowTimer(flow) => (20, flow.0),
             Self::Rates => (200, 0),
             Self::Fidelity => (201, 0),
         };
@@ -114,26 +117,27 @@ impl Event {
             3 => Self::Change(index),
             4 => Self::Carrier(PortId(entity)),
             5 => Self::KeyAgreement(PortId(entity)),
-            6 => Self::Interior(ProviderId(entity)),
-            7 => Self::Install(RouterId(entity)),
-            8 => Self::Process(RouterId(entity)),
-            9 => Self::Decide(RouterId(entity)),
-            10 => {
+            6 => Self::Lacp(PortId(entity)),
+            7 => Self::Interior(ProviderId(entity)),
+            8 => Self::Install(RouterId(entity)),
+            9 => Self::Process(RouterId(entity)),
+            10 => Self::Decide(RouterId(entity)),
+            11 => {
                 let end = index / BGP_TIMERS;
                 Self::BgpTimer(SessionId::from_index(end / 2), end % 2, index % BGP_TIMERS)
             }
-            11 => {
+            12 => {
                 let end = index / BFD_TIMERS;
                 Self::BfdTimer(end / 2, end % 2, index % BFD_TIMERS)
             }
-            12 => Self::Control(PortId(entity)),
+            13 => Self::Control(PortId(entity)),
             WIRE => Self::Wire(PortId(entity)),
-            14 => Self::Late(PortId(entity)),
-            15 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
-            16 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
-            17 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
-            18 => Self::Source(FlowId(entity)),
-            19 => Self::FlowTimer(FlowId(entity)),
+            15 => Self::Late(PortId(entity)),
+            16 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
+            17 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
+            18 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
+            19 => Self::Source(FlowId(entity)),
+            20 => Self::FlowTimer(FlowId(entity)),
             200 => Self::Rates,
             201 => Self::Fidelity,
             rank => unreachable!("no event has rank {rank}"),
@@ -158,6 +162,7 @@ mod tests {
             Event::Change(2),
             Event::Carrier(PortId(7)),
             Event::KeyAgreement(PortId(7)),
+            Event::Lacp(PortId(7)),
             Event::Interior(ProviderId(1)),
             Event::Install(RouterId(9)),
             Event::Process(RouterId(9)),

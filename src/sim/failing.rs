@@ -44,6 +44,11 @@ impl<'n> Run<'n> {
                     self.facts.link_blame[wires.link].begins(id, entry);
                     self.network.ports_of(wires).for_each(|port| self.key_goes_wrong(port, which));
                 }
+                Effect::CpuHang(router) => {
+                    let links = &self.network.routers[router].links;
+                    links.iter().for_each(|link| self.facts.link_blame[*link].begins(id, entry));
+                    self.processor_hangs(router);
+                }
                 Effect::PowerLoss(router) => self.router_loses_power(router, id, entry),
             }
         }
@@ -77,6 +82,11 @@ impl<'n> Run<'n> {
                 Effect::WrongKey(wires, which) => {
                     self.facts.link_blame[wires.link].ends(id, entry);
                     self.network.ports_of(wires).for_each(|port| self.key_is_right(port, which));
+                }
+                Effect::CpuHang(router) => {
+                    let links = &self.network.routers[router].links;
+                    links.iter().for_each(|link| self.facts.link_blame[*link].ends(id, entry));
+                    self.processor_resumes(router);
                 }
                 Effect::PowerLoss(router) => self.router_regains_power(router, id, entry),
             }

@@ -162,7 +162,7 @@ impl Partition<'_> {
             let entry = failure.map_or(blame, |failure| facts.incidents[failure]);
             return self.refuse(id, frame, reason, entry);
         }
-        if wire.port.is_receiver_closed() {
+        if wire.port.is_receiver_closed() && frame.packet.kind != PacketKind::ControlMember {
             return self.refuse(id, frame, DropReason::PortDown, blame);
         }
         self.packet_hops += 1;

@@ -77,6 +77,7 @@ impl Partition<'_> {
             | PacketKind::Duplicate
             | PacketKind::ControlNeighbour
             | PacketKind::ControlRouted
+            | PacketKind::ControlMember
             | PacketKind::Uncontrolled => {
                 unreachable!("only data and requests have a source")
             }
@@ -339,7 +340,10 @@ impl Partition<'_> {
             }
             PacketKind::ProbeReply => self.recorder.monitors.reply(self.now, packet),
             PacketKind::Content => unreachable!("content is delivered to ends"),
-            PacketKind::ControlNeighbour | PacketKind::ControlRouted | PacketKind::Uncontrolled => {
+            PacketKind::ControlNeighbour
+            | PacketKind::ControlRouted
+            | PacketKind::ControlMember
+            | PacketKind::Uncontrolled => {
                 unreachable!("control packets are delivered by the world")
             }
         }

@@ -6,11 +6,13 @@
 //! ```
 
 use crate::control::interior::Usable;
+use crate::control::lacp::Lacp;
 use crate::control::{bfd, bgp};
 use crate::ids::{Id, LinkId, PortId, SessionId};
 use crate::message::DropReason;
 use crate::network::{LinkKind, Member, Network, Watched};
 use crate::rng::RunSeed;
+use crate::sim::bundle::MicroSession;
 use crate::sim::event::Event;
 use crate::sim::keys::Keys;
 use crate::sim::run::Run;
@@ -22,14 +24,19 @@ pub(in crate::sim) struct MemberEnd {
     /// Light after debounce.
     pub carrier: bool,
     pub keys: Option<Keys>,
+    pub lacp: Option<Lacp>,
+    pub micro: Option<MicroSession>,
     /// Carrier and keys: packets may pass.
-    up: bool,
+    pub up: bool,
 }
 
 impl MemberEnd {
-    /// Up means carrier, and what the keys say.
+    /// Up means carrier, and what keys, LACP and micro-BFD say.
     fn should_be_up(&self) -> bool {
-        self.carrier && self.keys.as_ref().is_none_or(|keys| keys.let_up(self.up))
+        self.carrier
+            && self.keys.as_ref().is_none_or(|keys| keys.let_up(self.up))
+            && self.lacp.as_ref().is_none_or(Lacp::is_distributing)
+            && self.micro.is_none_or(|micro| micro.up)
     }
 }
 
@@ -48,15 +55,21 @@ pub(in crate::sim) struct LinkEnd {
 impl LinkEnd {
     /// Both ends of a link, up and with keys in use (unless these differ).
     pub fn pair(network: &Network, link: LinkId, seed: RunSeed) -> [Self; 2] {
-        let runs_here =
-            |(index, session): (usize, &crate::network::BfdSession)| (session.link == link).then_some(index);
-        let bfd: Vec<usize> = network.bfd_sessions.iter().enumerate().filter_map(runs_here).collect();
+        let here = || network.bfd_sessions.iter().enumerate().filter(|(_, session)| session.link == link);
+        let bfd = here().filter(|(_, session)| !matches!(session.watched, Watched::Member(_)));
+        let bfd: Vec<usize> = bfd.map(|(index, _)| index).collect();
         let sessions: Vec<SessionId> =
             network.sessions.ids().filter(|session| network.external_link(*session) == Some(link)).collect();
         [0, 1].map(|end| {
             let member = |member: &Member| {
                 let keys = Keys::new(network, member.ports[end], seed);
-                MemberEnd { light: true, carrier: true, keys, up: true }
+                let port = member.ports[end];
+                let random = || seed.stream(&network.ports[port].name, "lacp");
+                let lacp = network.links[link].lacp.map(|timeout| Lacp::new(port, timeout, random()));
+                let watched = Watched::Member(network.ports[port].member);
+                let micro = here().find(|(_, session)| session.watched == watched);
+                let micro = micro.map(|(session, _)| MicroSession { session, up: true });
+                MemberEnd { light: true, carrier: true, keys, lacp, micro, up: true }
             };
             let members = network.links[link].members.iter().map(member).collect();
             Self { members, up: true, bfd: bfd.clone(), sessions: sessions.clone() }
@@ -69,6 +82,7 @@ impl Run<'_> {
     /// At the beginning of time all light is on and keys are agreed.
     pub fn start_link(&mut self, link: LinkId) {
         self.start_keys(link);
+        self.start_bundle(link);
         for end in [0, 1] {
             let first = self.network.links[link].members[0].ports[end];
             if !self.can_agree(first) && !self.link_ends[link][end].bfd.is_empty() && self.is_interior(link) {
@@ -125,7 +139,9 @@ impl Run<'_> {
             self.cause = self.facts.link_blame[self.network.ports[port].link].entry();
             let state = self.member_end(port);
             state.carrier = state.light;
+            let carrier = state.carrier;
             self.note(port, "carrier");
+            self.bundle_sees_carrier(port, carrier);
             self.settle_member(port);
         }
     }
@@ -134,6 +150,7 @@ impl Run<'_> {
     pub fn end_loses_power(&mut self, link: LinkId, end: usize) {
         for port in self.ports_from(link, end) {
             self.carrier_timers.cancel(port.index());
+            self.bundle_sees_carrier(port, false);
         }
         self.lose_keys(link, end);
         let state = &mut self.link_ends[link][end];

@@ -25,7 +25,7 @@ pub(in crate::sim) const fn bfd_timer(session: usize, end: usize, kind: TimerKin
 }
 
 impl Run<'_> {
-    fn bfd_router(&self, session: usize, end: usize) -> RouterId {
+    pub fn bfd_router(&self, session: usize, end: usize) -> RouterId {
         self.network.links[self.network.bfd_sessions[session].link].ends[end]
     }
 
@@ -65,8 +65,16 @@ impl Run<'_> {
                     }
                 }
                 Action::Send(packet) if powered => {
-                    let port = self.control_port(self.network.bfd_sessions[session].link, end);
-                    self.send_control(ControlWay::Neighbour(port), Control::Bfd(packet), bfd::PACKET_SIZE);
+                    let configured = &self.network.bfd_sessions[session];
+                    let way = match configured.watched {
+                        Watched::Member(member) => {
+                            ControlWay::Member(self.network.links[configured.link].members[member].ports[end])
+                        }
+                        Watched::Link(_) | Watched::Session(_) => {
+                            ControlWay::Neighbour(self.control_port(configured.link, end))
+                        }
+                    };
+                    self.send_control(way, Control::Bfd(packet), bfd::PACKET_SIZE);
                 }
                 Action::StateChanged { from, to, diagnostic } if powered => {
                     self.bfd_changed(session, end, (from, to), diagnostic);
@@ -107,6 +115,7 @@ impl Run<'_> {
             // Until both ends have heard each other nothing is said: a link that comes up is not a link that went down.
             Watched::Link(link) if lost || self.is_alive(session) => self.announce_link(link),
             Watched::Link(_) => {}
+            Watched::Member(_) => self.micro_session_changed(session, end, !lost),
             Watched::Session(session) => {
                 // Loss of light has its own way down; the session comes back with BFD or with light.
                 let input = match (lost, diagnostic) {

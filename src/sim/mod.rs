@@ -6,9 +6,11 @@
 //! ```
 //! Parts below this layer never schedule: a handler here turns what they return into events.
 
+mod bundle;
 mod changes;
 mod congestion;
 mod control_packets;
+mod cpu;
 mod delayed;
 mod ends;
 mod event;

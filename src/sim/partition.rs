@@ -255,6 +255,7 @@ impl<'n> Partition<'n> {
             | Event::FailureEnds(_)
             | Event::Carrier(..)
             | Event::KeyAgreement(..)
+            | Event::Lacp(_)
             | Event::Interior(_)
             | Event::Install(_)
             | Event::Process(_)

@@ -10,6 +10,7 @@
 use crate::control::bfd::{self, TimerKind};
 use crate::ids::{LinkId, PortId};
 use crate::message::{Control, Packet};
+use crate::network::Watched;
 use crate::sim::control_packets::neighbour_packet;
 use crate::sim::event::{BFD_TIMERS, Event};
 use crate::sim::liveness::{bfd_timer, timer_index};
@@ -47,6 +48,9 @@ impl Run<'_> {
             return false;
         }
         let link = self.network.bfd_sessions[session].link;
+        if matches!(self.network.bfd_sessions[session].watched, Watched::Member(_)) {
+            return false;
+        }
         let ports = [0, 1].map(|end| self.control_port(link, end));
         let [one, other] = &self.bfd[session];
         if !one.only_repeats(other) || !other.only_repeats(one) || !ports.into_iter().all(|port| self.is_clear(port)) {

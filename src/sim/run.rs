@@ -16,6 +16,7 @@ use crate::ids::{DestinationId, IdVec, LinkId, PortId, ProviderId, RouterId, Ses
 use crate::message::{Control, NextHop, Packet, PacketKind};
 use crate::network::{Destination, DestinationKind, Network};
 use crate::rng::RunSeed;
+use crate::sim::cpu::Processors;
 use crate::sim::delayed::Delayed;
 use crate::sim::event::{BFD_TIMERS, BGP_TIMERS, Event};
 use crate::sim::facts::Facts;
@@ -97,6 +98,8 @@ pub(in crate::sim) struct Run<'n> {
     pub link_ends: IdVec<LinkId, [LinkEnd; 2]>,
     pub carrier_timers: Timers,
     pub key_timers: Timers,
+    pub lacp_timers: Timers,
+    pub cpus: Processors,
     /// By the port of the end that holds the keys.
     pub key_rings: IdVec<PortId, KeyRing>,
     /// Cuts that last on each member, at the first of its ports.
@@ -150,6 +153,8 @@ impl<'n> Run<'n> {
             link_ends: network.links.ids().map(|id| LinkEnd::pair(network, id, seed)).collect(),
             carrier_timers: Timers::new(network.ports.len()),
             key_timers: Timers::new(network.ports.len()),
+            lacp_timers: Timers::new(network.ports.len()),
+            cpus: Processors::new(network),
             key_rings: network.ports.iter().map(|_| KeyRing::default()).collect(),
             dark: network.ports.iter().map(|_| 0).collect(),
             used_up: network.ports.iter().map(|_| false).collect(),
@@ -284,6 +289,9 @@ impl<'n> Run<'n> {
     }
 
     fn dispatch(&mut self, event: Event) {
+        if self.waits_for_processor(event) {
+            return;
+        }
         match event {
             Event::SecondBegins => self.second_begins(),
             Event::Rates => self.rates_due(),
@@ -293,6 +301,7 @@ impl<'n> Run<'n> {
             Event::Change(change) => self.change_happens(change),
             Event::Carrier(port) => self.carrier_settles(port),
             Event::KeyAgreement(port) => self.key_timer_fires(port),
+            Event::Lacp(port) => self.lacp_timer_fires(port),
             Event::Interior(provider) => self.interior_converges(provider),
             Event::Install(router) => self.installs_due(router),
             Event::Process(router) => self.processor_runs(router),

@@ -47,6 +47,16 @@ impl Timers {
         Some(slot.serial)
     }
 
+    /// An entry that should have fired fires at `at` instead; returns its serial, unless there is none.
+    #[must_use]
+    pub fn put_off(&mut self, timer: usize, at: Time) -> Option<u32> {
+        let slot = &mut self.slots[timer];
+        slot.queued.filter(|queued| *queued < at)?;
+        slot.queued = Some(at);
+        slot.serial = slot.serial.wrapping_add(1);
+        Some(slot.serial)
+    }
+
     /// Stops a timer.
     pub fn cancel(&mut self, timer: usize) {
         self.slots[timer].deadline = None;

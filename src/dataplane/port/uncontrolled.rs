@@ -31,6 +31,17 @@ impl Port {
         offer
     }
 
+    /// Offers a message of the member itself, which passes while the link or the member is down for traffic.
+    pub fn offer_of_member(&mut self, now: Time, packet: &mut Packet) -> Offer {
+        let gate = self.gate;
+        if gate == Gate::Closed {
+            self.open();
+        }
+        let offer = self.offer(now, packet);
+        self.gate = gate;
+        offer
+    }
+
     /// A new key is in use: packet numbers begin anew with the first frame that has not begun to leave.
     pub fn rekey(&mut self, now: Time) {
         self.catch_up(now);

@@ -219,6 +219,8 @@ pub fn how(kind: LedgerKind, word: &str) -> String {
         ("bfd", _) => "BFD".to_owned(),
         ("bfd-signalled", _) => "told by BFD of the other side".to_owned(),
         ("keys", _) => "MACsec keys agreed".to_owned(),
+        ("lacp", LedgerKind::Incident) => "LACP misses its partner".to_owned(),
+        ("lacp", LedgerKind::Return) => "LACP has its partner back".to_owned(),
         ("mka", _) => "MKA peer gone, MACsec keys given up".to_owned(),
         ("hold-timer", _) => "BGP hold timer".to_owned(),
         ("interior", _) => "interior routing".to_owned(),

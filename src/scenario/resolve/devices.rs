@@ -9,7 +9,9 @@ use super::control_plane::ControlLeaves;
 use super::sessions::InternalSessions;
 use super::{Names, Resolver, names_of};
 use crate::ids::{AttachmentId, DestinationId, FacilityId, Id, ProviderId, RouterId};
-use crate::network::{Attachment, Destination, DestinationKind, Facility, HashKind, Provider, Router, RouterRole};
+use crate::network::{
+    Attachment, Destination, DestinationKind, Facility, HashKind, LivenessPlace, Provider, Router, RouterRole,
+};
 use crate::rng::named_hash;
 use crate::scenario::file::{AttachmentTable, BgpTable, Leaf, ProviderTable, RouterTable};
 use crate::scenario::profiles::{PROFILES, profile};
@@ -28,6 +30,8 @@ struct DeviceLeaves<'a> {
     forwarding_latency: &'a Leaf,
     hash: &'a Leaf,
     control: ControlLeaves<'a>,
+    /// None at an edge, which is distributed: its liveness never fails.
+    bfd_runs_in: Option<&'a Leaf>,
 }
 
 impl Resolver<'_> {
@@ -155,6 +159,7 @@ impl Resolver<'_> {
             forwarding_latency: &table.forwarding_latency,
             hash: &table.hash,
             control: ControlLeaves::of_router(table),
+            bfd_runs_in: Some(&table.bfd_runs_in),
         };
         self.device(&place, name, &leaves, (provider, facility, role, address));
     }
@@ -185,6 +190,7 @@ impl Resolver<'_> {
             forwarding_latency: &table.forwarding_latency,
             hash: &table.hash,
             control: ControlLeaves::of_edge(table, owner),
+            bfd_runs_in: None,
         };
         self.device(&place, name, &leaves, (provider, None, role, address));
     }
@@ -203,6 +209,9 @@ impl Resolver<'_> {
             self.reader.span_or_zero(&join(place, "forwarding_latency"), leaves.forwarding_latency, "5 us");
         let hash = self.reader.word(&join(place, "hash"), leaves.hash, &HASHES);
         let control = self.control(place, &leaves.control);
+        let places = [("line-card", LivenessPlace::LineCard), ("cpu", LivenessPlace::Processor)];
+        let liveness = leaves.bfd_runs_in.map(|leaf| self.reader.word(&join(place, "bfd_runs_in"), leaf, &places));
+        let liveness = liveness.unwrap_or(LivenessPlace::LineCard);
         self.network.routers.push(Router {
             name: name.to_owned(),
             provider,
@@ -214,6 +223,7 @@ impl Resolver<'_> {
             // Numbered later, behind all prefixes.
             loopback: DestinationId(0),
             control,
+            liveness,
             links: Vec::new(),
         });
     }

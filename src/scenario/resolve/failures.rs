@@ -16,6 +16,7 @@ enum Kind {
     FibreCut,
     SilentCut,
     RouterDown,
+    CpuHang,
     FacilityOutage,
     MkpduLoss,
     WrongKey(WrongKey),
@@ -33,10 +34,11 @@ enum Model {
     Bursts,
 }
 
-const KINDS: [(&str, Kind); 12] = [
+const KINDS: [(&str, Kind); 13] = [
     ("fibre_cut", Kind::FibreCut),
     ("silent_cut", Kind::SilentCut),
     ("router_down", Kind::RouterDown),
+    ("cpu_hang", Kind::CpuHang),
     ("facility_outage", Kind::FacilityOutage),
     ("mkpdu_loss", Kind::MkpduLoss),
     ("wrong_key", Kind::WrongKey(WrongKey::Held)),
@@ -55,7 +57,7 @@ impl Kind {
     const fn keys(self) -> &'static [&'static str] {
         match self {
             Self::FibreCut | Self::SilentCut | Self::MkpduLoss | Self::WrongKey(_) => &["link", "member", "from"],
-            Self::RouterDown => &["router"],
+            Self::RouterDown | Self::CpuHang => &["router"],
             Self::FacilityOutage => &["facility"],
             Self::Loss(Model::Independent) => &["link", "member", "from", "model", "probability"],
             Self::Loss(Model::Bursts) => &["link", "member", "from", "model", "probability", "burst"],
@@ -115,7 +117,14 @@ impl Resolver<'_> {
             Kind::WrongKey(which) => {
                 return self.keyed_wires(place, table).map(|wires| FailureKind::WrongKey { wires, which });
             }
-            Kind::RouterDown => return self.failing_router(&join(place, "router"), &table.router),
+            Kind::RouterDown => {
+                let router = self.failing_router(&join(place, "router"), &table.router)?;
+                return Some(FailureKind::RouterDown { router });
+            }
+            Kind::CpuHang => {
+                let router = self.failing_router(&join(place, "router"), &table.router)?;
+                return Some(FailureKind::CpuHang { router });
+            }
             Kind::FacilityOutage => {
                 let at = join(place, "facility");
                 let facility: FacilityId = self.refer(&at, &table.facility, "facility", |n: &Names| &n.facilities)?;
@@ -142,13 +151,13 @@ impl Resolver<'_> {
         Some(FailureKind::Impaired { wires, by: impairment? })
     }
 
-    fn failing_router(&mut self, place: &str, leaf: &Leaf) -> Option<FailureKind> {
+    fn failing_router(&mut self, place: &str, leaf: &Leaf) -> Option<RouterId> {
         let router: RouterId = self.refer(place, leaf, "router", |n: &Names| &n.routers)?;
         if peek(leaf).is_some_and(|name| self.file.attachments.contains_key(name)) {
             let message = "an attachment's edge is distributed and modelled as never failing";
             self.reader.error(place, message, "name a router");
         }
-        Some(FailureKind::RouterDown { router })
+        Some(router)
     }
 
     fn loss(&mut self, place: &str, model: Model, table: &FailureTable) -> Option<LossLaw> {
@@ -259,6 +268,7 @@ impl Resolver<'_> {
                     Kind::FibreCut
                     | Kind::SilentCut
                     | Kind::RouterDown
+                    | Kind::CpuHang
                     | Kind::FacilityOutage
                     | Kind::MkpduLoss
                     | Kind::WrongKey(_)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Names, Resolver, link_id, zone_link};
 use crate::ids::{InterconnectId, LinkId, RouterId};
 use crate::network::{
-    Agreement, BfdConfig, Buffer, Framing, Link, LinkKind, MacsecConfig, Member, Port, Queueing, RouterRole,
+    Agreement, BfdConfig, Buffer, Framing, LacpRate, Link, LinkKind, MacsecConfig, Member, Port, Queueing, RouterRole,
 };
 use crate::scenario::file::{AttachmentTable, Leaf, LinkTable, Switch};
 use crate::scenario::read::peek_list;
@@ -24,6 +24,8 @@ pub(super) struct LinkDraft {
     pub min_links: usize,
     pub carrier: [Span; 2],
     pub bfd: Option<BfdConfig>,
+    pub micro_bfd: Option<BfdConfig>,
+    pub lacp: Option<LacpRate>,
     pub wire: Wire,
 }
 
@@ -89,6 +91,9 @@ impl Resolver<'_> {
         let carrier_down = self.reader.span_or_zero(&join(&place, "carrier_down"), &table.carrier_down, "10 ms");
         let carrier_up = self.reader.span_or_zero(&join(&place, "carrier_up"), &table.carrier_up, "200 ms");
         let bfd = self.bfd(&join(&place, "bfd"), table.bfd.as_ref());
+        let micro_bfd = self.bfd(&join(&place, "micro_bfd"), table.micro_bfd.as_ref());
+        let words = [("off", None), ("fast", Some(LacpRate::Fast)), ("slow", Some(LacpRate::Slow))];
+        let lacp = self.reader.word(&join(&place, "lacp"), &table.lacp, &words);
         let wire = self.wire(&place, table);
         LinkDraft {
             name: name.to_owned(),
@@ -99,6 +104,8 @@ impl Resolver<'_> {
             min_links: usize::try_from(min_links).unwrap_or(1),
             carrier: [carrier_down, carrier_up],
             bfd,
+            micro_bfd,
+            lacp,
             wire,
         }
     }
@@ -164,6 +171,8 @@ impl Resolver<'_> {
                 min_links: 1,
                 carrier: [carrier_down, carrier_up],
                 bfd,
+                micro_bfd: None,
+                lacp: None,
                 wire: self.wire(&place, &alike),
             });
         }
@@ -245,8 +254,8 @@ impl Resolver<'_> {
                 members.push(Member { ports: ports.map(|port| self.network.ports.push(port)) });
             }
             let [carrier_down, carrier_up] = draft.carrier;
-            let (name, min_links) = (draft.name.clone(), draft.min_links);
-            self.network.links.push(Link { name, kind, ends, members, min_links, carrier_down, carrier_up });
+            let (name, min_links, lacp) = (draft.name.clone(), draft.min_links, draft.lacp);
+            self.network.links.push(Link { name, kind, ends, members, min_links, lacp, carrier_down, carrier_up });
         }
         self.links = drafts;
     }

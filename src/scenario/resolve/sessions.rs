@@ -190,6 +190,13 @@ impl Resolver<'_> {
         }
         for (index, draft) in self.links.iter().enumerate() {
             let id = LinkId::from_index(index);
+            if let Some(config) = draft.micro_bfd {
+                for member in 0..draft.members {
+                    let name = format!("bfd:{}/{member}", draft.name);
+                    let watched = Watched::Member(member);
+                    sessions.push(BfdSession { name, link: id, ends: [config; 2], watched });
+                }
+            }
             let Some(config) = draft.bfd else { continue };
             match self.network.links[id].kind {
                 LinkKind::Channel(_) => {

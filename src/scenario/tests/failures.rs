@@ -27,6 +27,7 @@ fn impairment(failure: &str) -> Impairment {
         | FailureKind::MkpduLoss { .. }
         | FailureKind::WrongKey { .. }
         | FailureKind::RouterDown { .. }
+        | FailureKind::CpuHang { .. }
         | FailureKind::FacilityOutage { .. }) => panic!("{other:?}"),
     }
 }
@@ -185,4 +186,30 @@ fn key_failures_and_rotations_need_mka_and_their_own_keys() {
     let change = "[[changes]]\nname = \"c\"\nat = \"1 s\"\nlink = \"l1\"\nrate = \"1 Gbps\"\nbake = \"1 s\"\n";
     let found = problems_of(&with_keys("", change), &[]);
     assert!(found.contains("changes.c.bake: is read only with rotate_keys"), "{found}");
+}
+
+#[test]
+fn members_have_lacp_and_micro_bfd_where_a_link_says_so() {
+    let with =
+        |keys: &str| TWO_ROUTERS.replace("rate = \"400 Gbps\"", &format!("rate = \"400 Gbps\"\nmembers = 3\n{keys}"));
+    let network = good(&with("lacp = \"slow\"\nmicro_bfd = { interval = \"50 ms\" }")).network;
+    let link = network.links.iter().find(|link| link.name == "l1").unwrap();
+    assert_eq!(link.lacp, Some(crate::network::LacpRate::Slow));
+    let names: Vec<&str> = network.bfd_sessions.iter().map(|session| session.name.as_str()).collect();
+    assert!(["bfd:l1/0", "bfd:l1/1", "bfd:l1/2"].iter().all(|name| names.contains(name)), "{names:?}");
+    let wrong = [
+        (
+            "lacp = \"often\"",
+            "links.l1.lacp: \"often\" is none of the known words; write \"off\" or \"fast\" or \"slow\"",
+        ),
+        (
+            "micro_bfd = { interval = \"0.1 ms\" }",
+            "links.l1.micro_bfd.interval: a BFD interval of 100 us is below 1 ms",
+        ),
+        ("micro_bfd = { intervall = \"1 ms\" }", "links.l1.micro_bfd.intervall: unknown key"),
+    ];
+    for (keys, message) in wrong {
+        let found = problems_of(&with(keys), &[]);
+        assert!(found.contains(message), "{keys}: {found}");
+    }
 }

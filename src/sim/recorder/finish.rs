@@ -56,9 +56,10 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
                 in_flight[packet.flow] += 1;
             }
             PacketKind::Duplicate => duplicates_in_flight += 1,
-            PacketKind::ControlNeighbour | PacketKind::ControlRouted | PacketKind::Uncontrolled => {
-                control_in_flight += 1
-            }
+            PacketKind::ControlNeighbour
+            | PacketKind::ControlRouted
+            | PacketKind::ControlMember
+            | PacketKind::Uncontrolled => control_in_flight += 1,
         }
     }
     let mut journal = run.journal;

@@ -152,9 +152,10 @@ impl Recorder {
             }
             PacketKind::ProbeRequest | PacketKind::ProbeReply => self.flows.sent(packet),
             PacketKind::Duplicate => self.duplicates.sent += 1,
-            PacketKind::ControlNeighbour | PacketKind::ControlRouted | PacketKind::Uncontrolled => {
-                self.control.sent += 1
-            }
+            PacketKind::ControlNeighbour
+            | PacketKind::ControlRouted
+            | PacketKind::ControlMember
+            | PacketKind::Uncontrolled => self.control.sent += 1,
         }
     }
 
@@ -208,7 +209,10 @@ impl Recorder {
                 self.trace.probe_lost(entry, self.flows.monitor_of(packet.flow));
             }
             PacketKind::Duplicate => *self.duplicates.dropped.entry(reason).or_default() += 1,
-            PacketKind::ControlNeighbour | PacketKind::ControlRouted | PacketKind::Uncontrolled => {
+            PacketKind::ControlNeighbour
+            | PacketKind::ControlRouted
+            | PacketKind::ControlMember
+            | PacketKind::Uncontrolled => {
                 *self.control.dropped.entry(reason).or_default() += 1;
             }
         }
