@@ -1,7 +1,7 @@
 //! Protocols as state machines: input in, actions out. Nothing here schedules, delays or sends; `sim` does.
 //!
 //! ```text
-//! (now, Input) -> handle -> [Action]      bgp: routes   bfd: liveness   mka: keys   interior: paths of one provider
+//! (now, Input) -> handle -> [Action]   bgp: routes   bfd: liveness   lacp: members   mka: keys   interior: paths
 //! ```
 
 pub mod bfd;
