@@ -1,6 +1,7 @@
 //! How fast the bare loop is: W1, W2, and W2 many times over.
 //!
-//! `cargo bench --bench ceiling`; `fabricsim bench` runs the same loop in turn with the engine.
+//! `cargo bench --bench ceiling`; `fabricsim bench` runs the same loop in turn with the engine. With a workload and a
+//! number of packets it runs once, for ci/performance.sh to count instructions.
 
 use std::time::Instant;
 
@@ -9,6 +10,14 @@ use fabricsim::study::benchmark::ceiling::{Ceiling, Histogram, Poisson, Topology
 const ROUNDS: usize = 5;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [workload, packets] = &arguments[..] {
+        let topology = if workload == "w1-chain" { Topology::chain() } else { Topology::fabric() };
+        let packets = packets.parse().expect("a number of packets");
+        let (mut arrivals, mut waits) = (Poisson::new(7, packets, &topology), Histogram::new());
+        let done = Ceiling::new(&topology).run(&mut arrivals, &mut waits);
+        return println!("\"packet_hops\": {}", done.packet_hops);
+    }
     println!("bare loop, median of {ROUNDS} rounds [smallest-largest]");
     measure("W1: chain of nine links", &Topology::chain(), 2_000_000);
     for (blocks, flows) in [(1, 1_000), (10, 10_000), (100, 100_000), (1_000, 1_000_000)] {
