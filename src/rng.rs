@@ -35,6 +35,7 @@ pub struct Stream(Generator);
 
 impl Stream {
     /// Uniform in `[0, 1)`, in steps of 2^-53.
+    #[inline]
     pub fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
@@ -50,6 +51,7 @@ impl Stream {
     }
 
     /// Exponential with mean 1.
+    #[inline(always)]
     pub fn exponential(&mut self) -> f64 {
         // 1 - u lies in (0, 1], so the logarithm is finite.
         -libm::log(1.0 - self.uniform())
@@ -89,11 +91,11 @@ fn nearest(value: f64) -> u64 {
 /// ChaCha8 as `rand_chacha` has it, number by number, but one block of it at a time: a million flows have a stream
 /// each, and what is drawn ahead must fit the caches.
 #[derive(Debug, Clone)]
+#[repr(C)]
 struct Generator {
-    /// The present block.
-    values: [u64; 8],
-    /// How many of its values are drawn.
+    /// How many values of the present block are drawn.
     drawn: u32,
+    values: [u64; 8],
     key: [u32; 8],
     stream: u64,
     /// Number of the next block.
@@ -103,7 +105,7 @@ struct Generator {
 impl Generator {
     fn new(key: [u8; 32], stream: u64) -> Self {
         let word = |index: usize| u32::from_le_bytes(std::array::from_fn(|byte| key[4 * index + byte]));
-        Self { values: [0; 8], drawn: 8, key: std::array::from_fn(word), stream, next: 0 }
+        Self { drawn: 8, values: [0; 8], key: std::array::from_fn(word), stream, next: 0 }
     }
 
     #[inline]

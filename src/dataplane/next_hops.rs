@@ -42,7 +42,7 @@ pub(super) struct Group {
 const PORT: u32 = 1 << 31;
 
 /// Marks the entry of a destination that is delivered at the router itself.
-const HERE: u32 = u32::MAX;
+const HERE: u32 = PORT - 1;
 
 /// The group without next hops.
 const NONE: Group =
@@ -72,10 +72,10 @@ impl NextHopTable {
     #[inline(always)]
     pub fn find(&self, destination: DestinationId) -> Found {
         match self.entries.get(destination.index()) {
-            None => Found::Group(0),
-            Some(&HERE) => Found::Here,
             Some(entry) if *entry >= PORT => Found::Port(PortId(entry - PORT)),
+            Some(&HERE) => Found::Here,
             Some(number) => Found::Group(*number),
+            None => Found::Group(0),
         }
     }
 
@@ -99,7 +99,7 @@ impl NextHopTable {
         let number = self.number(group);
         if self.find(destination) != Found::Here && self.find(destination) != Found::Group(number) {
             *self.entry(destination) = match *group {
-                [NextHop { port: PortId(port), logical_link: NO_LOGICAL_LINK }] if port < HERE - PORT => port + PORT,
+                [NextHop { port: PortId(port), logical_link: NO_LOGICAL_LINK }] if port < PORT => port + PORT,
                 _ => number,
             };
         }

@@ -110,9 +110,12 @@ impl Wire {
     }
 }
 
-/// A five-tuple's source, with what its packets need side by side.
+/// A five-tuple's source. There may be a million: what a packet needs of its flow fills the first cache line, and the
+/// source's laws the next.
+#[repr(C, align(64))]
 pub(in crate::sim) struct FlowSource {
-    pub source: Source,
+    /// No packet at or after this.
+    pub stop: Time,
     pub serial: u32,
     /// Packets sent so far: the number of the next one.
     pub number: u32,
@@ -121,14 +124,15 @@ pub(in crate::sim) struct FlowSource {
     pub destination: DestinationId,
     pub ttl: u8,
     pub kind: PacketKind,
-    /// No packet at or after this.
-    pub stop: Time,
     pub traffic_class: TrafficClass,
     /// Its attachment, when that has a limit.
     pub limited_at: Option<AttachmentId>,
     /// Direction of its connection, for the edge's limit.
     pub limited_by: Option<(ConnectionId, usize)>,
+    pub source: Source,
 }
+
+const _: () = assert!(std::mem::offset_of!(FlowSource, source) == 64, "one cache line");
 
 impl FlowSource {
     /// A packet of the flow, without payload.
@@ -212,29 +216,26 @@ impl<'n> Partition<'n> {
     /// Handles events before `limit`, at most a turn's worth; nothing it does reaches another partition before
     /// `limit`.
     pub fn run_before(&mut self, limit: Time, facts: &Facts) {
+        let mut until = limit.min(self.recorder.next_tick);
         for _ in 0..TURN {
-            match self.queue.pop_before(limit) {
+            match self.queue.pop_before(until) {
                 Next::Hop(key) => {
-                    self.reach(key.time());
+                    self.now = key.time();
                     match Event::wire_of(key) {
                         Some(port) => self.wire_arrives(port, facts),
                         None => self.happens(Event::of(key), facts),
                     }
                 }
                 Next::Source(key) => {
-                    self.reach(key.time());
+                    self.now = key.time();
                     self.source_sends(FlowId(key.entity()), facts);
                 }
-                Next::Nothing => return,
+                Next::Nothing => {
+                    let Some(next) = self.queue.next_time().filter(|next| *next < limit) else { return };
+                    self.recorder.tick(next);
+                    until = limit.min(self.recorder.next_tick);
+                }
             }
-        }
-    }
-
-    #[inline(always)]
-    fn reach(&mut self, time: Time) {
-        self.now = time;
-        if time >= self.recorder.next_tick {
-            self.recorder.tick(time);
         }
     }
 

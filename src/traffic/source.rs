@@ -7,18 +7,19 @@ use crate::network::{ArrivalLaw, Flow, OnOff, Profile, SizeLaw};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
 
-/// Draws the intervals and sizes of one five-tuple.
+/// Draws the intervals and sizes of one five-tuple. What every packet needs comes first.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub struct Source {
     arrivals: ArrivalLaw,
     interval: Span,
     sizes: SizeLaw,
+    diurnal: Option<Diurnal>,
     stream: Stream,
     /// Packets of a trace whose size has been told.
     sent: usize,
     /// What is left of the stretch in which the source is on.
     on: Span,
-    diurnal: Option<Diurnal>,
 }
 
 /// A profile, and where in the day a source is.

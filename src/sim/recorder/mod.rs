@@ -142,7 +142,7 @@ impl Recorder {
     }
 
     /// A packet leaves its source.
-    #[inline]
+    #[inline(always)]
     pub fn sent(&mut self, packet: &Packet) {
         match packet.kind {
             PacketKind::Data | PacketKind::Content => {
@@ -172,7 +172,7 @@ impl Recorder {
     }
 
     /// A data packet or probe reaches its target.
-    #[inline]
+    #[inline(always)]
     pub fn delivered(&mut self, now: Time, packet: &Packet) {
         if packet.kind == PacketKind::Duplicate {
             self.duplicates.delivered += 1;
