@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{assert_conserved, lost, ms, network, run};
+use common::{assert_conserved, flow, lost, ms, network, path, run};
 use fabricsim::message::DropReason;
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
@@ -230,4 +230,129 @@ fn a_run_that_ends_in_an_outage_is_conserved() {
         assert_conserved(&record);
         assert!(record.totals.data.in_flight > 0, "{fidelity} {horizon}: ways are longer than nothing");
     }
+}
+
+/// Classes on a full line of 100 Mbps: voice goes first, gold and bronze share what it leaves as 3 to 1, and what gold
+/// does not take bronze has; bronze is dropped early.
+fn classes_on_a_line(gold: &str, horizon: &str) -> String {
+    let link = "rate = \"100 Mbps\"\ndelay = \"1 ms\"\nbuffer = \"400 kB\"\nqueueing = \"three\"";
+    let classes = "[queueing.three.classes.voice]\nscheduler = \"strict\"\npriority = 1\ncode_points = [\"EF\"]\n\
+                   [queueing.three.classes.gold]\nquantum = \"6000 B\"\ncode_points = [\"AF11\"]\nlimit = \"100 kB\"\n\
+                   [queueing.three.classes.bronze]\nquantum = \"2000 B\"\n\
+                   red = { min = \"30 kB\", max = \"230 kB\", probability = \"100%\", weight = 7 }\n";
+    let voice = flow("voice", "rate = \"20 Mbps\"\narrivals = \"poisson\"\nsize = \"500 B\"\ndscp = \"EF\"");
+    let keys = format!("rate = {gold:?}\narrivals = \"poisson\"\nsize = \"1000 B\"\ndscp = \"AF11\"");
+    let bronze = flow("bronze", "rate = \"50 Mbps\"\narrivals = \"poisson\"\nsize = \"1000 B\"\ncount = 4");
+    path(horizon, link, &format!("{classes}{voice}{}{bronze}", flow("gold", &keys)))
+}
+
+#[test]
+fn classes_share_a_full_line_among_rates_as_among_packets() {
+    // (gold asks for, delivered Mbps of gold and bronze)
+    for (gold, expected) in [("80 Mbps", [60.0, 20.0]), ("45 Mbps", [45.0, 35.0])] {
+        let text = classes_on_a_line(gold, "20 s");
+        let (packets, rates) = (run_as(&text, "packet"), run_as(&text, "flow"));
+        for record in [&packets, &rates] {
+            let delivered = |name: &str| {
+                let entry = record.flow_entries.iter().find(|entry| entry.name == name).unwrap();
+                entry.delivered_bytes.0 as f64 * 8.0 / 20e6
+            };
+            for (name, expected) in ["voice", "gold", "bronze"].into_iter().zip([20.0, expected[0], expected[1]]) {
+                let measured = delivered(name);
+                assert!((measured / expected - 1.0).abs() < 0.015, "{:?} {name}: {measured}", record.fidelity);
+            }
+        }
+        let line = |record: &RunRecord| common::direction(record, "l1", "r1").classes.clone();
+        for (one, other) in line(&packets).iter().zip(line(&rates)).skip(1) {
+            let near = |what: &str, one: u64, other: u64, share: f64| {
+                let (one, other) = (one as f64, other as f64);
+                assert!((one - other).abs() <= share * one.max(other) + 60.0, "{gold} {what}: {one} and {other}");
+            };
+            assert_eq!(one.name, other.name);
+            near(&one.name, one.offered, other.offered, 0.02);
+            near(&one.name, one.packets, other.packets, 0.02);
+            assert_eq!(
+                one.dropped.keys().collect::<Vec<_>>(),
+                other.dropped.keys().collect::<Vec<_>>(),
+                "{}",
+                one.name
+            );
+            // Means of queueing theory for what is not full, the steady length of the queue for what is.
+            near(&one.name, one.wait_mean.as_ps() / 1_000, other.wait_mean.as_ps() / 1_000, 0.15);
+        }
+    }
+}
+
+/// Elastic rates: classes share a line by priority and quantum, flows of a class alike, and nothing is lost.
+#[test]
+fn elastic_flows_of_classes_fill_a_line_by_quantum() {
+    let text = format!("sharing = \"max-min\"\n{}", classes_on_a_line("80 Mbps", "10 s"));
+    let record = run_as(&text, "flow");
+    assert_eq!(lost(&record.totals.data), 0);
+    for (name, expected) in [("voice", 20.0), ("gold", 60.0), ("bronze", 20.0)] {
+        let entry = record.flow_entries.iter().find(|entry| entry.name == name).unwrap();
+        let measured = entry.sent_bytes.0 as f64 * 8.0 / 10e6;
+        assert!((measured / expected - 1.0).abs() < 0.002, "{name}: {measured}");
+    }
+}
+
+/// Full channels with classes, rate limits that delay and mark, and bandwidths that change: routers notice the cut when
+/// they do among packets, flows send the same packets, and together they lose within a tenth the same for each cause.
+#[test]
+fn classes_and_limits_together_agree_in_all_three_fidelities() {
+    let channel =
+        |name| format!("[links.iad-channel-{name}]\nrate = \"8 Mbps\"\nbuffer = \"60 kB\"\nqueueing = \"two\"\n");
+    let queueing = ["a1", "a2", "b1", "b2"].map(channel).concat()
+        + "[queueing.two.classes.voice]\nscheduler = \"strict\"\npriority = 1\ncode_points = [\"EF\"]\n\
+           [queueing.two.classes.rest]\n\
+           [flows.voice]\nfrom = \"vpc-aws\"\nto = \"vpc-google\"\nrate = \"2 Mbps\"\ncount = 20\nsize = \"500 B\"\ndscp = \"EF\"\n\
+           [[changes]]\nat = \"10 s\"\nconnection = \"shop\"\nbandwidth = \"40 Mbps\"\n";
+    let base =
+        INCIDENTS.replace("rate = \"20 Mbps\"\ncount = 40", "rate = \"24 Mbps\"\ncount = 48").replace("40 s", "16 s");
+    let base = base.split("[[failures]]").take(2).collect::<Vec<_>>().join("[[failures]]");
+    let base = base
+        .replace("[connections.shop]", "[connections.shop]\nrate_limit = { excess = \"delay\", queue = \"100 kB\" }");
+    let text = base.replace("bandwidth = \"100 Mbps\"", "bandwidth = \"22 Mbps\"") + &queueing;
+    let packets = run_as(&text, "packet");
+    assert!(lost(&packets.totals.data) > 5_000, "{:?}", packets.totals.data);
+    for fidelity in ["flow", "auto"] {
+        let rates = run_as(&text, fidelity);
+        assert_eq!(packets.totals.data.sent, rates.totals.data.sent, "{fidelity}");
+        // Sources of constant rates keep their phases at a full queue, so who loses is not what shares say; how much is.
+        for reason in [DropReason::RateLimit, DropReason::BufferFull] {
+            let [one, other] = [&packets, &rates].map(|record| record.totals.data.dropped[&reason]);
+            assert!(one > 1_000 && one.abs_diff(other) <= one / 10, "{fidelity} {reason:?}: {one} and {other}");
+        }
+        let (packets, rates) = (instants(&packets), instants(&rates));
+        assert_eq!(packets.len(), rates.len(), "{fidelity}");
+        for ((what, packets), (same, rates)) in packets.iter().zip(&rates) {
+            assert_eq!(what, same, "{fidelity}");
+            // A control packet waits for one data packet of 600 bytes at 8 Mbps, at each of some three ports.
+            assert!(apart(*packets, *rates) <= Span::from_us(3 * 700), "{fidelity}: {what}: {packets} and {rates}");
+        }
+    }
+}
+
+/// `auto` sends packets while a transfer or an exchange is under way: these take as long as in a run of packets, to the
+/// picosecond, since all others send the same packets at the same instants.
+#[test]
+fn transfers_and_exchanges_among_rates_are_those_of_packets() {
+    let link = "rate = \"100 Mbps\"\ndelay = \"5 ms\"\nbuffer = \"400 kB\"";
+    let steady = flow("steady", "rate = \"60 Mbps\"\ncount = 10\nsize = \"1000 B\"");
+    let backup = flow("backup", "transfer = \"4 MB\"\narrivals = \"constant\"\ninterval = \"15 s\"");
+    let ask = flow("ask", "request = \"200 B\"\nresponse = \"30 kB\"\nthink = \"exponential 15 s\"");
+    let text = path("60 s", link, &format!("{steady}{backup}{ask}"));
+    let (packets, auto) = (run_as(&text, "packet"), run_as(&text, "auto"));
+    for (one, other) in packets.flow_entries.iter().zip(&auto.flow_entries) {
+        assert_eq!((one.counts.sent, &one.counts.dropped), (other.counts.sent, &other.counts.dropped), "{}", one.name);
+        assert_eq!(one.exchanges, other.exchanges);
+        assert_eq!(one.transfers, other.transfers);
+    }
+    let of = |name: &str| auto.flow_entries.iter().find(|entry| entry.name == name).unwrap();
+    assert_eq!(of("backup").transfers.as_ref().unwrap().completion.count, 4);
+    assert!(of("ask").exchanges.as_ref().unwrap().latency.count > 1);
+    let hops = (auto.totals.packet_hops, packets.totals.packet_hops);
+    assert!(hops.0 < hops.1 * 2 / 3, "{hops:?}");
+    let refused = scenario::parse(&format!("fidelity = \"flow\"\n{text}"), "t.toml", &[]).unwrap_err();
+    assert!(refused.to_string().contains("follow the fate of every packet"), "{refused}");
 }

@@ -17,7 +17,7 @@ mod propagation;
 mod queue_audit;
 mod secure;
 
-pub use classes::{ClassQueues, ClassTotals};
+pub use classes::{ClassQueues, ClassTotals, Passed};
 pub use forwarder::{Forwarder, Lookup};
 pub use hashing::{Buckets, FlowHash, Lag};
 pub use impairment::{Expected, Fate, Frame, Impairments, LateFrames};

@@ -143,6 +143,16 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// Whether it begins what depends on the fate of its packets: transfers or exchanges.
+    #[must_use]
+    pub const fn listens(&self) -> bool {
+        match (self.role, &self.transport) {
+            (FlowRole::Data, Transport::Tcp(_) | Transport::Exchanges(_)) => true,
+            (FlowRole::Data, Transport::Datagrams)
+            | (FlowRole::Answers | FlowRole::ProbeRequest(_) | FlowRole::ProbeReply(_), _) => false,
+        }
+    }
+
     /// Whether it can go by as a rate: data that is sent whatever becomes of it.
     #[must_use]
     pub const fn is_rated(&self) -> bool {

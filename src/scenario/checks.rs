@@ -12,8 +12,8 @@ use crate::network::graph::{
     ShortestPaths, SinglePoint, Transit, all_joined, cut_links, is_joined, single_points_of_failure,
 };
 use crate::network::{
-    Attachment, Buffer, Fidelity, Flow, FlowEntry, FlowRole, Interconnect, InterconnectKind, Link, LinkKind, Network,
-    Port, RouterRole, Session, SessionKind, SizeLaw, Transport,
+    Attachment, Buffer, Fidelity, Flow, FlowEntry, Interconnect, InterconnectKind, Link, LinkKind, Network, Port,
+    RouterRole, Session, SessionKind, SizeLaw, Transport,
 };
 use crate::units::{Bytes, Rate, Span};
 
@@ -36,12 +36,11 @@ pub(super) fn check(network: &Network, reader: &mut Reader) {
     five_tuples(network, reader);
 }
 
-/// Only traffic that does not listen can go by as rates.
+/// Only traffic that does not listen can go by as rates; `auto` sends all as packets while something listens.
 fn rates(network: &Network, reader: &mut Reader) {
-    let listens = |flow: &&Flow| flow.role == FlowRole::Data && !flow.is_rated();
-    if network.fidelity != Fidelity::Packet && network.flows.iter().any(|flow| listens(&flow)) {
+    if network.fidelity == Fidelity::Flow && network.flows.iter().any(Flow::listens) {
         let message = "transfers and exchanges follow the fate of every packet, which rates do not know";
-        reader.error("fidelity", message, "write \"packet\", or take them out");
+        reader.error("fidelity", message, "write \"auto\" or \"packet\", or take them out");
     }
 }
 

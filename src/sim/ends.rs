@@ -73,6 +73,15 @@ impl End {
         }
     }
 
+    /// Whether nothing is under way, as far as this end knows.
+    pub fn is_idle(&self) -> bool {
+        match self {
+            Self::Sender(end) => end.is_idle(),
+            Self::Client(end) => end.open() == 0,
+            Self::Receiver(_) | Self::Server(_) => self.deadline().is_none(),
+        }
+    }
+
     /// What a sender has counted, by the end of the run.
     pub fn statistics(&self, now: Time) -> Option<Statistics> {
         match self {
@@ -91,6 +100,26 @@ impl End {
 }
 
 impl Partition<'_> {
+    /// Whether no transfer and no exchange is under way, as far as this partition knows.
+    pub fn is_quiet(&self) -> bool {
+        self.contents.is_empty() && self.ends.iter().flatten().all(End::is_idle)
+    }
+
+    /// When a transfer or an exchange is asked for next.
+    pub fn next_asking(&mut self) -> Option<Time> {
+        let network = self.network;
+        let mut next: Option<Time> = None;
+        self.queue.sources.retain(|key| {
+            if let Event::Source(flow) = Event::of(key)
+                && network.flows[flow].listens()
+            {
+                next = Some(next.map_or(key.time(), |next| next.min(key.time())));
+            }
+            true
+        });
+        next
+    }
+
     /// When something is asked for on a flow for the first time, counted from the flow's start.
     pub fn first_asked_for(&mut self, id: FlowId) -> Option<Span> {
         match &mut self.ends[id] {

@@ -353,7 +353,7 @@ impl Partition<'_> {
     #[cold]
     pub fn drop_at(&mut self, port: PortId, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
         let wire = &mut self.wires[port];
-        wire.drops.get_or_insert_default().count(&wire.port, packet, reason);
+        wire.drops.get_or_insert_default().count(&wire.port, packet, reason, 1);
         self.drop_packet(packet, reason, entry);
     }
 

@@ -291,7 +291,7 @@ pub struct LinkDirectionRecord {
     pub classes: Vec<ClassRecord>,
 }
 
-/// A class of packets at the ports of one direction of a link, as packets saw it (rates have no part in it).
+/// A class of packets at the ports of one direction of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassRecord {
     /// Name in the scenario, or "control".

@@ -8,6 +8,7 @@
 //! no other packet on an otherwise empty port, so this is for runs whose data goes by as rates.
 
 use crate::control::bfd::{self, TimerKind};
+use crate::dataplane::Passed;
 use crate::ids::{LinkId, PortId};
 use crate::message::{Control, Packet};
 use crate::network::Watched;
@@ -129,10 +130,12 @@ impl Run<'_> {
             rest.transmit[end] = at + self.bfd[session][end].next_interval();
         }
         let size = self.network.ports[port].wire_size(bfd::PACKET_SIZE).0;
+        let control = self.network.ports[port].queueing.as_ref().map_or(0, |queueing| queueing.control);
         let far = self.layout.of(self.network.ports[port].to).0;
         self.partitions[far].wires[port].came_by(arrived);
         let sender = self.sender(port);
-        sender.wires[port].port.went_by(sent, sent * size);
+        let passed = Passed { packets: sent, wire_bytes: sent * size, wait: Span::ZERO };
+        sender.wires[port].port.went_by(control, sent, &passed);
         sender.recorder.control_went_by(sent, arrived);
         for at in under_way {
             self.put_under_way(session, end, port, at);

@@ -24,6 +24,11 @@ impl<T> Slab<T> {
         u32::try_from(self.items.len() - 1).expect("fewer than 2^32 payloads")
     }
 
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.free.len() == self.items.len()
+    }
+
     /// Looks at an item; panics (our bug) when there is none of this number.
     pub fn get(&self, index: u32) -> &T {
         self.items[index as usize].as_ref().expect("a payload is there until it is taken")

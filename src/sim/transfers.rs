@@ -53,6 +53,11 @@ impl SendingEnd {
         self.sender.deadline()
     }
 
+    /// Whether no transfer is under way or waits.
+    pub fn is_idle(&self) -> bool {
+        self.sender.is_idle() && self.waiting.is_empty()
+    }
+
     pub fn statistics(&self, now: Time) -> Statistics {
         self.sender.statistics(now)
     }

@@ -13,4 +13,4 @@ mod pool;
 mod queues;
 mod red;
 
-pub use queues::{ClassQueues, ClassTotals};
+pub use queues::{ClassQueues, ClassTotals, Passed};

@@ -48,6 +48,17 @@ struct Waiting {
     bytes: u64,
 }
 
+/// Packets that left as a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// How many.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub wire_bytes: u64,
+    /// How long each of them is taken to have waited.
+    pub wait: Span,
+}
+
 /// What a class of one port has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClassTotals {
@@ -113,6 +124,16 @@ impl ClassQueues {
     pub fn comes(&mut self, packet: &Packet) {
         let class = self.class_of(packet);
         self.queues[class].totals.offered += 1;
+    }
+
+    /// Counts packets of a class that came as a rate, and those of them that left.
+    pub fn went_by(&mut self, class: usize, offered: u64, passed: &Passed) {
+        let totals = &mut self.queues[class].totals;
+        totals.offered += offered;
+        totals.packets += passed.packets;
+        totals.wire_bytes += passed.wire_bytes;
+        totals.waited += u128::from(passed.wait.as_ps()) * u128::from(passed.packets);
+        totals.longest_wait = totals.longest_wait.max(passed.wait);
     }
 
     /// Early detection judges an arriving packet, which may come back marked; `time` is its transmission time.

@@ -1,7 +1,7 @@
 //! A port by which traffic goes as a rate: what it would do to a packet, and what went by.
 
 use super::{OnWire, Port};
-use crate::dataplane::SecureTransmitter;
+use crate::dataplane::{Passed, SecureTransmitter};
 use crate::message::{DropReason, Packet};
 use crate::units::{Rate, Span, Time};
 
@@ -20,12 +20,15 @@ impl Port {
         self.pace.time(self.wire_bytes(packet)) + self.fibre_delay + self.receive_delay
     }
 
-    /// Counts packets that left as a rate, all together of so many bytes on the wire.
-    pub fn went_by(&mut self, packets: u64, wire_bytes: u64) {
-        self.sent += packets;
-        self.sent_bytes += wire_bytes;
+    /// Counts packets of a class that came as a rate, and those of them that left.
+    pub fn went_by(&mut self, class: usize, offered: u64, passed: &Passed) {
+        self.sent += passed.packets;
+        self.sent_bytes += passed.wire_bytes;
+        if let Some(queues) = &mut self.queues {
+            queues.went_by(class, offered, passed);
+        }
         if let Some(secure) = &mut self.secure {
-            secure.protect_all(packets);
+            secure.protect_all(passed.packets);
         }
     }
 

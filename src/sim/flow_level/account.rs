@@ -1,9 +1,10 @@
 //! What went by as a rate, counted as packets: whole ones, each in the bin and second in which it was sent.
 
-use super::course::{End, Lost, Place, accumulate};
+use super::course::{Crossing, End, Lost, Place, accumulate};
 use super::{Rated, Travel};
+use crate::dataplane::Passed;
 use crate::message::DropReason;
-use crate::sim::recorder::{Stretch, count_many_drops};
+use crate::sim::recorder::Stretch;
 use crate::sim::run::Run;
 use crate::units::{Bytes, Span, Time};
 
@@ -81,18 +82,20 @@ impl Run<'_> {
     ) -> u64 {
         let mut packets = u64::from(stretch.packets);
         for step in &mut rated.course.steps {
+            let offered = packets;
             let passed = step.pass(packets);
             if passed < packets {
                 let lost = Lost { reason: step.place.reason(), entry: step.entry, port: step.place.port() };
                 losses.push((packets - passed, lost));
             }
             packets = passed;
-            if let Place::Port(port, rides) = step.place {
+            if let Place::Port(Crossing { port, class, rides, .. }) = step.place {
                 let wire_size = self.network.ports[port].wire_size(Bytes(size.0.div_ceil(size.1))).0;
                 let far = self.layout.of(self.network.ports[port].to).0;
                 self.partitions[far].wires[port].came_by(packets);
                 let sender = self.sender(port);
-                sender.wires[port].port.went_by(packets, packets * wire_size);
+                let sent = Passed { packets, wire_bytes: packets * wire_size, wait: step.wait };
+                sender.wires[port].port.went_by(class, offered, &sent);
                 if let Some(ridden) = rides {
                     let bytes = whole_bytes(packets, size, &mut step.remainder);
                     sender.recorder.rode_as_rate(stretch, ridden, packets, bytes);
@@ -105,10 +108,12 @@ impl Run<'_> {
     /// Records the dead of a stretch. When nobody came through, they died one cause after another.
     fn bury(&mut self, stretch: &Stretch, losses: &[(u64, Lost)], extent: Extent) {
         let index = self.layout.of(self.network.flows[stretch.flow].edge).0;
+        let packet = self.partitions[index].sources[stretch.flow].packet(stretch.flow, stretch.first_sent, 0);
         let mut before = 0;
         for (packets, lost) in losses.iter().filter(|(packets, _)| *packets > 0) {
             if let Some(port) = lost.port {
-                count_many_drops(&mut self.wire_mut(port).drops.get_or_insert_default().all, lost.reason, *packets);
+                let wire = self.wire_mut(port);
+                wire.drops.get_or_insert_default().count(&wire.port, &packet, lost.reason, *packets);
                 if dies_on_wire(lost.reason) {
                     let far = self.layout.of(self.network.ports[port].to).0;
                     self.partitions[far].wires[port].died_unheard(*packets);

@@ -4,7 +4,7 @@
 
 use super::shares::{MilliBps, WHOLE};
 use crate::dataplane::{Expected, Lookup};
-use crate::ids::{FailureId, FlowId, Id, LogicalLinkId, PortId, RouterId};
+use crate::ids::{FailureId, FlowId, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, NO_LOGICAL_LINK, NextHop, Packet};
 use crate::sim::limits::LimitPlace;
 use crate::sim::recorder::EntryIndex;
@@ -56,6 +56,8 @@ pub struct Step {
     pub carry: u64,
     /// Parts of bytes that are still to be counted.
     pub remainder: u64,
+    /// How long packets that pass wait here.
+    pub wait: Span,
 }
 
 /// What a step is.
@@ -63,10 +65,22 @@ pub struct Step {
 pub enum Place {
     /// A rate limit at a router; in front of a port when it is a logical link's.
     Limit(LimitPlace, RouterId, Option<PortId>),
-    /// A port with its queue; the logical link and direction that packets ride by it.
-    Port(PortId, Option<(LogicalLinkId, usize)>),
+    /// A port with its queue.
+    Port(Crossing),
     /// Chance on a wire, and what it does.
     Chance(PortId, DropReason),
+}
+
+/// A port on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crossing {
+    pub port: PortId,
+    /// By its place among the port's classes; the first where it has none.
+    pub class: usize,
+    /// The logical link and direction that packets ride by it.
+    pub rides: Option<(LogicalLinkId, usize)>,
+    /// Why packets are refused when too many come.
+    pub refusal: DropReason,
 }
 
 impl Place {
@@ -74,7 +88,7 @@ impl Place {
     pub const fn reason(self) -> DropReason {
         match self {
             Self::Limit(..) => DropReason::RateLimit,
-            Self::Port(..) => DropReason::BufferFull,
+            Self::Port(crossing) => crossing.refusal,
             Self::Chance(_, reason) => reason,
         }
     }
@@ -83,7 +97,7 @@ impl Place {
     pub const fn port(self) -> Option<PortId> {
         match self {
             Self::Limit(_, _, port) => port,
-            Self::Port(port, _) | Self::Chance(port, _) => Some(port),
+            Self::Port(Crossing { port, .. }) | Self::Chance(port, _) => Some(port),
         }
     }
 }
@@ -93,15 +107,7 @@ const HALF: u64 = WHOLE / 2;
 
 impl Step {
     const fn new(place: Place, load: MilliBps) -> Self {
-        Self { place, passes: WHOLE, entry: None, load, carry: HALF, remainder: 0 }
-    }
-
-    /// The port, when this is one's queue.
-    pub const fn queue(&self) -> Option<PortId> {
-        match self.place {
-            Place::Port(port, _) => Some(port),
-            Place::Limit(..) | Place::Chance(..) => None,
-        }
+        Self { place, passes: WHOLE, entry: None, load, carry: HALF, remainder: 0, wait: Span::ZERO }
     }
 
     /// How many of so many packets pass; what is rounded away is remembered.
@@ -197,8 +203,12 @@ impl Run<'_> {
             let entry = partition.blame_at_port(id, reason, &self.facts);
             return Err(Lost { reason, entry, port: Some(id) });
         }
+        let class = wire.port.class_of(packet).unwrap_or(0);
         let rides = is_logical.then_some((hop.logical_link, wire.direction));
-        course.steps.push(Step::new(Place::Port(id, rides), wire_load));
+        let queueing = self.network.ports[id].queueing.as_ref();
+        let is_early = queueing.is_some_and(|queueing| queueing.classes[class].early.is_some());
+        let refusal = if is_early { DropReason::RedDrop } else { DropReason::BufferFull };
+        course.steps.push(Step::new(Place::Port(Crossing { port: id, class, rides, refusal }), wire_load));
         course.unloaded += wire.port.unloaded(packet);
         self.survive(id, packet.sent, course)
     }
@@ -251,29 +261,5 @@ impl Run<'_> {
     fn chance(&self, port: PortId, reason: DropReason, failure: FailureId, parts_per_billion: u64) -> Step {
         let passes = Share::from_ppb(parts_per_billion).complement().as_ppb();
         Step { passes, entry: self.facts.incidents[failure], ..Step::new(Place::Chance(port, reason), 0) }
-    }
-
-    /// The number of what is shared: ports, then limits of logical links, of connections and of attachments.
-    pub(super) fn resource(&self, place: Place) -> Option<usize> {
-        let network = self.network;
-        let links = network.ports.len();
-        let connections = links + 2 * network.logical_links.len();
-        let attachments = connections + 2 * network.connections.len();
-        match place {
-            Place::Port(port, _) => Some(port.index()),
-            Place::Limit(LimitPlace::Link(link, end), ..) => Some(links + 2 * link.index() + end),
-            Place::Limit(LimitPlace::Edge(connection, direction), ..) => {
-                Some(connections + 2 * connection.index() + direction)
-            }
-            Place::Limit(LimitPlace::Attachment(attachment), ..) => Some(attachments + attachment.index()),
-            Place::Chance(..) => None,
-        }
-    }
-
-    /// How many shared things there are.
-    pub(super) fn resources(&self) -> usize {
-        let network = self.network;
-        let pairs = network.logical_links.len() + network.connections.len();
-        network.ports.len() + 2 * pairs + network.attachments.len()
     }
 }

@@ -8,26 +8,34 @@
 
 mod account;
 mod course;
+mod lines;
 mod rates;
+mod resources;
 mod seam;
 mod shares;
+mod waits;
 
 use crate::ids::{FlowId, IdVec, PortId};
-use crate::network::{Fidelity, Network};
+use crate::network::{Fidelity, Flow, Network};
 use crate::sim::run::Run;
 use crate::units::{Span, Time};
 use course::Course;
+use resources::Resources;
 use shares::WHOLE;
 
 /// The flow level of a run.
 pub(in crate::sim) struct FlowLevel {
     travel: Travel,
+    resources: Resources,
     /// All flows that carry data.
     flows: Vec<Rated>,
     /// What went by as a rate is recorded up to here.
     since: Time,
     /// The last change of the world.
     changed_at: Time,
+    /// Whether there are transfers or exchanges, and while rates go by, when the next one is asked for.
+    listens: bool,
+    next_asking: Option<Time>,
     /// When to look whether all has settled, and how long each port's queue was when last looked.
     next_look: Time,
     backlogs: Option<IdVec<PortId, Span>>,
@@ -75,12 +83,15 @@ impl FlowLevel {
         let origin = Time::ZERO + network.warm_up;
         Self {
             travel: Travel::Packets,
+            resources: Resources::new(network),
             flows: match network.fidelity {
                 Fidelity::Packet => Vec::new(),
                 Fidelity::Flow | Fidelity::Auto { .. } => data.map(rated).collect(),
             },
             since: origin,
             changed_at: origin,
+            listens: network.flows.iter().any(Flow::listens),
+            next_asking: None,
             next_look: Time::MAX,
             backlogs: None,
             serial: 0,

@@ -1,22 +1,24 @@
 //! From the courses of all flows to rates: who shares what, what passes, and how long queues are.
 
 use super::Rated;
-use super::course::{Course, Place, Step};
-use super::shares::{self, Leg, MilliBps, WHOLE, fraction, part, scale};
-use crate::ids::{FlowId, Id, PortId};
-use crate::network::{Buffer, Sharing};
+use super::course::{Course, Crossing, Place, Step};
+use super::lines::Line;
+use super::shares::{self, Leg, MilliBps, WHOLE, part, scale};
+use super::waits::milli;
+use crate::ids::{FlowId, PortId};
+use crate::network::Sharing;
 use crate::sim::event::Event;
 use crate::sim::recorder::EntryIndex;
 use crate::sim::run::Run;
-use crate::units::{Rate, Span, Time};
+use crate::units::{Span, Time};
 
 /// What all rates together bring to ports and policers.
-struct Loads {
+pub(super) struct Loads {
     /// Parts per billion that each passes.
-    passes: Vec<u64>,
-    arriving: Vec<MilliBps>,
-    /// Millionths of packets a second that arrive at each port.
-    packets: Vec<u64>,
+    pub passes: Vec<u64>,
+    pub arriving: Vec<MilliBps>,
+    /// Millionths of packets a second that arrive.
+    pub packets: Vec<u64>,
 }
 
 /// Picoseconds in so long a time that a packet in it is one millionth of a packet a second.
@@ -34,23 +36,27 @@ impl Run<'_> {
         self.note_used_up();
         let legs: Vec<Vec<Leg>> = flows.iter().map(|rated| self.legs(&rated.course)).collect();
         let capacities = self.capacities(&flows);
+        let lines = self.lines(&flows);
         let wishes: Vec<MilliBps> = flows.iter().map(|rated| self.wish(rated.id, now)).collect();
         let fair = match self.network.sharing {
             Sharing::DropProportional => vec![WHOLE; flows.len()],
-            Sharing::MaxMin => shares::max_min(&legs, &wishes, &capacities),
+            Sharing::MaxMin => shares::max_min(&legs, &wishes, &capacities, &lines),
         };
         for ((rated, fair), wish) in flows.iter_mut().zip(fair).zip(&wishes) {
             rated.sends = if *wish == 0 { 0 } else { fair };
         }
         let legs: Vec<Vec<Leg>> = legs.iter().zip(&flows).map(|(legs, rated)| reduced(legs, rated.sends)).collect();
-        let (passes, arriving) = shares::drop_proportional(&legs, &capacities);
+        let (passes, arriving) = shares::drop_proportional(&legs, &capacities, &lines);
         let mut loads = Loads { passes, arriving, packets: Vec::new() };
         for step in flows.iter_mut().flat_map(|rated| &mut rated.course.steps) {
             self.settle_step(step, &loads);
         }
         loads.packets = self.packet_rates(&flows, now);
         for course in flows.iter_mut().map(|rated| &mut rated.course) {
-            course.waits = course.steps.iter().fold(Span::ZERO, |sum, step| sum + self.wait_at(step, &loads));
+            for step in &mut course.steps {
+                step.wait = self.wait_at(step, &loads);
+            }
+            course.waits = course.steps.iter().fold(Span::ZERO, |sum, step| sum + step.wait);
         }
         self.flow_level.flows = flows;
         self.await_last_number(now, &loads);
@@ -63,24 +69,24 @@ impl Run<'_> {
     }
 
     fn legs(&self, course: &Course) -> Vec<Leg> {
-        let leg = |step: &Step| match self.resource(step.place) {
+        let leg = |step: &Step| match self.flow_level.resources.at(step.place) {
             Some(resource) => Leg::Shared { resource, load: step.load },
             None => Leg::Passes(step.passes),
         };
         course.steps.iter().map(leg).collect()
     }
 
-    /// What everything shared on the courses carries.
+    /// What everything shared on the courses carries, the classes of a port apart: they share a line.
     fn capacities(&mut self, flows: &[Rated]) -> Vec<MilliBps> {
-        let milli = |rate: Rate| rate.as_bps().saturating_mul(1_000);
-        let mut capacities = vec![MilliBps::MAX; self.resources()];
+        let mut capacities = vec![MilliBps::MAX; self.flow_level.resources.count];
         for step in flows.iter().flat_map(|rated| &rated.course.steps) {
-            let Some(resource) = self.resource(step.place) else { continue };
+            let Some(resource) = self.flow_level.resources.at(step.place) else { continue };
             if capacities[resource] < MilliBps::MAX {
                 continue;
             }
             match step.place {
-                Place::Port(port, _) => capacities[resource] = milli(self.wire(port).port.rate()),
+                Place::Port(Crossing { port, .. }) if self.network.ports[port].queueing.is_some() => {}
+                Place::Port(Crossing { port, .. }) => capacities[resource] = milli(self.wire(port).port.rate()),
                 Place::Limit(place, router, _) => {
                     if let Some(limit) = self.partitions[self.layout.of(router).0].limit(place) {
                         capacities[resource] = milli(limit.passes().0);
@@ -92,8 +98,28 @@ impl Run<'_> {
         capacities
     }
 
+    /// The lines on the courses that classes share.
+    fn lines(&self, flows: &[Rated]) -> Vec<Line> {
+        let mut ports: Vec<PortId> = flows
+            .iter()
+            .flat_map(|rated| &rated.course.steps)
+            .filter_map(|step| match step.place {
+                Place::Port(crossing) => Some(crossing.port),
+                Place::Limit(..) | Place::Chance(..) => None,
+            })
+            .collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let line = |port: PortId| {
+            let queueing = self.network.ports[port].queueing.as_ref()?;
+            let capacity = milli(self.wire(port).port.rate());
+            Some(Line::new(self.flow_level.resources.port(port), capacity, &queueing.classes))
+        };
+        ports.into_iter().filter_map(line).collect()
+    }
+
     fn settle_step(&mut self, step: &mut Step, loads: &Loads) {
-        let Some(resource) = self.resource(step.place) else { return };
+        let Some(resource) = self.flow_level.resources.at(step.place) else { return };
         step.passes = loads.passes[resource];
         if step.passes < WHOLE {
             step.entry = self.blame_for_overload(step.place);
@@ -104,14 +130,16 @@ impl Run<'_> {
         let lasting = self.facts.latest_lasting();
         match place {
             Place::Limit(place, router, _) => self.partitions[self.layout.of(router).0].limit(place)?.blame(lasting),
-            Place::Port(port, _) | Place::Chance(port, _) => self.wire_mut(port).congestion.entry(lasting),
+            Place::Port(Crossing { port, .. }) | Place::Chance(port, _) => {
+                self.wire_mut(port).congestion.entry(lasting)
+            }
         }
     }
 
     /// How long packets that pass wait at a step.
     fn wait_at(&mut self, step: &Step, loads: &Loads) -> Span {
         match step.place {
-            Place::Port(port, _) => self.wait(port, loads),
+            Place::Port(Crossing { port, class, .. }) => self.wait(port, class, loads),
             Place::Limit(place, router, _) if step.passes < WHOLE => {
                 let limit = self.partitions[self.layout.of(router).0].limit(place);
                 limit.map_or(Span::ZERO, |limit| limit.passes().1)
@@ -120,16 +148,16 @@ impl Run<'_> {
         }
     }
 
-    /// Millionths of packets a second at every port.
+    /// Millionths of packets a second at everything shared.
     fn packet_rates(&self, flows: &[Rated], now: Time) -> Vec<u64> {
-        let mut rates = vec![0u64; self.network.ports.len()];
+        let mut rates = vec![0u64; self.flow_level.resources.count];
         for rated in flows {
             let Some(interval) = self.interval_at(rated.id, now) else { continue };
             let full = MILLION_SECONDS / interval.as_ps();
             let mut rate = part(full, rated.sends);
             for step in &rated.course.steps {
-                if let Some(port) = step.queue() {
-                    rates[port.index()] = rates[port.index()].saturating_add(rate);
+                if let Some(resource) = self.flow_level.resources.at(step.place) {
+                    rates[resource] = rates[resource].saturating_add(rate);
                 }
                 rate = part(rate, step.passes);
             }
@@ -137,39 +165,14 @@ impl Run<'_> {
         rates
     }
 
-    /// The mean wait at a port: r S / 2 (1 - r), as of M/D/1 with load r and mean service S; a full buffer's at full load.
-    fn wait(&self, id: PortId, loads: &Loads) -> Span {
-        let port = &self.network.ports[id];
-        let (load, packets) = (loads.arriving[id.index()], loads.packets[id.index()]);
-        if packets == 0 {
-            return Span::ZERO;
-        }
-        let rate = self.wire(id).port.rate();
-        // Thousandths of bits over millionths of packets a second, over bits a second, in picoseconds.
-        let bits_ps = scale(load, 1_000_000_000_000_000, packets);
-        let service = Span::from_ps(bits_ps / rate.as_bps());
-        let full = match port.buffer {
-            Buffer::Bytes(bytes) => rate.transmission_time(bytes),
-            Buffer::Packets(packets) => service.times(u64::from(packets)),
-            // What is too much waits for ever, and none of it arrives.
-            Buffer::Unlimited => Span::ZERO,
-        };
-        let used = fraction(load, rate.as_bps().saturating_mul(1_000));
-        if used == WHOLE {
-            return full;
-        }
-        let mean = Span::from_ps(scale(service.as_ps(), used, 2 * (WHOLE - used)));
-        match port.buffer {
-            Buffer::Bytes(_) | Buffer::Packets(_) => mean.min(full),
-            Buffer::Unlimited => mean,
-        }
-    }
-
     /// Rates end when the first MACsec key has used its last packet number.
     fn await_last_number(&mut self, now: Time, loads: &Loads) {
         let used_up_at = |id: PortId| {
             let left = self.wire(id).port.frames_left();
-            let rate = part(loads.packets[id.index()], loads.passes[id.index()]);
+            let classes = self.network.ports[id].queueing.as_ref().map_or(1, |queueing| queueing.classes.len());
+            let first = self.flow_level.resources.port(id);
+            let passing = |resource: usize| part(loads.packets[resource], loads.passes[resource]);
+            let rate: u64 = (first..first + classes).map(passing).sum();
             let after = scale(left, MILLION_SECONDS, rate.max(1)).max(1);
             (left > 0 && rate > 0).then(|| now.as_ps().saturating_add(after))
         };

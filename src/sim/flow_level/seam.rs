@@ -9,6 +9,7 @@ use crate::control::bgp::{Speaker, State};
 use crate::ids::{FlowId, IdVec, LinkId, PortId};
 use crate::network::{Fidelity, SessionKind};
 use crate::sim::event::Event;
+use crate::sim::partition::Partition;
 use crate::sim::run::Run;
 use crate::units::{Span, Time};
 
@@ -27,6 +28,7 @@ impl Run<'_> {
             }
         }
         self.rest_sources();
+        self.await_asking();
         let flows = self.flow_level.flows.iter().map(|rated| &self.network.flows[rated.id]);
         let mut changes: Vec<Span> = flows.flat_map(|flow| [flow.start, flow.stop]).collect();
         if self.flow_level.flows.iter().any(|rated| self.network.flows[rated.id].diurnal.is_some()) {
@@ -68,11 +70,12 @@ impl Run<'_> {
     pub fn fidelity_due(&mut self) {
         let Fidelity::Auto { lead, settle } = self.network.fidelity else { return };
         let now = self.now;
-        let near = self.scripted().into_iter().any(|at| at >= now && at.since(now) <= lead);
+        let is_near = |at: &Time| *at >= now && at.since(now) <= lead;
+        let near = self.scripted().iter().chain(&self.flow_level.next_asking).any(is_near);
         match self.flow_level.travel {
             Travel::Rates if near => self.begin_packets(now, settle),
             Travel::Packets if now >= self.flow_level.next_look => {
-                if !near && self.has_settled(settle) {
+                if !near && self.is_quiet(lead) && self.has_settled(settle) {
                     self.begin_rates(now);
                 } else {
                     self.look_again(now, settle);
@@ -92,6 +95,7 @@ impl Run<'_> {
         self.account(now);
         self.wake_all();
         self.flow_level.travel = Travel::Packets;
+        self.flow_level.next_asking = None;
         self.flow_level.backlogs = None;
         let mut flows = std::mem::take(&mut self.flow_level.flows);
         for rated in &mut flows {
@@ -107,6 +111,7 @@ impl Run<'_> {
     /// Sources rest from `now` on, and their traffic goes by as a rate.
     fn begin_rates(&mut self, now: Time) {
         self.rest_sources();
+        self.await_asking();
         self.flow_level.since = now;
         self.find_rates(now);
     }
@@ -121,6 +126,30 @@ impl Run<'_> {
         for rated in &mut self.flow_level.flows {
             rated.due = due[rated.id];
         }
+    }
+
+    /// Among rates: packets are to begin in time for the next transfer or exchange.
+    fn await_asking(&mut self) {
+        let Fidelity::Auto { lead, .. } = self.network.fidelity else { return };
+        self.flow_level.next_asking = self.next_asking();
+        if let Some(at) = self.flow_level.next_asking {
+            self.look_at(self.now.max(self.origin).max(Time::from_ps(at.as_ps().saturating_sub(lead.as_ps()))));
+        }
+    }
+
+    fn next_asking(&mut self) -> Option<Time> {
+        if !self.flow_level.listens {
+            return None;
+        }
+        self.partitions.iter_mut().filter_map(Partition::next_asking).min()
+    }
+
+    /// Whether no transfer and no exchange is under way, nor will be within `lead`.
+    fn is_quiet(&mut self, lead: Span) -> bool {
+        let now = self.now;
+        !self.flow_level.listens
+            || self.partitions.iter().all(Partition::is_quiet)
+                && self.next_asking().is_none_or(|at| at.since(now) > lead)
     }
 
     /// Whether nothing has changed for `settle`, nothing is about to, and no queue has moved since the last look.

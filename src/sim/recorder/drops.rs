@@ -20,19 +20,19 @@ pub(in crate::sim) const fn count_many_drops(drops: &mut Drops, reason: DropReas
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::sim) struct WireDrops {
     pub all: Drops,
-    /// By class, where the port has several; what went by as a rate has none.
+    /// By class, where the port has several.
     pub by_class: Vec<Drops>,
 }
 
 impl WireDrops {
-    /// Counts a packet.
-    pub fn count(&mut self, port: &Port, packet: &Packet, reason: DropReason) {
-        count_drops(&mut self.all, reason);
+    /// Counts so many packets like this one.
+    pub fn count(&mut self, port: &Port, packet: &Packet, reason: DropReason, count: u64) {
+        count_many_drops(&mut self.all, reason, count);
         if let Some(class) = port.class_of(packet) {
             if self.by_class.len() <= class {
                 self.by_class.resize(class + 1, Drops::default());
             }
-            count_drops(&mut self.by_class[class], reason);
+            count_many_drops(&mut self.by_class[class], reason, count);
         }
     }
 }
