@@ -253,12 +253,16 @@ pub struct Axis {
 }
 
 /// How values are spread over an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scale {
     /// Evenly.
     Linear,
     /// Values are decimal logarithms of a share; 0 reads "all", -3 reads "1 in 1,000".
     OneIn,
+    /// Values are decimal logarithms of a number; 3 reads "1,000".
+    PowersOfTen,
+    /// From n to n + 1 is the place of the n-th of these names.
+    Named(Vec<String>),
 }
 
 /// One line, band or area.

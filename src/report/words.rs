@@ -132,6 +132,9 @@ pub fn exact(value: u64, scale: u64) -> String {
 
 /// A failure kind or drop cause for people: "fibre_cut" and "fibre-cut" are a "fibre cut".
 pub fn plain(word: &str) -> String {
+    if word == "red" {
+        return "early drop (RED)".to_owned();
+    }
     word.replace(['_', '-'], " ")
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Measured;
 use super::value::effort_word;
 use crate::report::document::{
-    Axis, Block, Cell, Check, Mark, Outcome, Panel, Plot, Report, Scale, Section, Series, SeriesKind, Table,
+    Axis, Block, Cell, Check, Outcome, Panel, Plot, Report, Scale, Section, Series, SeriesKind, Table,
 };
 use crate::report::words::{count, counted};
 use crate::study::benchmark::{Accuracy, Benchmark, Speed, Spread, bytes_per_hop};
@@ -100,10 +100,10 @@ fn speeds(now: &Benchmark) -> Section {
     }
 }
 
-/// Bars side by side: the bare loop where there is one, then the engine.
 /// Width of a bar; a workload has a place of width 1.
 const BAR: f64 = 0.35;
 
+/// Bars side by side: the bare loop where there is one, then the engine.
 fn speed_plot(now: &Benchmark) -> Plot {
     let places = || (0u32..).map(f64::from);
     // Two corners of a bar, then a gap.
@@ -118,7 +118,7 @@ fn speed_plot(now: &Benchmark) -> Plot {
     let ceiling = |speed: &Speed| speed.ceiling_hops_per_second.as_ref().map_or(0.0, |ceiling| ceiling.median);
     let engine = |speed: &Speed| speed.hops_per_second.median;
     let largest = now.speeds.iter().map(|speed| ceiling(speed).max(engine(speed))).fold(1.0, f64::max) / 1e6;
-    let marks = now.speeds.iter().zip(places());
+    let names = now.speeds.iter().map(|speed| speed.workload.title().to_owned());
     Plot {
         name: "speeds".to_owned(),
         title: "Packet-hops per second and core".to_owned(),
@@ -130,10 +130,8 @@ fn speed_plot(now: &Benchmark) -> Plot {
                 Series { label: "engine".to_owned(), kind: bars(0.55, &engine), colour: 0 },
             ],
         }],
-        x: linear("workload", 0.0, now.speeds.len() as f64),
-        marks: marks
-            .map(|(speed, from)| Mark { from, to: from + 1.0, label: speed.workload.title().to_owned() })
-            .collect(),
+        x: Axis { scale: Scale::Named(names.collect()), ..linear("workload", 0.0, now.speeds.len() as f64) },
+        marks: Vec::new(),
     }
 }
 
@@ -202,7 +200,7 @@ fn queue_plot(now: &Benchmark) -> Plot {
             y: linear("million per second", 0.0, largest * 1.08),
             series: vec![series],
         }],
-        x: linear("pending events, powers of ten", 1.0, 7.0),
+        x: Axis { scale: Scale::PowersOfTen, ..linear("pending events", 1.0, 7.0) },
         marks: Vec::new(),
     }
 }

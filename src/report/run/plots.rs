@@ -6,7 +6,7 @@ use super::{bin_end, bits_per_second, connection};
 use crate::message::DropReason;
 use crate::report::document::{Axis, Mark, Panel, Plot, Scale, Series, SeriesKind};
 use crate::report::words::{plain, rate};
-use crate::sim::record::{ConnectionRecord, Distribution, LedgerKind, RunRecord};
+use crate::sim::record::{ConnectionRecord, DirectionRecord, Distribution, LedgerKind, RunRecord};
 use crate::units::Span;
 
 /// latency, latency-distribution, throughput and loss; exchange-latency when there are exchanges.
@@ -55,6 +55,13 @@ fn span_unit(largest: Span) -> (&'static str, f64) {
     if largest < Span::from_ms(1) { ("us", 1e6) } else { ("ms", 1e9) }
 }
 
+/// The directions of a connection by which anything was sent; both when nothing was.
+fn used(one: &ConnectionRecord) -> impl Iterator<Item = (usize, &DirectionRecord)> {
+    let is_idle = |direction: &DirectionRecord| direction.counts.sent == 0;
+    let all_idle = one.directions.iter().all(is_idle);
+    one.directions.iter().enumerate().filter(move |(_, direction)| all_idle || !is_idle(direction))
+}
+
 fn latency(record: &RunRecord) -> Plot {
     let directions = record.connections.iter().flat_map(|one| &one.directions);
     let bins = directions.flat_map(|direction| &direction.latency_series);
@@ -63,7 +70,7 @@ fn latency(record: &RunRecord) -> Plot {
     let value = |span: Span| span.as_ps() as f64 / scale;
     let mut panels = Vec::new();
     for one in &record.connections {
-        for (index, direction) in one.directions.iter().enumerate() {
+        for (index, direction) in used(one) {
             let middle = |bin: usize| {
                 let (from, to) = (record.bin.times(bin as u64), bin_end(record, bin));
                 f64::midpoint(from.as_seconds(), to.as_seconds())
@@ -116,23 +123,23 @@ fn shares_slower(
     let smallest = measured.iter().map(|(_, latency)| latency.min).min().unwrap_or(Span::ZERO);
     let (unit, scale) = span_unit(largest);
     let value = |span: Span| span.as_ps() as f64 / scale;
-    let most = measured.iter().map(|(_, latency)| latency.count).max().unwrap_or(1);
-    let series = measured.into_iter().enumerate().map(|(colour, (label, latency))| Series {
-        label,
-        kind: SeriesKind::Line(slower_than(latency, &value)),
-        colour,
-    });
+    let steps: Vec<(String, Vec<(f64, Option<f64>)>)> =
+        measured.into_iter().map(|(label, latency)| (label, slower_than(latency, &value))).collect();
+    let rarest = steps.iter().flat_map(|(_, steps)| steps).filter_map(|(_, level)| *level).fold(-1.0, f64::min);
+    let series = steps.into_iter().enumerate();
+    let series = series.map(|(colour, (label, steps))| Series { label, kind: SeriesKind::Line(steps), colour });
     let series = series.collect();
-    let y = Axis {
-        label: format!("{what} slower than this"),
-        from: -f64::from(most.max(10).ilog10() + 1),
-        to: 0.0,
-        scale: Scale::OneIn,
-    };
+    let y = Axis { label: format!("{what} slower than this"), from: rarest.floor(), to: 0.0, scale: Scale::OneIn };
     let margin = (value(largest) - value(smallest)).max(value(largest) * 0.02).max(1e-3) * 0.04;
+    // Where it begins close to zero, it may as well begin there.
+    let from = if value(smallest) < value(largest) * 0.1 { 0.0 } else { (value(smallest) - margin).max(0.0) };
     let x = Axis {
-        label: format!("{label}, {unit} (the axis does not begin at zero)"),
-        from: (value(smallest) - margin).max(0.0),
+        label: if from > 0.0 {
+            format!("{label}, {unit} (the axis does not begin at zero)")
+        } else {
+            format!("{label}, {unit}")
+        },
+        from,
         to: value(largest) + margin,
         scale: Scale::Linear,
     };
@@ -162,7 +169,7 @@ fn slower_than(latency: &Distribution, value: &impl Fn(Span) -> f64) -> Vec<(f64
 fn throughput(record: &RunRecord) -> Plot {
     let mut panels: Vec<Panel> = Vec::new();
     for one in &record.connections {
-        for index in [0, 1] {
+        for (index, _) in used(one) {
             panels.push(stacked_links(record, one, index));
         }
     }

@@ -104,8 +104,8 @@ fn draw_panel(area: &Area<'_>, plot: &Plot, panel: &Panel, (rows, top): (&[usize
         .y_max_light_lines(0)
         .bold_line_style(FAINT)
         .axis_style(EDGE)
-        .x_labels(12)
-        .y_labels(if panel.y.scale == Scale::OneIn { 12 } else { 7 })
+        .x_labels(ticks(&plot.x, 12))
+        .y_labels(ticks(&panel.y, 7))
         .x_label_formatter(&x_format)
         .y_label_formatter(&y_format)
         .label_style(plain(13))
@@ -114,9 +114,30 @@ fn draw_panel(area: &Area<'_>, plot: &Plot, panel: &Panel, (rows, top): (&[usize
         .y_desc(panel.y.label.as_str())
         .draw()
         .expect(DRAWN);
+    draw_names(area, &chart, plot, panel);
     draw_series(&mut chart, panel);
     for (mark, row) in plot.marks.iter().zip(rows) {
         draw_mark(area, &mut chart, panel, mark, *row);
+    }
+}
+
+/// How many ticks an axis has: where values are logarithms, one for each whole power at most.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful")]
+fn ticks(axis: &Axis, most: usize) -> usize {
+    match axis.scale {
+        Scale::Linear => most,
+        Scale::OneIn | Scale::PowersOfTen => ((axis.to - axis.from) as usize + 1).min(12),
+        Scale::Named(_) => 0,
+    }
+}
+
+/// Names below the x axis, each in the middle of its place.
+fn draw_names(area: &Area<'_>, chart: &Chart<'_, '_>, plot: &Plot, panel: &Panel) {
+    let Scale::Named(names) = &plot.x.scale else { return };
+    for (name, place) in names.iter().zip((0u32..).map(f64::from)) {
+        let (middle, bottom) = chart.backend_coord(&(place + 0.5, panel.y.from));
+        let (_, base) = area.get_base_pixel();
+        put_text(area, name, (middle - text_width(name, 13) / 2, bottom - base + 8), &plain(13));
     }
 }
 
@@ -319,6 +340,8 @@ fn formatter(axis: &Axis) -> Box<dyn Fn(&f64) -> String> {
     match axis.scale {
         Scale::Linear => Box::new(|value| decimal(*value)),
         Scale::OneIn => Box::new(|value| one_in(*value)),
+        Scale::PowersOfTen => Box::new(|value| power_of_ten(*value)),
+        Scale::Named(_) => Box::new(|_| String::new()),
     }
 }
 
@@ -331,16 +354,22 @@ fn decimal(value: f64) -> String {
 
 /// -3 as "1 in 1,000"; nothing between whole powers of ten.
 fn one_in(value: f64) -> String {
-    let power = -value.round();
-    if (value + power).abs() > 1e-9 || !(0.0..19.0).contains(&power) {
-        return String::new();
+    match power_of_ten(-value).as_str() {
+        "" => String::new(),
+        "1" => "all".to_owned(),
+        number => format!("1 in {number}"),
     }
-    if power == 0.0 {
-        return "all".to_owned();
+}
+
+/// 3 as "1,000"; nothing between whole powers of ten.
+fn power_of_ten(value: f64) -> String {
+    let power = value.round();
+    if (value - power).abs() > 1e-9 || !(0.0..19.0).contains(&power) {
+        return String::new();
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range: checked above")]
     let power = power as u32;
-    format!("1 in {}", count(10u64.pow(power)))
+    count(10u64.pow(power))
 }
 
 #[cfg(test)]
@@ -370,6 +399,17 @@ mod tests {
     }
 
     #[test]
+    fn names_stand_below_their_places_instead_of_numbers() {
+        let mut named = plot(&[]);
+        named.x.to = 2.0;
+        named.x.scale = Scale::Named(vec!["one workload".to_owned(), "another".to_owned()]);
+        let svg = render(&named);
+        assert!(svg.contains("one workload") && svg.contains("another"), "{svg}");
+        // Only the y axis has a 1.
+        assert_eq!(svg.matches("\n1\n").count(), 1, "{svg}");
+    }
+
+    #[test]
     fn text_is_escaped_and_bytes_are_stable() {
         let svg = render(&plot(&[(10.0, "x<y")]));
         assert!(svg.contains("&lt;with&gt; &amp; all") && svg.contains("x&lt;y"), "{svg}");
@@ -381,6 +421,7 @@ mod tests {
     fn ticks_read_well() {
         assert_eq!([0.0, -1.0, -6.0].map(one_in), ["all", "1 in 10", "1 in 1,000,000"]);
         assert_eq!(one_in(-1.5), "");
+        assert_eq!([0.0, 2.0, 4.0, 2.5].map(power_of_ten), ["1", "100", "10,000", ""]);
         assert_eq!([0.30, -0.0, 12.0].map(decimal), ["0.3", "0", "12"]);
     }
 
