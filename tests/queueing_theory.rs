@@ -346,3 +346,56 @@ fn m_m_1_k_loses_what_theory_says() {
         assert_within(&format!("M/M/1/{places} at {load}"), measured, expected, error, vacuous);
     }
 }
+
+/// Loss of M/D/1/K by the chain at departures (Kleinrock I, 5.6; Gross and Harris 5.1.8): with a_j = e^-r r^j / j! arrivals
+/// during a service, the probabilities at departures of M/G/1, cut off at K places and normalised, give pi_0, and of all
+/// packets 1 - 1 / (pi_0 + r) are lost.
+fn deterministic_queue_loss(load: f64, places: usize) -> f64 {
+    let arrivals: Vec<f64> =
+        (1..=places).scan(libm::exp(-load), |a, j| Some(std::mem::replace(a, *a * load / j as f64))).collect();
+    let mut at_departures = vec![1.0];
+    for state in 0..places - 1 {
+        let from_empty = at_departures[0] * arrivals[state];
+        let from_others: f64 = (1..=state).map(|before| at_departures[before] * arrivals[state + 1 - before]).sum();
+        at_departures.push((at_departures[state] - from_empty - from_others) / arrivals[0]);
+    }
+    let empty = 1.0 / at_departures.iter().sum::<f64>();
+    1.0 - 1.0 / (empty + load)
+}
+
+#[test]
+fn m_d_1_k_loses_what_the_embedded_chain_says() {
+    // K = 1 is Erlang B with one server, r / (1 + r).
+    assert!((deterministic_queue_loss(0.9, 1) - 0.9 / 1.9).abs() < 1e-12);
+    let rate = 1_000_000_000;
+    for (percent, places, buffer, horizon) in [(90, 5, "4 packets", "40 s"), (95, 10, "9 packets", "80 s")] {
+        let record = one_queue(rate, buffer, horizon, &flow(rate, percent, "poisson", "4000 B"));
+        let data = &record.totals.data;
+        let measured = count(data.dropped[&DropReason::BufferFull]) / count(data.sent);
+        let load = count(percent) / 100.0;
+        // Losses come in shorter rows than with exponential services: the error of M/M/1/K is above that of M/D/1/K when
+        // both are told in shares of all packets.
+        let of_exponential = finite_queue_loss(load, places.try_into().unwrap());
+        let expected = deterministic_queue_loss(load, places);
+        let error = error_of_finite_queue_loss(load, places.try_into().unwrap(), data.sent) * of_exponential / expected;
+        assert_within(&format!("M/D/1/{places} at {load}"), measured, expected, error, 0.06);
+    }
+}
+
+/// D/M/1: W = S s / (1 - s) with s = exp(-(1 - s) / r) (Kleinrock I, 6.4); and Kingman's bound for GI/G/1,
+/// W <= (variances of both laws) / (2 (1 - r)) times the arrival rate, holds: "The single server queue in heavy traffic",
+/// 1961.
+#[test]
+fn d_m_1_waits_as_the_root_of_its_equation_says() {
+    let rate = 1_000_000_000;
+    let service = 8.0 * 4_000.5 / count(rate);
+    let record = one_queue(rate, "unlimited", "100 s", &flow(rate, 80, "constant", "exponential 4000 B"));
+    let load = 0.8 * 4_000.5 / 4_000.0;
+    let root = (0..1_000).fold(0.5, |root: f64, _| libm::exp((root - 1.0) / load));
+    let expected = service * root / (1.0 - root);
+    let measured = seconds(record.totals.queueing.mean);
+    let error = error_of_mean_wait(load, 1.0, record.totals.data.delivered);
+    assert_within("D/M/1", measured, expected, error, 0.03);
+    let kingman = load / service * service * service / (2.0 * (1.0 - load));
+    assert!(measured < kingman, "{measured} is not below {kingman}");
+}

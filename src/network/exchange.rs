@@ -19,6 +19,8 @@ pub struct ExchangeConfig {
     /// How many requests of the entry are served at a time behind one attachment, in order of arrival; `None` is as
     /// many as there are.
     pub workers: Option<NonZeroU32>,
+    /// How many requests may wait for a worker; one that comes beyond that is refused without a word. `None` is any number.
+    pub backlog: Option<u32>,
     /// How long the first request is waited for, each one sent again twice as long as the one before.
     pub timeout: Span,
     /// How often a request is sent again.

@@ -193,6 +193,8 @@ pub enum ExchangeMetric {
     Retries,
     /// Exchanges of which no request was answered in time.
     GivenUp,
+    /// Requests that found no worker and no place to wait.
+    Refused,
     /// Latency at a quantile in parts per billion (ps); 0 is the minimum.
     Latency(u64),
     /// Mean latency (ps).

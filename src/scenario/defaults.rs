@@ -412,6 +412,7 @@ fn fill_exchanges(flow: &mut FlowTable) {
     default(&mut flow.size, "1500 B");
     default(&mut flow.service, "0 s");
     default(&mut flow.workers, "unlimited");
+    default(&mut flow.backlog, "unlimited");
     default(&mut flow.timeout, "2 s");
     default(&mut flow.retries, 4);
 }

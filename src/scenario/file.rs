@@ -177,7 +177,7 @@ tables! {
     FlowTable {
         from, to, rate, count, direction, arrivals, trace, on, off, diurnal, size, start, stop, protocol, source_port,
         target_port, ttl, dscp, ecn, transfer, interval, congestion_control, receive_window, initial_window,
-        request, response, service, think, workers, timeout, retries
+        request, response, service, think, workers, backlog, timeout, retries
     }
     /// `[monitors.x]`
     MonitorTable { from, to, period, interval, timeout, size, protocol, target_port, ttl }

@@ -10,7 +10,7 @@ use crate::sim::ends::Alarm;
 use crate::sim::facts::Facts;
 use crate::sim::partition::Partition;
 use crate::traffic::Demand;
-use crate::traffic::exchange::{Action, Client, Input, Message, Server, Workers};
+use crate::traffic::exchange::{Action, Client, Input, Message, Reception, Server, Workers};
 use crate::units::{Bytes, Span, Time};
 
 /// The end that asks.
@@ -86,10 +86,12 @@ impl Partition<'_> {
     pub fn request_arrives(&mut self, id: FlowId, answering: &mut AnsweringEnd, piece: &Piece) {
         let flow = &self.network.flows[id];
         let entry = flow.entry.expect("responses belong to an entry");
-        let workers = self.workers.entry((entry, flow.edge)).or_insert_with(|| Workers::new(answering.config.workers));
-        if let Some(waited) = answering.server.receive(self.now, piece, workers) {
-            let requests = flow.reverse.and_then(|requests| self.network.flows[requests].entry);
-            self.recorder.exchanges.served(requests, waited);
+        let workers = self.workers.entry((entry, flow.edge)).or_insert_with(|| Workers::new(&answering.config));
+        let requests = flow.reverse.and_then(|requests| self.network.flows[requests].entry);
+        match answering.server.receive(self.now, piece, workers) {
+            Reception::Incomplete => {}
+            Reception::Served(waited) => self.recorder.exchanges.served(requests, waited),
+            Reception::Refused => self.recorder.exchanges.refused(requests),
         }
     }
 

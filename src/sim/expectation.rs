@@ -46,7 +46,9 @@ fn unit(metric: &Metric) -> ExpectationUnit {
             TransferMetric::LongestStall | TransferMetric::LongestCompletion => ExpectationUnit::Picoseconds,
         },
         Metric::Exchanges(_, metric) => match metric {
-            ExchangeMetric::Completed | ExchangeMetric::Retries | ExchangeMetric::GivenUp => ExpectationUnit::Number,
+            ExchangeMetric::Completed | ExchangeMetric::Retries | ExchangeMetric::GivenUp | ExchangeMetric::Refused => {
+                ExpectationUnit::Number
+            }
             ExchangeMetric::Latency(_) | ExchangeMetric::MeanLatency | ExchangeMetric::MeanWait => {
                 ExpectationUnit::Picoseconds
             }
@@ -116,6 +118,7 @@ fn of_exchanges(exchanges: &ExchangeRecord, metric: ExchangeMetric) -> Option<u6
         ExchangeMetric::Completed => Some(exchanges.latency.count),
         ExchangeMetric::Retries => Some(exchanges.retries),
         ExchangeMetric::GivenUp => Some(exchanges.given_up),
+        ExchangeMetric::Refused => Some(exchanges.refused),
         ExchangeMetric::Latency(quantile) => quantile_of(&exchanges.latency, quantile).map(Span::as_ps),
         ExchangeMetric::MeanLatency => mean(&exchanges.latency),
         ExchangeMetric::MeanWait => mean(&exchanges.wait),

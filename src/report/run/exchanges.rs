@@ -22,6 +22,7 @@ pub fn section(record: &RunRecord) -> Option<Section> {
         ("given_up", "given up"),
         ("open", "under way"),
         ("retries", "sent again"),
+        ("refused", "refused"),
         ("wait_mean_us", "mean wait at server"),
     ];
     let mut fates = Table::new("exchanges", &columns);
@@ -52,6 +53,7 @@ fn fate(name: &str, exchanges: &ExchangeRecord) -> Vec<Cell> {
         exchanges.given_up.into(),
         exchanges.open.into(),
         exchanges.retries.into(),
+        exchanges.refused.into(),
         if wait.count == 0 { Cell::Empty } else { Cell::Span(wait.mean) },
     ]
 }

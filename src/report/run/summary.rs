@@ -311,6 +311,7 @@ fn exchanges(exchanges: &ExchangeRecord) -> Value {
         }).collect::<Vec<_>>(),
         "retries": exchanges.retries,
         "given_up": exchanges.given_up,
+        "refused": exchanges.refused,
         "open": exchanges.open,
         "wait": distribution(&exchanges.wait),
     })

@@ -23,6 +23,7 @@ pub(super) struct ExchangeDraft {
     interval: Span,
     service: SpanLaw,
     workers: Option<NonZeroU32>,
+    backlog: Option<u32>,
     timeout: Span,
     retries: u32,
     /// Size of a full IP packet.
@@ -31,12 +32,13 @@ pub(super) struct ExchangeDraft {
 
 impl ExchangeDraft {
     /// Keys of flow entries that are read only for exchanges.
-    pub const fn keys(table: &FlowTable) -> [(&str, &Leaf); 6] {
+    pub const fn keys(table: &FlowTable) -> [(&str, &Leaf); 7] {
         [
             ("response", &table.response),
             ("service", &table.service),
             ("think", &table.think),
             ("workers", &table.workers),
+            ("backlog", &table.backlog),
             ("timeout", &table.timeout),
             ("retries", &table.retries),
         ]
@@ -51,6 +53,7 @@ impl ExchangeDraft {
             interval: self.interval,
             service: self.service,
             workers: self.workers,
+            backlog: self.backlog,
             timeout: self.timeout,
             retries: self.retries,
             piece: self.packet - headers,
@@ -102,7 +105,8 @@ impl Resolver<'_> {
             response: self.message(&join(place, "response"), &table.response),
             interval,
             service,
-            workers: self.workers(&join(place, "workers"), &table.workers),
+            workers: self.or_unlimited(&join(place, "workers"), &table.workers, 1).and_then(NonZeroU32::new),
+            backlog: self.or_unlimited(&join(place, "backlog"), &table.backlog, 0),
             timeout: self.positive_span(&join(place, "timeout"), &table.timeout, "2 s"),
             retries: u32::try_from(self.reader.number(&join(place, "retries"), &table.retries, 0, 30)).unwrap_or(0),
             packet: self.full_packet(place, table),
@@ -143,12 +147,12 @@ impl Resolver<'_> {
         law
     }
 
-    fn workers(&mut self, place: &str, leaf: &Leaf) -> Option<NonZeroU32> {
+    /// A number, or `None` for "unlimited".
+    fn or_unlimited(&mut self, place: &str, leaf: &Leaf, least: u64) -> Option<u32> {
         if peek(leaf) == Some("unlimited") {
             return None;
         }
-        let count = self.reader.number(place, leaf, 1, 1_000_000);
-        u32::try_from(count).ok().and_then(NonZeroU32::new)
+        u32::try_from(self.reader.number(place, leaf, least, 1_000_000)).ok()
     }
 }
 

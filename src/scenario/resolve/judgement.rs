@@ -60,10 +60,11 @@ const TRANSFERS: [(&str, TransferMetric, Unit); 6] = [
     ("longest_completion", TransferMetric::LongestCompletion, Unit::Span),
 ];
 
-const EXCHANGES: [(&str, ExchangeMetric, Unit); 11] = [
+const EXCHANGES: [(&str, ExchangeMetric, Unit); 12] = [
     ("completed", ExchangeMetric::Completed, Unit::Count),
     ("retries", ExchangeMetric::Retries, Unit::Count),
     ("given_up", ExchangeMetric::GivenUp, Unit::Count),
+    ("refused", ExchangeMetric::Refused, Unit::Count),
     ("latency_mean", ExchangeMetric::MeanLatency, Unit::Span),
     ("latency_min", ExchangeMetric::Latency(0), Unit::Span),
     ("latency_p50", ExchangeMetric::Latency(500_000_000), Unit::Span),

@@ -124,6 +124,10 @@ fn wrong_laws_of_traffic_are_told() {
         ("request = \"1 kB\"".to_owned(), "flows.f.response: is missing"),
         ("request = \"unlimited\"".to_owned(), "flows.f.request: never ends, so nothing can follow it"),
         ("request = \"1 kB\"\nworkers = 0".to_owned(), "flows.f.workers: 0 is not a whole number from 1 to 1000000"),
+        (
+            "request = \"1 kB\"\nbacklog = \"long\"".to_owned(),
+            "flows.f.backlog: \"long\" is not a whole number from 0 to 1000000",
+        ),
         ("request = \"1 kB\"\ntimeout = \"0 s\"".to_owned(), "flows.f.timeout: is zero"),
         ("request = \"1 kB\"\nrate = \"1 Mbps\"".to_owned(), "flows.f.rate: is read only when request is left out"),
         ("request = \"1 kB\"\nprotocol = \"tcp\"".to_owned(), "flows.f.protocol: is not what exchanges go over"),

@@ -44,6 +44,8 @@ pub struct ExchangeRecord {
     pub retries: u64,
     /// Exchanges of which no request was answered in time.
     pub given_up: u64,
+    /// Requests that found no worker and no place to wait for one.
+    pub refused: u64,
     /// Exchanges under way at the end of the run.
     pub open: u64,
     /// How long each request that reached the server waited there for a worker.

@@ -16,6 +16,7 @@ struct Entry {
     begun: u64,
     retries: u64,
     given_up: u64,
+    refused: u64,
     open: u64,
     latency: Sample,
     wait: Sample,
@@ -49,6 +50,11 @@ impl Exchanges {
         self.entry(entry).given_up += 1;
     }
 
+    /// A request found no worker and no place to wait.
+    pub fn refused(&mut self, entry: Option<FlowEntryId>) {
+        self.entry(entry).refused += 1;
+    }
+
     /// A whole response came, so long after the first request was sent.
     pub fn done(&mut self, entry: Option<FlowEntryId>, took: Span) {
         self.entry(entry).latency.record(took);
@@ -71,6 +77,7 @@ impl Exchanges {
                 entry.begun += more.begun;
                 entry.retries += more.retries;
                 entry.given_up += more.given_up;
+                entry.refused += more.refused;
                 entry.open += more.open;
                 entry.latency.add(&more.latency);
                 entry.wait.add(&more.wait);
@@ -89,6 +96,7 @@ impl Exchanges {
             latency,
             retries: entry.retries,
             given_up: entry.given_up,
+            refused: entry.refused,
             open: entry.open,
             wait: entry.wait.distribution(),
         })
@@ -97,6 +105,6 @@ impl Exchanges {
 
 impl Entry {
     fn new() -> Self {
-        Self { begun: 0, retries: 0, given_up: 0, open: 0, latency: Sample::new(), wait: Sample::new() }
+        Self { begun: 0, retries: 0, given_up: 0, refused: 0, open: 0, latency: Sample::new(), wait: Sample::new() }
     }
 }

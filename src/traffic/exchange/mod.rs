@@ -11,7 +11,7 @@ mod server;
 mod workers;
 
 pub use client::{Action, Client, Input};
-pub use server::Server;
+pub use server::{Reception, Server};
 pub use workers::Workers;
 
 use super::draw;

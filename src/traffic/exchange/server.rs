@@ -22,6 +22,18 @@ pub struct Server {
     due: BinaryHeap<Reverse<(Time, u32, u32)>>,
 }
 
+/// What a packet of a request brings about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Reception {
+    /// More of its request is to come.
+    Incomplete,
+    /// The request is whole, and is served after waiting so long for a worker.
+    Served(Span),
+    /// The request is whole, and too many wait.
+    Refused,
+}
+
 impl Server {
     /// The server behind a flow of responses; its draws depend on the seed and the flow's name only.
     #[must_use]
@@ -30,15 +42,15 @@ impl Server {
         Self { config, stream, requests: Assembly::default(), due: BinaryHeap::new() }
     }
 
-    /// A packet of a request comes in; how long the request waits for a worker, when it is whole now.
-    pub fn receive(&mut self, now: Time, piece: &Piece, workers: &mut Workers) -> Option<Span> {
+    /// A packet of a request comes in.
+    pub fn receive(&mut self, now: Time, piece: &Piece, workers: &mut Workers) -> Reception {
         if !self.requests.add(now, piece) {
-            return None;
+            return Reception::Incomplete;
         }
         let service = draw::span(self.config.service, &mut self.stream);
-        let Served { begins, ends } = workers.serve(now, service);
+        let Some(Served { begins, ends }) = workers.serve(now, service) else { return Reception::Refused };
         self.due.push(Reverse((ends, piece.exchange, piece.attempt)));
-        Some(begins - now)
+        Reception::Served(begins - now)
     }
 
     /// When the next response leaves.

@@ -11,18 +11,23 @@ use crate::units::{Bytes, Span, Time};
 
 const VOLUME: Bytes = Bytes(100);
 
-fn client(retries: u32) -> Client {
-    Client::new(Arc::new(ExchangeConfig {
+fn config(retries: u32, workers: Option<u32>, backlog: Option<u32>) -> ExchangeConfig {
+    ExchangeConfig {
         request: VolumeLaw::Constant(VOLUME),
         response: VolumeLaw::Constant(VOLUME),
         interval: Span::from_s(1),
         service: SpanLaw::Constant(Span::ZERO),
-        workers: None,
+        workers: workers.and_then(NonZeroU32::new),
+        backlog,
         timeout: Span::from_s(2),
         retries,
         piece: 1_472,
         headers: 28,
-    }))
+    }
+}
+
+fn client(retries: u32) -> Client {
+    Client::new(Arc::new(config(retries, None, None)))
 }
 
 fn s(seconds: u64) -> Time {
@@ -91,9 +96,9 @@ fn a_message_is_full_packets_and_a_last_one() {
 
 #[test]
 fn requests_wait_for_the_first_worker_that_is_free() {
-    let mut two = Workers::new(NonZeroU32::new(2));
+    let mut two = Workers::new(&config(0, Some(2), None));
     let mut serve = |at, long| {
-        let Served { begins, ends } = two.serve(s(at), Span::from_s(long));
+        let Served { begins, ends } = two.serve(s(at), Span::from_s(long)).expect("any number may wait");
         (begins, ends)
     };
     assert_eq!(serve(0, 10), (s(0), s(10)));
@@ -101,7 +106,17 @@ fn requests_wait_for_the_first_worker_that_is_free() {
     assert_eq!(serve(2, 5), (s(4), s(9)));
     assert_eq!(serve(3, 1), (s(9), s(10)));
     assert_eq!(serve(20, 1), (s(20), s(21)));
-    let mut many = Workers::new(None);
-    assert_eq!(many.serve(s(0), Span::from_s(9)).begins, s(0));
-    assert_eq!(many.serve(s(1), Span::from_s(9)).begins, s(1));
+    let mut many = Workers::new(&config(0, None, None));
+    for at in [0, 1] {
+        assert_eq!(many.serve(s(at), Span::from_s(9)).map(|served| served.begins), Some(s(at)));
+    }
+}
+
+#[test]
+fn a_request_is_refused_when_as_many_wait_as_may() {
+    let mut one = Workers::new(&config(0, Some(1), Some(1)));
+    let mut begins = |at| one.serve(s(at), Span::from_s(10)).map(|served| served.begins);
+    assert_eq!([begins(0), begins(1), begins(2)], [Some(s(0)), Some(s(10)), None]);
+    // The one that waited is in service: another may wait.
+    assert_eq!([begins(10), begins(11)], [Some(s(20)), None]);
 }
