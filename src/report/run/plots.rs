@@ -123,11 +123,11 @@ fn shares_slower(
     let smallest = measured.iter().map(|(_, latency)| latency.min).min().unwrap_or(Span::ZERO);
     let (unit, scale) = span_unit(largest);
     let value = |span: Span| span.as_ps() as f64 / scale;
-    let steps: Vec<(String, Vec<(f64, Option<f64>)>)> =
-        measured.into_iter().map(|(label, latency)| (label, slower_than(latency, &value))).collect();
-    let rarest = steps.iter().flat_map(|(_, steps)| steps).filter_map(|(_, level)| *level).fold(-1.0, f64::min);
-    let series = steps.into_iter().enumerate();
-    let series = series.map(|(colour, (label, steps))| Series { label, kind: SeriesKind::Line(steps), colour });
+    let (labels, lines): (Vec<String>, Vec<_>) =
+        measured.into_iter().map(|(label, latency)| (label, slower_than(latency, &value))).unzip();
+    let rarest = lines.iter().flatten().filter_map(|(_, level)| *level).fold(-1.0, f64::min);
+    let lines = labels.into_iter().zip(lines).enumerate();
+    let series = lines.map(|(colour, (label, line))| Series { label, kind: SeriesKind::Line(line), colour });
     let series = series.collect();
     let y = Axis { label: format!("{what} slower than this"), from: rarest.floor(), to: 0.0, scale: Scale::OneIn };
     let margin = (value(largest) - value(smallest)).max(value(largest) * 0.02).max(1e-3) * 0.04;
