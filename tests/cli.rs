@@ -369,3 +369,44 @@ fn an_interrupted_run_writes_what_there_is() {
     assert!(answer.stderr.contains("interrupted at "), "{}", answer.stderr);
     assert!(json(out.join("summary.json"))["schema_version"].is_number());
 }
+
+#[test]
+fn all_problems_of_an_instant_are_told_at_once() {
+    let answer = fabricsim(&["trace", SCENARIO, "--from", "nobody", "--to", "nowhere", "--at", "99999 s"]);
+    answer.refused_with("--from: no attachment is named \"nobody\"; there are: vpc-aws, vpc-google");
+    answer.refused_with("--to: no attachment is named \"nowhere\"; there are: vpc-aws, vpc-google");
+    assert!(answer.stderr.contains("--at: 99999 s is after the run's end; it ends at "), "{}", answer.stderr);
+    let answer = fabricsim(&["routes", SCENARIO, "--router", "nobody", "--prefix", "192.0.2.0/24"]);
+    assert_eq!(answer.code, Some(2));
+    assert!(answer.stderr.contains("--router: no router is named \"nobody\"; there are: "), "{}", answer.stderr);
+    assert!(answer.stderr.contains("--prefix: no prefix of the scenario holds 192.0.2.0/24"), "{}", answer.stderr);
+    let answer = fabricsim(&["trace", SCENARIO, "--from", "vpc-aws", "--to", "vpc-aws", "--flow", "x"]);
+    assert!(answer.stderr.contains("--to: packets from vpc-aws to itself go nowhere"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("--flow: x is no flow from vpc-aws to vpc-aws"), "{}", answer.stderr);
+}
+
+#[test]
+fn routes_sessions_and_traces_are_printed_as_text_and_as_json() {
+    let parsed = |arguments: &[&str]| -> Value {
+        let answer = fabricsim(&[arguments, &["--at", "500ms", "--json"]].concat());
+        assert_eq!((answer.code, answer.stderr.as_str()), (Some(0), ""));
+        serde_json::from_str(&answer.stdout).expect("JSON")
+    };
+    let routes = parsed(&["routes", SCENARIO, "--router", "aws-iad-a1"]);
+    assert_eq!(routes["routers"].as_array().map(Vec::len), Some(1));
+    assert_eq!(routes["routers"][0]["prefixes"][1]["routes"][0]["standing"], "best");
+    let sessions = parsed(&["routes", SCENARIO, "--sessions"]);
+    assert!(sessions["bgp"].as_array().expect("ends").iter().all(|end| end["state"] == "Established"));
+    let trace = parsed(&["trace", SCENARIO, "--from", "vpc-aws", "--to", "vpc-google"]);
+    assert!(trace["paths"].as_array().expect("paths").iter().all(|path| path["end"] == "delivered"));
+
+    let wide = |text: &str| text.lines().filter(|line| line.chars().count() > 80).count();
+    for arguments in [
+        &["routes", SCENARIO, "--at", "500ms"][..],
+        &["show", SCENARIO, "--sessions"],
+        &["trace", SCENARIO, "--from", "vpc-aws", "--to", "vpc-google", "--all"],
+    ] {
+        let answer = fabricsim(arguments);
+        assert_eq!((answer.code, answer.stderr.as_str(), wide(&answer.stdout)), (Some(0), "", 0), "{}", answer.stdout);
+    }
+}

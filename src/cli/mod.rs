@@ -11,10 +11,13 @@ mod input;
 mod interrupt;
 mod new;
 mod output;
+mod pause;
 mod progress;
 mod repeat;
+mod routes;
 mod run;
 mod show;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -43,6 +46,10 @@ enum Command {
     Run(run::Run),
     /// Print the effective scenario with every default written out; the result can be run again.
     Show(show::Show),
+    /// Print the routing and forwarding tables at one instant, and why each route won or lost.
+    Routes(routes::Routes),
+    /// Print by which ways packets go at one instant, hop by hop with delays.
+    Trace(trace::Trace),
     /// Print or write a commented starter scenario.
     New(new::New),
     /// Measure this program: speed beside a bare loop, waits against theory, other simulators.
@@ -85,6 +92,8 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.execute(),
         Command::Run(run) => run.execute(),
         Command::Show(show) => show.execute(),
+        Command::Routes(routes) => routes.execute(),
+        Command::Trace(trace) => trace.execute(),
         Command::New(new) => new.execute(),
         Command::Bench(bench) => bench.execute(),
     };
@@ -107,7 +116,7 @@ mod tests {
     fn the_arguments_are_consistent_and_each_help_has_an_example() {
         let mut command = Arguments::command();
         command.clone().debug_assert();
-        for name in ["check", "run", "show", "new", "bench"] {
+        for name in ["check", "run", "show", "routes", "trace", "new", "bench"] {
             let help = command.find_subcommand_mut(name).expect(name).render_long_help().to_string();
             assert!(help.contains("Example"), "{name}: {help}");
         }

@@ -5,13 +5,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::{note, print};
+use super::pause::Instant;
+use super::routes::Routes;
 use super::{Outcome, WrongInput, input};
 
 /// Arguments of `show`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example, the same run with every default in sight:\n  \
         fabricsim show scenarios/quickstart.toml > explicit.toml\n  \
-        fabricsim run explicit.toml")]
+        fabricsim run explicit.toml\n\n\
+        Every BGP and BFD session with the values it runs by:\n  \
+        fabricsim show scenarios/quickstart.toml --sessions")]
 pub(super) struct Show {
     /// Scenario file; - reads standard input.
     #[arg(value_name = "FILE")]
@@ -19,10 +23,16 @@ pub(super) struct Show {
     /// Change one value of the scenario, such as horizon="20 s"; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
+    /// The sessions when the first packet is sent, with every effective value; as routes --sessions does.
+    #[arg(long)]
+    sessions: bool,
 }
 
 impl Show {
     pub(super) fn execute(&self) -> Result<Outcome, WrongInput> {
+        if self.sessions {
+            return Routes::sessions_at(Instant::begin(self.scenario.clone(), self.overrides.clone())).execute();
+        }
         let loaded = input::load(&self.scenario, &self.overrides)?;
         if !loaded.warnings.is_empty() {
             note(&input::warnings(&loaded));

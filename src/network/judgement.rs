@@ -149,6 +149,8 @@ pub enum Metric {
     Lost(String),
     /// Destinations whose routes did not settle.
     Oscillations,
+    /// How often BFD took a peer for dead whose link worked.
+    FalseDetections,
     /// Time from an incident or return until the last change of a forwarding table that followed (ps); the entry's
     /// name.
     Converged(String),

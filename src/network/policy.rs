@@ -9,6 +9,8 @@ use crate::units::Community;
 /// Terms, tried in order; the first one whose verdict is final ends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePolicy {
+    /// Name in the scenario; empty for [`RoutePolicy::ACCEPT`].
+    pub name: String,
     /// The terms.
     pub terms: Vec<PolicyTerm>,
     /// What becomes of a route that no term decided on.
@@ -96,7 +98,7 @@ enum AsPathItem {
 
 impl RoutePolicy {
     /// Lets everything pass as it is.
-    pub const ACCEPT: Self = Self { terms: Vec::new(), otherwise: Ruling::Accept };
+    pub const ACCEPT: Self = Self { name: String::new(), terms: Vec::new(), otherwise: Ruling::Accept };
 }
 
 impl RouteMatch {

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod document;
 #[cfg(test)]
 mod fixture;
+pub mod inspect;
 pub mod repeat;
 pub mod run;
 mod words;

@@ -37,7 +37,7 @@ fn unit(metric: &Metric) -> ExpectationUnit {
     match metric {
         Metric::Loss | Metric::FlowSecondsLost => ExpectationUnit::PartsPerBillion,
         Metric::Drops(_) | Metric::Delivered | Metric::Lost(_) => ExpectationUnit::Packets,
-        Metric::Oscillations | Metric::Updates(_) => ExpectationUnit::Number,
+        Metric::Oscillations | Metric::FalseDetections | Metric::Updates(_) => ExpectationUnit::Number,
         Metric::Transfers(_, metric) => match metric {
             TransferMetric::Completed
             | TransferMetric::Retransmissions
@@ -80,6 +80,7 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
         Metric::Blackout(name) => Some(entry(record, name)?.blackout.map_or(0, |spread| spread.max.as_ps())),
         Metric::Lost(name) => Some(entry(record, name)?.dropped.values().sum()),
         Metric::Oscillations => Some(record.routing.oscillations.len() as u64),
+        Metric::FalseDetections => Some(record.routing.false_detections),
         Metric::Converged(name) => {
             let entry = entry(record, name)?;
             Some(entry.forwarding?.1.saturating_sub(entry.at).as_ps())

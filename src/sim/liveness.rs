@@ -2,13 +2,14 @@
 
 use crate::control::bfd::{self, Action, Input, TimerKind};
 use crate::control::bgp;
-use crate::ids::RouterId;
+use crate::failures::{Effect, effects};
+use crate::ids::{LinkId, RouterId};
 use crate::message::{BfdDiagnostic, BfdPacket, BfdState, Control};
-use crate::network::Watched;
+use crate::network::{Failure, FailureKind, Impairment, Network, Watched, Wires};
 use crate::sim::control_packets::ControlWay;
 use crate::sim::event::{BFD_TIMERS, Event};
 use crate::sim::run::Run;
-use crate::units::Span;
+use crate::units::{Share, Span};
 
 const TIMERS: [TimerKind; BFD_TIMERS] = [TimerKind::Transmit, TimerKind::Detection];
 
@@ -89,6 +90,27 @@ impl Run<'_> {
         self.bfd[session].iter().all(|endpoint| endpoint.state() == BfdState::Up)
     }
 
+    /// Whether frames could pass both ways all the time in which this end missed its peer.
+    fn is_false_detection(&self, session: usize, end: usize) -> bool {
+        let network = self.network;
+        let configured = &network.bfd_sessions[session];
+        let (own, peer) = (configured.ends[end], configured.ends[1 - end]);
+        let silence = own.receive.max(peer.transmit).times(u64::from(peer.multiplier));
+        let ports = match configured.watched {
+            Watched::Member(member) => network.links[configured.link].members[member].ports,
+            Watched::Link(_) | Watched::Session(_) => [0, 1].map(|end| self.control_port(configured.link, end)),
+        };
+        let member = network.ports[ports[0]].member;
+        let now = self.now.since(self.origin);
+        let since = now.saturating_sub(silence);
+        let has_cut = |failure: &Failure| {
+            let ended = failure.lasts.map_or(Span::MAX, |lasts| failure.at + lasts);
+            failure.at <= now && ended > since && cuts(network, &failure.kind, configured.link, member)
+        };
+        let carries = |end: usize| self.carries(ports[end]);
+        [0, 1].into_iter().all(carries) && !network.failures.iter().any(has_cut)
+    }
+
     fn bfd_changed(&mut self, session: usize, end: usize, change: (BfdState, BfdState), diagnostic: BfdDiagnostic) {
         let network = self.network;
         let configured = &network.bfd_sessions[session];
@@ -100,6 +122,10 @@ impl Run<'_> {
         let name = &network.routers[router].name;
         let what = if lost { 101 } else { 102 };
         self.journal.chain_event(self.now, what, crate::rng::named_hash(&[&configured.name, name]));
+        if lost && diagnostic == BfdDiagnostic::DetectionTimeExpired && self.now >= self.origin {
+            self.routing.bfd_detections += 1;
+            self.routing.false_detections += u64::from(self.is_false_detection(session, end));
+        }
         let how = match (lost, diagnostic) {
             (false, _) => Some("bfd"),
             (true, BfdDiagnostic::DetectionTimeExpired) => Some("bfd"),
@@ -134,4 +160,25 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// Whether a failure lets nothing through between the ends of a member of a link, one way at least, or stops one of them.
+fn cuts(network: &Network, kind: &FailureKind, link: LinkId, member: usize) -> bool {
+    let hits = |wires: Wires| wires.link == link && wires.members.include(member);
+    effects(network, kind).into_iter().any(|effect| match effect {
+        // The session rides the first member, and another one when the router knows that to be dark.
+        // Without a key both ends of a member close it.
+        Effect::Dark(wires) | Effect::Silent(wires) | Effect::MkpduLoss(wires) | Effect::WrongKey(wires, _) => {
+            hits(wires)
+        }
+        Effect::Impaired(wires, Impairment::Loss(law)) => hits(wires) && law.mean() == Share::ONE,
+        Effect::PowerLoss(router) | Effect::CpuHang(router) => network.links[link].ends.contains(&router),
+        Effect::Impaired(
+            _,
+            Impairment::Corruption { .. }
+            | Impairment::Duplication { .. }
+            | Impairment::Jitter { .. }
+            | Impairment::Propagation(_),
+        ) => false,
+    })
 }

@@ -38,6 +38,7 @@ mod run;
 mod settling;
 mod simulation;
 mod slab;
+pub mod snapshot;
 mod tables;
 mod timers;
 mod transfers;

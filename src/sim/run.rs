@@ -214,6 +214,14 @@ impl<'n> Run<'n> {
         }
     }
 
+    /// Runs until all that happens at scenario time `at` has happened; "no" when the observer ended it before.
+    pub fn run_until(&mut self, at: Span, observer: Observer<'_>) -> Continue {
+        let end = (self.origin + at + Span::from_ps(1)).min(self.end);
+        self.end = end;
+        self.run(observer);
+        if self.end < end { Continue::No } else { Continue::Yes }
+    }
+
     /// Lets packets move until the world changes at `limit`.
     fn move_packets(&mut self, limit: Time, observer: Observer<'_>) -> Continue {
         while let Some(next) = self.next_packet_event().filter(|next| *next < limit) {

@@ -7,6 +7,7 @@ use crate::sim::layout::Layout;
 use crate::sim::record::RunRecord;
 use crate::sim::resting::Liveness;
 use crate::sim::run::{Observer, Run};
+use crate::sim::snapshot::Paused;
 use crate::units::Span;
 
 /// A run that has not begun. `Simulation::new(&network, seed).run()` is a pure function: the same input gives the
@@ -101,13 +102,32 @@ impl<'n> Simulation<'n> {
             run.run(observer);
             run.finish()
         };
-        let mut record = if threads > 1 {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-            pool.expect("the system starts threads").install(go)
-        } else {
-            go()
-        };
+        let mut record = on_threads(threads, go);
         record.expectations = expectation::evaluate(&record, &self.network.expectations);
         record
     }
+
+    /// Runs until everything that happens at scenario time `at` (the horizon at most) has happened, as [`Self::run`]
+    /// would have it, and stands still there; `None` when the observer ended it before.
+    ///
+    /// # Panics
+    /// When the system refuses to start threads.
+    #[must_use]
+    pub fn pause_at(self, at: Span, observer: Observer<'_>) -> Option<Paused<'n>> {
+        let layout = self.layout();
+        let threads = layout.count().min(self.threads);
+        on_threads(threads, || {
+            let mut run = Run::new(self.network, self.seed, layout, self.liveness);
+            (run.run_until(at, observer) == Continue::Yes).then(|| Paused::new(run))
+        })
+    }
+}
+
+/// Calls `go` where so many threads may share its work.
+fn on_threads<T: Send>(threads: usize, go: impl FnOnce() -> T + Send) -> T {
+    if threads < 2 {
+        return go();
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("the system starts threads").install(go)
 }

@@ -68,8 +68,17 @@ pub(super) struct Selection {
 ///
 /// Each step rules out routes that are worse than another one *still in the set*, so the result does not depend on
 /// the order of arrival, MED included.
-pub(super) fn select(mut candidates: Vec<Candidate>) -> Option<Selection> {
+pub(super) fn select(candidates: Vec<Candidate>) -> Option<Selection> {
+    select_telling(candidates, &mut |_, _| {})
+}
+
+/// As [`select`], and says of every route that is ruled out at which step it was.
+pub(super) fn select_telling(
+    mut candidates: Vec<Candidate>,
+    ruled_out: &mut dyn FnMut(SessionId, Reason),
+) -> Option<Selection> {
     let mut reason = Reason::Only;
+    let mut take_step = |candidates: &mut Vec<Candidate>, step| rule_out(candidates, step, &mut reason, ruled_out);
     for step in [
         Reason::LocalPreference,
         Reason::AsPathLength,
@@ -78,11 +87,11 @@ pub(super) fn select(mut candidates: Vec<Candidate>) -> Option<Selection> {
         Reason::ExternalOverInternal,
         Reason::InteriorCost,
     ] {
-        rule_out(&mut candidates, step, &mut reason);
+        take_step(&mut candidates, step);
     }
     let mut equal = candidates.clone();
     for step in [Reason::Identifier, Reason::ClusterList, Reason::PeerAddress] {
-        rule_out(&mut candidates, step, &mut reason);
+        take_step(&mut candidates, step);
     }
     // Two sessions between the same addresses cannot be; the session's id keeps the result defined even so.
     let best = candidates.into_iter().min_by_key(|candidate| candidate.session)?;
@@ -92,12 +101,21 @@ pub(super) fn select(mut candidates: Vec<Candidate>) -> Option<Selection> {
     Some(Selection { best, multipath, reason })
 }
 
-fn rule_out(candidates: &mut Vec<Candidate>, step: Reason, reason: &mut Reason) {
+fn rule_out(
+    candidates: &mut Vec<Candidate>,
+    step: Reason,
+    last: &mut Reason,
+    ruled_out: &mut dyn FnMut(SessionId, Reason),
+) {
     let rivals = candidates.clone();
-    candidates.retain(|candidate| !rivals.iter().any(|rival| beats(rival, candidate, step)));
-    if candidates.len() < rivals.len() {
-        *reason = step;
-    }
+    candidates.retain(|candidate| {
+        let stays = !rivals.iter().any(|rival| beats(rival, candidate, step));
+        if !stays {
+            *last = step;
+            ruled_out(candidate.session, step);
+        }
+        stays
+    });
 }
 
 /// Whether `rival` is better than `candidate` at this step alone.

@@ -7,6 +7,7 @@
 //! Not here: route refresh, graceful restart, add-path, route reflection; interior cost counts as equal.
 
 mod decision;
+mod inspect;
 mod machine;
 mod message;
 mod policy;
@@ -20,6 +21,8 @@ mod tests;
 use std::sync::Arc;
 
 pub use decision::Reason;
+pub use inspect::{Heard, RouteCounts, Standing};
+pub use policy::Rejection;
 
 use crate::ids::{DestinationId, RouterId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, NotificationReason};
@@ -236,6 +239,7 @@ impl Speaker {
                 address: other.address,
                 interior_cost: 0,
                 adj_rib_in: std::collections::BTreeMap::new(),
+                rejected: std::collections::BTreeMap::new(),
                 adj_rib_out: std::collections::BTreeMap::new(),
                 pending: std::collections::BTreeSet::new(),
                 table: Table::Closed,

@@ -13,6 +13,21 @@ const DEFAULT_LOCAL_PREFERENCE: u32 = 100;
 /// LOCAL_PREF of routes whose session is about to go (RFC 8326 section 4.1).
 const LEAST_PREFERENCE: u32 = 0;
 
+/// Why a route from a peer may not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// The session is not for this destination.
+    NotAllowed,
+    /// The own AS number is in its path (RFC 4271 9.1.2).
+    AsLoop,
+    /// It went through this router or its cluster before (RFC 4456 section 8).
+    ReflectionLoop,
+    /// This term of the import policy, counted from 0.
+    Term(usize),
+    /// No term of the import policy decided, and it rejects the rest.
+    NoTerm,
+}
+
 /// A peer as policy sees it.
 #[derive(Debug, Clone)]
 pub(super) struct Neighbour {
@@ -51,16 +66,17 @@ impl Policy {
         Self { provider, asn: network.providers[provider].asn, identifier, owners }
     }
 
-    /// The route as it enters the Adj-RIB-In, or `None` when it may not be used.
+    /// The route as it enters the Adj-RIB-In, or why it may not be used.
     pub(super) fn import(
         &self,
         from: &Neighbour,
         destination: DestinationId,
         attributes: &Arc<PathAttributes>,
-    ) -> Option<Arc<PathAttributes>> {
-        if !is_allowed(from, destination) || self.is_loop(attributes) {
-            return None;
+    ) -> Result<Arc<PathAttributes>, Rejection> {
+        if !is_allowed(from, destination) {
+            return Err(Rejection::NotAllowed);
         }
+        self.no_loop(attributes)?;
         match from.peering {
             Peering::Internal => apply(&from.import, destination, Arc::clone(attributes), self.asn),
             Peering::External => {
@@ -70,16 +86,21 @@ impl Policy {
                 if route.communities.contains(&Community::GRACEFUL_SHUTDOWN) {
                     Arc::make_mut(&mut route).local_pref = Some(LEAST_PREFERENCE);
                 }
-                Some(route)
+                Ok(route)
             }
         }
     }
 
     /// RFC 4271 9.1.2: the own AS in the path; RFC 4456 section 8: this router or its cluster among the reflectors.
-    fn is_loop(&self, attributes: &PathAttributes) -> bool {
-        attributes.as_path.contains(&self.asn)
-            || attributes.originator == Some(self.identifier)
-            || attributes.cluster_list.contains(&self.identifier)
+    fn no_loop(&self, attributes: &PathAttributes) -> Result<(), Rejection> {
+        if attributes.as_path.contains(&self.asn) {
+            return Err(Rejection::AsLoop);
+        }
+        let reflected = attributes.originator == Some(self.identifier);
+        if reflected || attributes.cluster_list.contains(&self.identifier) {
+            return Err(Rejection::ReflectionLoop);
+        }
+        Ok(())
     }
 
     /// What is announced to a peer about a destination.
@@ -102,7 +123,7 @@ impl Policy {
             (Peering::Internal, Some(learned)) if !is_own => self.passed_inside(to, &learned),
             (Peering::External | Peering::Internal, _) => None,
         }?;
-        apply(&to.export, destination, route, self.asn)
+        apply(&to.export, destination, route, self.asn).ok()
     }
 
     fn originated(&self) -> PathAttributes {
@@ -143,15 +164,15 @@ impl Policy {
     }
 }
 
-/// Applies a policy: the route as it comes out, or `None` when it is rejected. `prepended` is the AS number that
+/// Applies a policy: the route as it comes out, or what rejects it. `prepended` is the AS number that
 /// prepending repeats.
 fn apply(
     policy: &RoutePolicy,
     destination: DestinationId,
     mut route: Arc<PathAttributes>,
     prepended: u32,
-) -> Option<Arc<PathAttributes>> {
-    for term in &policy.terms {
+) -> Result<Arc<PathAttributes>, Rejection> {
+    for (index, term) in policy.terms.iter().enumerate() {
         if !matches(&term.matches, destination, &route) {
             continue;
         }
@@ -159,14 +180,14 @@ fn apply(
             change(Arc::make_mut(&mut route), &term.changes, prepended);
         }
         match term.verdict {
-            TermVerdict::Final(Ruling::Accept) => return Some(route),
-            TermVerdict::Final(Ruling::Reject) => return None,
+            TermVerdict::Final(Ruling::Accept) => return Ok(route),
+            TermVerdict::Final(Ruling::Reject) => return Err(Rejection::Term(index)),
             TermVerdict::Next => {}
         }
     }
     match policy.otherwise {
-        Ruling::Accept => Some(route),
-        Ruling::Reject => None,
+        Ruling::Accept => Ok(route),
+        Ruling::Reject => Err(Rejection::NoTerm),
     }
 }
 

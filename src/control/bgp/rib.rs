@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::Installed;
 use super::decision::{Candidate, Selection, select};
-use super::policy::{Learned, Neighbour, Policy};
+use super::policy::{Learned, Neighbour, Policy, Rejection};
 use super::session::Gate;
 use crate::ids::{DestinationId, IdVec, SessionId};
 use crate::message::PathAttributes;
@@ -26,6 +26,8 @@ pub(super) struct Peer {
     /// Links to it inside the provider.
     pub(super) interior_cost: u32,
     pub(super) adj_rib_in: BTreeMap<DestinationId, Arc<PathAttributes>>,
+    /// What it announces and may not be used, as it came.
+    pub(super) rejected: BTreeMap<DestinationId, (Arc<PathAttributes>, Rejection)>,
     pub(super) adj_rib_out: BTreeMap<DestinationId, Arc<PathAttributes>>,
     /// Destinations whose announcement to this peer is to be looked at again.
     pub(super) pending: BTreeSet<DestinationId>,
@@ -94,8 +96,13 @@ impl Rib {
         }
         if let Some((attributes, destinations)) = announced {
             for destination in destinations {
-                let route = self.policy.import(&self.peers[peer].neighbour, *destination, attributes);
-                self.replace(peer, *destination, route);
+                match self.policy.import(&self.peers[peer].neighbour, *destination, attributes) {
+                    Ok(route) => self.replace(peer, *destination, Some(route)),
+                    Err(rejection) => {
+                        self.replace(peer, *destination, None);
+                        self.peers[peer].rejected.insert(*destination, (Arc::clone(attributes), rejection));
+                    }
+                }
             }
         }
     }
@@ -113,6 +120,7 @@ impl Rib {
         peer.table = Table::Closed;
         peer.pending.clear();
         peer.adj_rib_out.clear();
+        peer.rejected.clear();
         self.dirty.extend(std::mem::take(&mut peer.adj_rib_in).into_keys());
     }
 
@@ -182,6 +190,7 @@ impl Rib {
     }
 
     fn replace(&mut self, peer: usize, destination: DestinationId, route: Option<Arc<PathAttributes>>) {
+        self.peers[peer].rejected.remove(&destination);
         let routes = &mut self.peers[peer].adj_rib_in;
         let before = match &route {
             Some(route) => routes.insert(destination, Arc::clone(route)),
@@ -200,7 +209,12 @@ impl Rib {
         }
     }
 
-    fn candidates(&self, destination: DestinationId) -> Vec<Candidate> {
+    /// Whether candidates changed that phase 2 has yet to look at.
+    pub(super) fn is_undecided(&self, destination: DestinationId) -> bool {
+        self.dirty.contains(&destination)
+    }
+
+    pub(super) fn candidates(&self, destination: DestinationId) -> Vec<Candidate> {
         let candidate = |peer: &Peer| {
             peer.adj_rib_in.get(&destination).map(|attributes| Candidate {
                 session: peer.session,

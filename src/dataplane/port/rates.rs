@@ -1,6 +1,6 @@
 //! A port by which traffic goes as a rate: what it would do to a packet, and what went by.
 
-use super::{OnWire, Port};
+use super::{Gate, OnWire, Port};
 use crate::dataplane::{Passed, SecureTransmitter};
 use crate::message::{DropReason, Packet};
 use crate::units::{Rate, Span, Time};
@@ -11,6 +11,9 @@ impl Port {
     /// # Errors
     /// The cause of the drop.
     pub fn would_admit(&self, packet: &Packet) -> Result<(), DropReason> {
+        if self.gate == Gate::Closed {
+            return Err(DropReason::PortDown);
+        }
         self.admits(packet)
     }
 

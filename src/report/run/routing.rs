@@ -78,6 +78,8 @@ pub fn value(record: &RunRecord) -> Value {
             "notification": routing.messages.notification,
         },
         "decisions": routing.decisions,
+        "bfd_detections": routing.bfd_detections,
+        "bfd_false_detections": routing.false_detections,
         "oscillations": routing.oscillations.iter().map(oscillation).collect::<Vec<_>>(),
     })
 }

@@ -42,13 +42,14 @@ const QUANTILES: [(&str, u64); 6] = [
 /// Keys of `incidents.NAME` and `returns.NAME`.
 const ENTRY_KEYS: [&str; 5] = ["blackout", "lost", "converged", "updates", "noticed"];
 
-const PLAIN: [(&str, Metric, Unit); 6] = [
+const PLAIN: [(&str, Metric, Unit); 7] = [
     ("loss", Metric::Loss, Unit::Share),
     ("delivered", Metric::Delivered, Unit::Count),
     ("charged", Metric::Charged, Unit::Span),
     ("flow_seconds_lost", Metric::FlowSecondsLost, Unit::Share),
     ("mean_queueing", Metric::MeanQueueing, Unit::Span),
     ("oscillations", Metric::Oscillations, Unit::Count),
+    ("false_detections", Metric::FalseDetections, Unit::Count),
 ];
 
 const TRANSFERS: [(&str, TransferMetric, Unit); 6] = [

@@ -56,7 +56,7 @@ impl Resolver<'_> {
         let at = join(&place, "terms");
         let terms = table.terms.iter().flatten().enumerate();
         let terms = terms.map(|(index, term)| self.term(&item_place(&at, index, None), term)).collect();
-        RoutePolicy { terms, otherwise }
+        RoutePolicy { name: name.to_owned(), terms, otherwise }
     }
 
     fn term(&mut self, place: &str, table: &TermTable) -> PolicyTerm {

@@ -187,11 +187,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A policer if there is one, a port, and the wire behind it.
     fn cross(&mut self, router: RouterId, hop: NextHop, packet: &Packet, course: &mut Course) -> Result<(), Lost> {
-        let (id, size) = (hop.port, Bytes(u64::from(packet.size)));
+        let size = Bytes(u64::from(packet.size));
         let load = self.load(packet.flow, packet.sent, size.0);
-        let wire_load = self.load(packet.flow, packet.sent, self.network.ports[id].wire_size(size).0);
+        let wire_load = self.load(packet.flow, packet.sent, self.network.ports[hop.port].wire_size(size).0);
+        self.cross_with(router, hop, packet, (load, wire_load), course)
+    }
+
+    /// A policer if there is one, a port, and the wire behind it; `load` is what the packet's flow brings to either.
+    pub fn cross_with(
+        &mut self,
+        router: RouterId,
+        hop: NextHop,
+        packet: &Packet,
+        (load, wire_load): (MilliBps, MilliBps),
+        course: &mut Course,
+    ) -> Result<(), Lost> {
+        let id = hop.port;
         let is_logical = hop.logical_link != NO_LOGICAL_LINK;
         if is_logical {
             let place = LimitPlace::Link(hop.logical_link, self.wire(id).end);

@@ -19,7 +19,7 @@ use crate::ids::{FlowId, IdVec, PortId};
 use crate::network::{Fidelity, Flow, Network};
 use crate::sim::run::Run;
 use crate::units::{Span, Time};
-use course::Course;
+pub(in crate::sim) use course::{Course, Lost, Place, Step};
 use resources::Resources;
 use shares::WHOLE;
 

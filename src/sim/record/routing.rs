@@ -9,6 +9,10 @@ pub struct RoutingRecord {
     pub messages: BgpMessages,
     /// Forwarding decisions that changed, over all routers and destinations.
     pub decisions: u64,
+    /// How often an end of a BFD session took its peer for dead because it heard nothing.
+    pub bfd_detections: u64,
+    /// Of these, the ones in whose detection time nothing had cut the way: congestion or loss took the packets.
+    pub false_detections: u64,
     /// Destinations whose routes did not settle, in order of destination.
     pub oscillations: Vec<Oscillation>,
 }

@@ -12,7 +12,7 @@ fn ranks(ranks: &[(&str, u32)]) -> Arc<RoutePolicy> {
         changes: RouteChanges { local_pref: Some(*local_pref), ..RouteChanges::default() },
         verdict: TermVerdict::Final(Ruling::Accept),
     };
-    Arc::new(RoutePolicy { terms: ranks.iter().map(term).collect(), otherwise: Ruling::Reject })
+    Arc::new(RoutePolicy { name: String::new(), terms: ranks.iter().map(term).collect(), otherwise: Ruling::Reject })
 }
 
 /// Systems 1 to n around the origin 0, all peering with it and with each other as `pairs` say; each imports by its
@@ -118,7 +118,7 @@ fn wedgie() -> (Fabric, DestinationId) {
         changes,
         verdict: TermVerdict::Final(Ruling::Accept),
     };
-    let policy = |terms| Arc::new(RoutePolicy { terms, otherwise: Ruling::Accept });
+    let policy = |terms| Arc::new(RoutePolicy { name: String::new(), terms, otherwise: Ruling::Accept });
     for ends in [[0, 1], [0, 2], [2, 3], [1, 3]] {
         fixture::peering(&mut network, ends, AWS);
     }

@@ -156,3 +156,22 @@ fn one_input_gives_withdrawals_first_and_one_update_for_each_attribute_set() {
     inject(&mut fabric, 0, both);
     assert_eq!(fabric.updates(0, at(60)), [(2, vec![g2], vec![]), (2, vec![], vec![g1])]);
 }
+
+#[test]
+fn what_was_heard_is_told_with_the_step_that_decided() {
+    let (mut fabric, [_, _, g1, _]) = converged(4);
+    let standings = |fabric: &Fabric| {
+        let heard = fabric.speakers[RouterId(0)].heard(g1);
+        heard.iter().map(|route| (route.session.0, route.standing)).collect::<Vec<_>>()
+    };
+    // Two sessions with one router: equals, of which only the address of the peer makes one the best.
+    assert_eq!(standings(&fabric), [(0, Standing::Best), (1, Standing::Multipath(Reason::PeerAddress))]);
+    inject(&mut fabric, 0, announce(&[65001, 65100], g1));
+    assert_eq!(standings(&fabric), [(1, Standing::Best), (0, Standing::Lost(Reason::AsPathLength))]);
+    inject(&mut fabric, 0, announce(&[65001, 65000], g1));
+    assert_eq!(standings(&fabric), [(1, Standing::Best), (0, Standing::Rejected(Rejection::AsLoop))]);
+    let counts = fabric.speakers[RouterId(0)].route_counts(SessionId(0));
+    assert_eq!((counts.accepted, counts.rejected), (1, 1), "the other prefix is still there");
+    inject(&mut fabric, 0, BgpMessage::Update { withdrawn: vec![g1], announced: None });
+    assert_eq!(standings(&fabric), [(1, Standing::Best)]);
+}

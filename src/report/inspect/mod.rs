@@ -1,0 +1,66 @@
+//! What a paused run shows: tables, sessions and paths, for a terminal or as JSON.
+
+mod paths;
+mod routes;
+mod sessions;
+
+use super::document::Report;
+use super::words::seconds;
+use super::write;
+use crate::sim::snapshot::{PathSnapshot, RoutingSnapshot, SessionSnapshot};
+use crate::units::Span;
+
+/// Which ways are told hop by hop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The first one.
+    First,
+    /// All.
+    All,
+}
+
+/// The tables as text of 80 columns.
+#[must_use]
+pub fn routes_page(title: &str, snapshot: &RoutingSnapshot) -> String {
+    write::terminal::render(&routes::report(title, snapshot))
+}
+
+/// The tables as JSON.
+#[must_use]
+pub fn routes_json(snapshot: &RoutingSnapshot) -> String {
+    write::json::render(&routes::value(snapshot))
+}
+
+/// The sessions as text of 80 columns.
+#[must_use]
+pub fn sessions_page(title: &str, snapshot: &SessionSnapshot) -> String {
+    write::terminal::render(&sessions::report(title, snapshot))
+}
+
+/// The sessions as JSON.
+#[must_use]
+pub fn sessions_json(snapshot: &SessionSnapshot) -> String {
+    write::json::render(&sessions::value(snapshot))
+}
+
+/// The ways as text of 80 columns.
+#[must_use]
+pub fn paths_page(title: &str, snapshot: &PathSnapshot, detail: Detail) -> String {
+    write::terminal::render(&paths::report(title, snapshot, detail))
+}
+
+/// The ways as JSON, all hop by hop.
+#[must_use]
+pub fn paths_json(snapshot: &PathSnapshot) -> String {
+    write::json::render(&paths::value(snapshot))
+}
+
+fn page(title: &str, what: &str, at: Span) -> Report {
+    Report {
+        title: title.to_owned(),
+        subtitle: format!("{what} at {}", seconds(at)),
+        verdict: Vec::new(),
+        sections: Vec::new(),
+        checks: Vec::new(),
+    }
+}

@@ -1,0 +1,52 @@
+//! A run that stands still at one instant, and what can be asked of it: routes, sessions, the ways of packets.
+//!
+//! ```text
+//! Simulation::pause_at -> Paused -> RoutingSnapshot | SessionSnapshot | PathSnapshot: data with every name resolved
+//! ```
+//! Asking changes nothing, and a run that nobody pauses knows nothing of this.
+
+mod paths;
+mod sessions;
+mod tables;
+
+pub use paths::{Hop, PathEnd, PathQuery, PathRecord, PathSnapshot, flows_between};
+pub use sessions::{BfdEnd, BgpEnd, RouterTiming, SessionSnapshot};
+pub use tables::{HopEntry, Known, Power, RouteEntry, RouteRecord, RouterTable, RoutingSnapshot, Target};
+
+use crate::sim::run::Run;
+use crate::units::Span;
+
+/// A run that stands still.
+pub struct Paused<'n>(Run<'n>);
+
+impl<'n> Paused<'n> {
+    pub(in crate::sim) const fn new(run: Run<'n>) -> Self {
+        Self(run)
+    }
+
+    /// The scenario time at which it stands.
+    #[must_use]
+    pub fn at(&self) -> Span {
+        // It stands right after the instant that was asked for.
+        self.0.end.since(self.0.origin).saturating_sub(Span::from_ps(1))
+    }
+
+    /// What every router knows, and by what it forwards.
+    #[must_use]
+    pub fn routes(&self) -> RoutingSnapshot {
+        RoutingSnapshot { at: self.at(), routers: tables::tables(&self.0) }
+    }
+
+    /// The BGP and BFD sessions with their effective values.
+    #[must_use]
+    pub fn sessions(&self) -> SessionSnapshot {
+        sessions::sessions(&self.0, self.at())
+    }
+
+    /// The ways that packets sent now take from one attachment to another.
+    #[must_use]
+    pub fn paths(&mut self, query: &PathQuery) -> PathSnapshot {
+        let at = self.at();
+        paths::paths(&mut self.0, query, at)
+    }
+}
