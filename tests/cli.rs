@@ -410,3 +410,29 @@ fn routes_sessions_and_traces_are_printed_as_text_and_as_json() {
         assert_eq!((answer.code, answer.stderr.as_str(), wide(&answer.stdout)), (Some(0), "", 0), "{}", answer.stdout);
     }
 }
+
+#[test]
+fn a_sweep_writes_its_files_whatever_the_threads_and_tells_all_problems_at_once() {
+    let folder = temporary();
+    let sweep = |threads: &str| {
+        let out = folder.path().join(threads);
+        let arguments =
+            ["sweep", SCENARIO, "--vary", "horizon=1 s,2 s", "--repeat", "2", "--threads", threads, "--out"];
+        let answer = fabricsim(&[&arguments[..], &[out.to_str().expect("UTF-8"), "--quiet"]].concat());
+        assert_eq!((answer.code, answer.stderr.as_str()), (Some(0), ""));
+        let files = ["sweep.json", "sweep.csv", "sweep-runs.csv", "sweep.svg", "sweep.html"];
+        (answer.stdout, files.map(|file| fs::read_to_string(out.join(file)).expect("a file")))
+    };
+    let (one, two) = (sweep("1"), sweep("2"));
+    assert_eq!(one, two, "the same bytes");
+    let runs = one.1[2].lines().map(|line| line.split(',').nth(1).expect("a seed").to_owned()).collect::<Vec<_>>();
+    assert_eq!((runs.len(), &runs[1..3]), (5, &runs[3..5]), "the same seeds at both points: {runs:?}");
+
+    let answer = fabricsim(&["sweep", SCENARIO, "--vary", "horizont=1 s,2 s", "--vary", "links.nothing.rate=1 Gbpss"]);
+    assert_eq!((answer.code, answer.stdout.as_str()), (Some(2), ""));
+    for part in ["horizont", "1 Gbpss"] {
+        assert!(answer.stderr.contains(part), "{}", answer.stderr);
+    }
+    fabricsim(&["sweep", SCENARIO, "--vary", "horizon"])
+        .refused_with("--vary horizon: no \"=\"; write for example horizon=10 s,20 s");
+}

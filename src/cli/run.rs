@@ -234,7 +234,7 @@ fn command_line(scenario: &str, seed: u64, repeat: Option<u32>, overrides: &[Str
 }
 
 /// As a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:+%,@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

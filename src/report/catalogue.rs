@@ -12,7 +12,7 @@ pub struct Entry {
 }
 
 /// All reports.
-pub const REPORTS: [Entry; 3] = [
+pub const REPORTS: [Entry; 4] = [
     Entry {
         name: "run",
         summary: "one run: what the customer saw, what each incident cost, what the rule charges",
@@ -37,6 +37,11 @@ pub const REPORTS: [Entry; 3] = [
         name: "repeat",
         summary: "many seeds of one scenario: each incident's blackout as min, median, p95 and max",
         files: &["repeat.json", "repeat.csv", "repeat-runs.csv", "repeat.html"],
+    },
+    Entry {
+        name: "sweep",
+        summary: "a grid of values, the same seeds at each point: blackout, loss, false BFD detections, charge",
+        files: &["sweep.json", "sweep.csv", "sweep-runs.csv", "sweep.svg", "sweep.html"],
     },
     Entry {
         name: "benchmark",

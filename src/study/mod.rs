@@ -6,3 +6,4 @@
 
 pub mod benchmark;
 pub mod repeat;
+pub mod sweep;

@@ -307,7 +307,7 @@ fn summarise_expectation(key: &str, samples: &[Sample]) -> RepeatExpectation {
     RepeatExpectation { key: key.to_owned(), runs_met: count(samples.iter().filter(met)) }
 }
 
-fn quantiles(values: impl Iterator<Item = Span>) -> Quantiles {
+pub(super) fn quantiles(values: impl Iterator<Item = Span>) -> Quantiles {
     let values = sorted(values);
     Quantiles {
         min: nearest_rank(&values, 0),
@@ -317,14 +317,14 @@ fn quantiles(values: impl Iterator<Item = Span>) -> Quantiles {
     }
 }
 
-fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+pub(super) fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut values: Vec<T> = values.collect();
     values.sort_unstable();
     values
 }
 
 /// The smallest value with at least `percent` of all values at or below it; the default of nothing.
-fn nearest_rank<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
+pub(super) fn nearest_rank<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or_default()
 }

@@ -266,13 +266,15 @@ fn legend_rows<'a>(plot: &Plot, panel: &'a Panel) -> (Vec<Vec<&'a Series>>, i32)
     let left = plot_left(plot);
     let room = WIDTH.cast_signed() - RIGHT_MARGIN.cast_signed() - left;
     let title = if panel.title.is_empty() { 0 } else { text_width(&panel.title, 15) + 24 };
-    let whole: i32 = panel.series.iter().map(entry_width).sum();
+    // A series without a label belongs to another one.
+    let named = || panel.series.iter().filter(|series| !series.label.is_empty());
+    let whole: i32 = named().map(entry_width).sum();
     if title + whole <= room {
-        return (vec![panel.series.iter().collect()], left + room - whole);
+        return (vec![named().collect()], left + room - whole);
     }
     let mut rows: Vec<Vec<&Series>> = vec![Vec::new(), Vec::new()];
     let mut used = 0;
-    for series in &panel.series {
+    for series in named() {
         if used > 0 && used + entry_width(series) > room {
             rows.push(Vec::new());
             used = 0;
