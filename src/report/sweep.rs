@@ -29,6 +29,7 @@ pub fn sweep_json(summary: &SweepSummary, provenance: &Provenance) -> String {
 /// What the file system says, with the path.
 pub fn write_sweep(folder: &Path, summary: &SweepSummary, provenance: &Provenance) -> io::Result<Vec<PathBuf>> {
     let mut page = report(summary, provenance);
+    page.sections.push(section("Plots", Block::Plot(plot(summary))));
     page.sections.push(super::run::provenance_section(provenance));
     let files = [
         ("sweep.json".to_owned(), sweep_json(summary, provenance)),
@@ -52,17 +53,20 @@ fn report(summary: &SweepSummary, provenance: &Provenance) -> Report {
     if (done as u64) < all {
         verdict.push(format!("INTERRUPTED: {} of {} finished.", count(done as u64), counted(all, "run")));
     }
-    let section = |heading: &str, block| Section { heading: heading.to_owned(), blocks: vec![block] };
     Report {
         title: summary.title.clone(),
         subtitle: format!("{}, varied; seeds from {}", provenance.scenario, provenance.seed),
         verdict,
-        sections: vec![
-            section("Longest blackout of a flow in a run, and what it cost", Block::Table(overview(summary))),
-            section("Plots", Block::Plot(plot(summary))),
-        ],
+        sections: vec![section(
+            "Longest blackout of a flow in a run, and what it cost",
+            Block::Table(overview(summary)),
+        )],
         checks: Vec::new(),
     }
+}
+
+fn section(heading: &str, block: Block) -> Section {
+    Section { heading: heading.to_owned(), blocks: vec![block] }
 }
 
 /// The last part of each key, or the whole one where that is not enough to tell it apart.
