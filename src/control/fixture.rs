@@ -2,9 +2,9 @@
 
 use crate::ids::{AttachmentId, DestinationId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, RouterId};
 use crate::network::{
-    AdvertisementClock, BfdConfig, BfdSession, BgpTiming, ControlTiming, Destination, DestinationKind, HashKind,
-    Jitter, Link, LinkKind, LoopAvoidance, Network, Provider, RoutePolicy, RouteReflection, Router, RouterRole, Scope,
-    Session, SessionEnd, SessionKind, Watched, Withdrawals,
+    AdvertisementClock, BfdConfig, BfdSession, BgpTiming, ControlTiming, DecisionRules, Destination, DestinationKind,
+    GracefulRestart, HashKind, Jitter, Link, LinkKind, LoopAvoidance, Network, Provider, RoutePolicy, RouteReflection,
+    Router, RouterRole, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
 };
 use crate::units::Span;
 use std::sync::Arc;
@@ -27,7 +27,12 @@ pub(super) const GOOGLE: BgpTiming = BgpTiming { hold: Span::from_s(60), keepali
 pub(super) fn providers(names: &[&str]) -> Network {
     let mut network = Network::default();
     for (asn, name) in (65000..).zip(names) {
-        network.providers.push(Provider { name: (*name).to_owned(), asn, interior_convergence: Span::from_ms(200) });
+        network.providers.push(Provider {
+            name: (*name).to_owned(),
+            asn,
+            decision: DecisionRules::DETERMINISTIC,
+            interior_convergence: Span::from_ms(200),
+        });
     }
     network
 }
@@ -99,6 +104,8 @@ pub(super) fn session(network: &mut Network, ends: [(RouterId, BgpTiming); 2]) -
         identifier: u32::try_from(ends[side].0.index()).unwrap() + 1,
         timing: ends[side].1,
         loop_avoidance: LoopAvoidance::SplitHorizon,
+        graceful_restart: GracefulRestart::Off,
+        max_prefixes: u32::MAX,
         scope: Scope::Own,
         reflection: RouteReflection::None,
         import: Arc::new(RoutePolicy::ACCEPT),

@@ -20,6 +20,10 @@ pub enum Effect {
     CpuHang(RouterId),
     /// The router has no power.
     PowerLoss(RouterId),
+    /// The router has no BGP process.
+    NoBgp(RouterId),
+    /// Segments of sessions between the two are discarded.
+    SegmentsRefused([RouterId; 2]),
 }
 
 /// The effects of a failure, in order of component.
@@ -33,6 +37,8 @@ pub fn effects(network: &Network, kind: &FailureKind) -> Vec<Effect> {
         FailureKind::WrongKey { wires, which } => vec![Effect::WrongKey(wires, which)],
         FailureKind::CpuHang { router } => vec![Effect::CpuHang(router)],
         FailureKind::RouterDown { router } => vec![Effect::PowerLoss(router)],
+        FailureKind::BgpRestart { router } => vec![Effect::NoBgp(router)],
+        FailureKind::WrongPassword { router, peer } => vec![Effect::SegmentsRefused([router, peer])],
         FailureKind::FacilityOutage { facility } => network
             .routers
             .enumerate()

@@ -14,6 +14,9 @@ pub enum BgpMessage {
         asn: u32,
         /// Hold time it offers.
         hold: Span,
+        /// Graceful restart capability (RFC 4724 section 3): how long its routes may be kept while it is away; zero
+        /// without it.
+        restart_time: Span,
     },
     /// RFC 4271 4.3: withdrawals first, then one attribute set with its destinations.
     Update {
@@ -54,6 +57,8 @@ pub enum NotificationReason {
     FiniteStateMachineError,
     /// Cease (code 6), subcode 10: BFD Down (RFC 9384).
     BfdDown,
+    /// Cease (code 6), subcode 1: Maximum Number of Prefixes Reached (RFC 4486).
+    MaximumPrefixes,
     /// Cease (code 6), subcode 2: Administrative Shutdown.
     AdministrativeShutdown,
 }

@@ -13,9 +13,57 @@ pub struct Provider {
     pub name: String,
     /// Autonomous system number.
     pub asn: u32,
+    /// How its routers choose among routes.
+    pub decision: DecisionRules,
     /// From the first notice of a lost or returned interior link or router until every router of the provider
     /// has computed its new interior paths. FIB installation comes on top.
     pub interior_convergence: Span,
+}
+
+/// What RFC 4271 9.1.2.2 leaves to implementations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecisionRules {
+    /// Between which routes MED is compared.
+    pub med: MedComparison,
+    /// Whether the older of two external routes wins before identifiers are compared.
+    pub age: Age,
+    /// Which equal routes are used together.
+    pub multipath: Multipath,
+}
+
+/// Between which routes `MULTI_EXIT_DISC` is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MedComparison {
+    /// Of one neighbouring system, group by group ("deterministic MED").
+    SameNeighbour,
+    /// Of all.
+    Always,
+}
+
+/// Whether the age of external routes counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// It does not: the lower identifier wins, whoever came first.
+    Ignored,
+    /// The older route wins, which spares changes and makes results depend on history.
+    OlderFirst,
+}
+
+/// Which routes that are equal up to interior cost are used together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Multipath {
+    /// Only the best one.
+    Off,
+    /// Those of the best one's neighbouring system.
+    SameNeighbour,
+    /// All of them, `AS_PATH`s of equal length included.
+    AnyNeighbour,
+}
+
+impl DecisionRules {
+    /// Nothing depends on the order of arrival.
+    pub const DETERMINISTIC: Self =
+        Self { med: MedComparison::SameNeighbour, age: Age::Ignored, multipath: Multipath::SameNeighbour };
 }
 
 /// A building: everything in it shares its fate.

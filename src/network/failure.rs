@@ -40,6 +40,18 @@ pub enum FailureKind {
         /// The router.
         router: RouterId,
     },
+    /// The BGP process of a router dies, and its TCP connections with it; forwarding goes on as it can.
+    BgpRestart {
+        /// The router.
+        router: RouterId,
+    },
+    /// The TCP MD5 password (RFC 2385) of a router's sessions with another one is wrong: segments are discarded.
+    WrongPassword {
+        /// The router.
+        router: RouterId,
+        /// The one at the other end.
+        peer: RouterId,
+    },
     /// Everything in the building loses power.
     FacilityOutage {
         /// The building.
@@ -143,6 +155,8 @@ impl FailureKind {
             Self::SilentCut { .. } => "silent_cut",
             Self::RouterDown { .. } => "router_down",
             Self::CpuHang { .. } => "cpu_hang",
+            Self::BgpRestart { .. } => "bgp_restart",
+            Self::WrongPassword { .. } => "wrong_password",
             Self::FacilityOutage { .. } => "facility_outage",
             Self::MkpduLoss { .. } => "mkpdu_loss",
             Self::WrongKey { which: WrongKey::Held, .. } => "wrong_key",

@@ -29,7 +29,8 @@ mod transfer;
 
 pub use change::{Change, ChangeKind, FormerKey};
 pub use device::{
-    Announces, Attachment, ControlTiming, Facility, FibSharing, HashKind, LivenessPlace, Provider, Router, RouterRole,
+    Age, Announces, Attachment, ControlTiming, DecisionRules, Facility, FibSharing, HashKind, LivenessPlace,
+    MedComparison, Multipath, Provider, Router, RouterRole,
 };
 pub use exchange::ExchangeConfig;
 pub use failure::{Failure, FailureKind, Members, Ways, Wires, WrongKey};
@@ -51,8 +52,8 @@ pub use policy::{
 pub use prefix_table::PrefixTable;
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
 pub use routing::{
-    AdvertisementClock, BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, Jitter, LoopAvoidance,
-    RouteReflection, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
+    AdvertisementClock, BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, GracefulRestart, Jitter,
+    LoopAvoidance, OnBfdDown, RouteReflection, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
 };
 pub use trace::{Arrival, Trace, TraceOf};
 pub use traffic::{
@@ -168,8 +169,11 @@ impl Network {
                 };
                 format!("link {}{member}{from}", link.name)
             }
-            FailureKind::RouterDown { router } | FailureKind::CpuHang { router } => {
-                format!("router {}", self.routers[router].name)
+            FailureKind::RouterDown { router }
+            | FailureKind::CpuHang { router }
+            | FailureKind::BgpRestart { router } => format!("router {}", self.routers[router].name),
+            FailureKind::WrongPassword { router, peer } => {
+                format!("sessions of {} with {}", self.routers[router].name, self.routers[peer].name)
             }
             FailureKind::FacilityOutage { facility } => format!("facility {}", self.facilities[facility].name),
         }
@@ -225,6 +229,8 @@ impl Network {
             | FailureKind::WrongKey { .. }
             | FailureKind::RouterDown { .. }
             | FailureKind::CpuHang { .. }
+            | FailureKind::BgpRestart { .. }
+            | FailureKind::WrongPassword { .. }
             | FailureKind::FacilityOutage { .. } => None,
         }
     }

@@ -74,6 +74,10 @@ pub struct SessionEnd {
     pub timing: BgpTiming,
     /// What it does not announce to the peer.
     pub loop_avoidance: LoopAvoidance,
+    /// Whether it keeps routes while the peer restarts.
+    pub graceful_restart: GracefulRestart,
+    /// So many prefixes at most are taken from the peer; one more ends the session.
+    pub max_prefixes: u32,
     /// Which routes it announces to another provider.
     pub scope: Scope,
     /// Whether it reflects routes for the peer.
@@ -160,6 +164,31 @@ pub enum RouteReflection {
     None,
     /// The peer is its client.
     Client,
+}
+
+/// Graceful restart (RFC 4724, with hold timers as in RFC 8538).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GracefulRestart {
+    /// Routes of a session go with it.
+    Off,
+    /// Routes of a peer that can restart are kept as stale ones.
+    On {
+        /// How long this end may be away: its peer keeps routes for so long.
+        restart_time: Span,
+        /// How long stale routes may wait for End-of-RIB once the session is back.
+        stale_time: Span,
+        /// What becomes of them when BFD says that the peer is gone.
+        on_bfd_down: OnBfdDown,
+    },
+}
+
+/// What becomes of routes when BFD goes down on a session with graceful restart (RFC 5882 4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnBfdDown {
+    /// They are kept: BFD may have gone with the control plane. A dead path is used until the restart time is over.
+    KeepRoutes,
+    /// They go: BFD is independent of the control plane, so the path is dead.
+    DropRoutes,
 }
 
 /// One BFD session (RFC 5880).

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::Value;
 
 use super::file::{
-    AttachmentTable, BfdTable, BgpTable, ConnectionTable, FailureTable, File, FlowTable, Leaf, LinkTable, MacsecTable,
-    MonitorTable, ProviderTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
+    AttachmentTable, BfdTable, BgpTable, ConnectionTable, DecisionTable, FailureTable, File, FlowTable, Leaf,
+    LinkTable, MacsecTable, MonitorTable, ProviderTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
 };
 use super::profiles::{FAST_BFD, estimate, profile};
 use super::read::peek;
@@ -145,6 +145,10 @@ fn fill_provider(name: &str, provider: &mut ProviderTable) {
     default(&mut provider.fib_install, profile.fib_install);
     default(&mut provider.fib_per_prefix, profile.fib_per_prefix);
     default(&mut provider.fib, profile.fib);
+    let decision = provider.decision.get_or_insert_with(DecisionTable::default);
+    default(&mut decision.med, "same-neighbour");
+    default(&mut decision.age, profile.age);
+    default(&mut decision.multipath, "same-neighbour");
     let bgp = provider.bgp.get_or_insert_with(BgpTable::default);
     default(&mut bgp.hold, profile.hold);
     default(&mut bgp.keepalive, profile.keepalive);
@@ -156,6 +160,10 @@ fn fill_provider(name: &str, provider: &mut ProviderTable) {
     default(&mut bgp.first_update, profile.first_update);
     default(&mut bgp.jitter, profile.jitter);
     default(&mut bgp.loop_avoidance, "none");
+    default(&mut bgp.graceful_restart, "off");
+    default(&mut bgp.restart_time, "120 s");
+    default(&mut bgp.stale_time, "360 s");
+    default(&mut bgp.on_bfd_down, "drop-routes");
     fill_bfd(&mut provider.bfd, profile.bfd);
 }
 

@@ -110,12 +110,14 @@ tables! {
         asn, profile, interior_convergence, fib_install, fib_per_prefix, fib, processing, processing_per_message,
         processing_per_prefix, decision_delay, announce, forwarding_latency, carrier_down, carrier_up,
         internal_sessions, reflectors, bfd_runs_in;
-        bgp: BgpTable, bfd: Switch<BfdTable>
+        bgp: BgpTable, decision: DecisionTable, bfd: Switch<BfdTable>
     }
+    /// How routers choose among routes.
+    DecisionTable { med, age, multipath }
     /// BGP timers, and what sessions do.
     BgpTable {
         hold, keepalive, connect_retry, advertisement_interval, internal_advertisement_interval,
-        advertisement_clock, withdrawals,
+        advertisement_clock, max_prefixes, graceful_restart, restart_time, stale_time, on_bfd_down, withdrawals,
         first_update, jitter, loop_avoidance
     }
     /// BFD parameters.
@@ -183,7 +185,7 @@ tables! {
     MonitorTable { from, to, period, interval, timeout, size, protocol, target_port, ttl }
     /// `[[failures]]`
     FailureTable {
-        name, kind, link, member, from, router, facility, at, lasts, model, probability, burst, good_to_bad,
+        name, kind, link, member, from, router, peer, facility, at, lasts, model, probability, burst, good_to_bad,
         bad_to_good, loss_good, loss_bad, fcs, jitter, order, delay, length
     }
     /// `[[changes]]`
@@ -308,6 +310,7 @@ fn one<T: for<'de> Deserialize<'de> + Keys>(place: &str, value: Value, problems:
             [.., "macsec", _] => MacsecTable::KEYS,
             [.., "bfd" | "micro_bfd", _] => BfdTable::KEYS,
             [.., "bgp", _] => BgpTable::KEYS,
+            [.., "decision", _] => DecisionTable::KEYS,
             [.., "rate_limit", _] => RateLimitTable::KEYS,
             [.., "red", _] => RedTable::KEYS,
             [.., "medium" | "high", _] => CurveTable::KEYS,

@@ -50,6 +50,8 @@ impl<'n> Run<'n> {
                     self.processor_hangs(router);
                 }
                 Effect::PowerLoss(router) => self.router_loses_power(router, id, entry),
+                Effect::NoBgp(router) => self.bgp_stops(router),
+                Effect::SegmentsRefused(between) => self.refuse_segments(between, |count| *count += 1),
             }
         }
     }
@@ -89,6 +91,8 @@ impl<'n> Run<'n> {
                     self.processor_resumes(router);
                 }
                 Effect::PowerLoss(router) => self.router_regains_power(router, id, entry),
+                Effect::NoBgp(router) => self.bgp_starts(router),
+                Effect::SegmentsRefused(between) => self.refuse_segments(between, |count| *count -= 1),
             }
         }
     }

@@ -122,8 +122,20 @@ impl Run<'_> {
                     self.tell_processor(router, Input::TransportDown(session, Lost::Interior));
                 }
             }
+            self.tell_costs(router);
             self.decide_all(router);
             self.check_transit(router);
+        }
+    }
+
+    /// Tells a speaker how far its internal peers are.
+    pub fn tell_costs(&mut self, router: RouterId) {
+        let provider = self.network.routers[router].provider;
+        for index in 0..self.peers[router].len() {
+            let (session, peer) = self.peers[router][index];
+            if let Some(cost) = self.interiors[provider].paths.hops(router, peer) {
+                self.speak(router, Input::InteriorCost(session, cost));
+            }
         }
     }
 

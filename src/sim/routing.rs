@@ -5,7 +5,7 @@
 //! ```
 //! Every input carries the ledger entry behind it, so that what follows is booked to its cause.
 
-use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, TimerKind};
+use crate::control::bgp::{Action, Input, Installed, Lost, Process, SessionCause, State, TimerKind};
 use crate::ids::{Id, RouterId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, Control};
 use crate::network::SessionKind;
@@ -26,6 +26,7 @@ impl Run<'_> {
         }
         for router in self.network.routers.ids() {
             self.install_now(router);
+            self.tell_costs(router);
         }
         for (id, session) in self.network.sessions.enumerate() {
             match session.kind {
@@ -40,7 +41,7 @@ impl Run<'_> {
 
     /// Gives a router something to do after its processing delay.
     pub fn tell_processor(&mut self, router: RouterId, input: Input) {
-        if !self.is_powered(router) {
+        if !self.is_powered(router) || self.without_bgp[router] > 0 {
             return;
         }
         let control = self.network.routers[router].control;
@@ -50,6 +51,8 @@ impl Run<'_> {
             | Input::TransportDown(..)
             | Input::Timer(..)
             | Input::Decide
+            | Input::InteriorCost(..)
+            | Input::Process(_)
             | Input::Forwarding { .. } => 0,
         };
         // One after the other: a long table delays what comes behind it.
@@ -74,6 +77,9 @@ impl Run<'_> {
 
     /// A segment reaches the router that it is for.
     pub fn bgp_segment_arrives(&mut self, router: RouterId, segment: BgpSegment) {
+        if self.refused[segment.session] > 0 || self.without_bgp[router] > 0 {
+            return;
+        }
         self.tell_processor(router, Input::Segment(segment));
     }
 
@@ -91,7 +97,11 @@ impl Run<'_> {
             self.cause = match TimerKind::ALL[kind] {
                 // What has waited belongs to what was decided.
                 TimerKind::Advertisement => self.decision_cause[router],
-                TimerKind::ConnectRetry | TimerKind::Hold | TimerKind::Keepalive | TimerKind::Retransmit => {
+                TimerKind::ConnectRetry
+                | TimerKind::Hold
+                | TimerKind::Keepalive
+                | TimerKind::Retransmit
+                | TimerKind::Stale => {
                     self.network.external_link(session).and_then(|link| self.facts.link_blame[link].entry())
                 }
             };
@@ -208,11 +218,51 @@ impl Run<'_> {
             SessionCause::Start
             | SessionCause::Retry
             | SessionCause::Opened
+            | SessionCause::MaximumPrefixes
             | SessionCause::FiniteStateMachineError => None,
         };
         if let Some(how) = how {
             let entry = self.facts.link_blame[link].entry();
             self.journal.ledger.notice(entry, self.now, name, format!("session {}", configured.name), how);
+        }
+    }
+
+    /// The BGP process of a router is gone.
+    pub fn bgp_stops(&mut self, router: RouterId) {
+        self.without_bgp[router] += 1;
+        if self.without_bgp[router] == 1 {
+            self.processors[router].clear();
+            self.busy_until[router] = self.now;
+            self.speak(router, Input::Process(Process::Gone));
+        }
+    }
+
+    /// The BGP process of a router is back: it tries all sessions whose paths work.
+    pub fn bgp_starts(&mut self, router: RouterId) {
+        self.without_bgp[router] -= 1;
+        if self.without_bgp[router] > 0 || !self.is_powered(router) {
+            return;
+        }
+        self.speak(router, Input::Process(Process::Back));
+        for (session, configured) in self.network.sessions.enumerate() {
+            let Some(end) = configured.ends.iter().position(|end| end.router == router) else { continue };
+            let works = match self.network.external_link(session) {
+                Some(link) => self.link_ends[link][self.network.end_of(link, router)].up,
+                None => self.reaches(router, configured.ends[1 - end].router),
+            };
+            if works {
+                self.tell_processor(router, Input::TransportUp(session));
+            }
+        }
+    }
+
+    /// Whether segments of the sessions between two routers are discarded.
+    pub fn refuse_segments(&mut self, between: [RouterId; 2], change: fn(&mut u32)) {
+        for (session, configured) in self.network.sessions.enumerate() {
+            let ends = configured.ends.each_ref().map(|end| end.router);
+            if ends == between || ends == [between[1], between[0]] {
+                change(&mut self.refused[session]);
+            }
         }
     }
 

@@ -70,6 +70,10 @@ pub(in crate::sim) struct Run<'n> {
     pub payloads: Slab<Caused<Control>>,
     pub speakers: IdVec<RouterId, Speaker>,
     pub processors: IdVec<RouterId, Delayed<Caused<bgp::Input>>>,
+    /// Failures that keep the BGP process of each router away.
+    pub without_bgp: IdVec<RouterId, u32>,
+    /// Failures that make both ends of a session discard each other's segments.
+    pub refused: IdVec<SessionId, u32>,
     /// When each processor will have done all that waits for it.
     pub busy_until: IdVec<RouterId, Time>,
     pub installs: IdVec<RouterId, Delayed<Caused<Installation>>>,
@@ -135,6 +139,8 @@ impl<'n> Run<'n> {
             payloads: Slab::default(),
             speakers: network.routers.ids().map(|router| Speaker::new(network, router, seed)).collect(),
             processors: network.routers.iter().map(|_| Delayed::default()).collect(),
+            without_bgp: network.routers.iter().map(|_| 0).collect(),
+            refused: network.sessions.iter().map(|_| 0).collect(),
             busy_until: network.routers.iter().map(|_| Time::ZERO).collect(),
             installs: network.routers.iter().map(|_| Delayed::default()).collect(),
             written_until: network.routers.iter().map(|_| Time::ZERO).collect(),

@@ -154,7 +154,7 @@ mod tests {
         };
         // Captured from FRR 8.4.4 with IPv4, TCP timestamps and no FCS.
         assert_eq!(frame(&hosts, &BgpMessage::Keepalive), 85);
-        assert_eq!(frame(&hosts, &BgpMessage::Open { asn: 1, hold: Span::from_s(90) }), 160);
+        assert_eq!(frame(&hosts, &BgpMessage::Open { asn: 1, hold: Span::from_s(90), restart_time: Span::ZERO }), 160);
         assert_eq!(frame(&hosts, &BgpMessage::EndOfRib), 89);
         assert_eq!(frame(&hosts, &BgpMessage::Update { withdrawn: one.clone(), announced: None }), 94);
         assert_eq!(frame(&hosts, &update(&[1, 2], None)), 119);

@@ -4,7 +4,7 @@
 //! Segment -> transport -> session (FSM) -> rib: phase 1 -> 2 -> 3 -> session -> transport -> Segment
 //!            in order     8.2.2               import  decision  export
 //! ```
-//! Not here: route refresh, graceful restart, add-path, route reflection; interior cost counts as equal.
+//! Not here: add-path, confederations.
 
 mod decision;
 mod inspect;
@@ -52,6 +52,8 @@ pub struct Speaker {
 enum DecisionRun {
     Idle,
     Due,
+    /// After a graceful restart: forwarding stays as it is until the peers have told everything (RFC 4724 4.1).
+    Deferred,
 }
 
 /// What a speaker is told.
@@ -65,6 +67,10 @@ pub enum Input {
     Segment(BgpSegment),
     /// A timer fired.
     Timer(SessionId, TimerKind),
+    /// The BGP process of this router is gone, or back with nothing but its configuration.
+    Process(Process),
+    /// Interior routing has so many links to the peer of an internal session now.
+    InteriorCost(SessionId, u32),
     /// The time of [`Action::DecideAt`] has come.
     Decide,
     /// This router's own forwarding table can, or cannot, forward to the destination from now on.
@@ -149,11 +155,14 @@ pub enum TimerKind {
     Retransmit,
     /// When routes may be announced again (MinRouteAdvertisementIntervalTimer).
     Advertisement,
+    /// When routes that were kept for a restarting peer are given up (RFC 4724 4.2).
+    Stale,
 }
 
 impl TimerKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::ConnectRetry, Self::Hold, Self::Keepalive, Self::Retransmit, Self::Advertisement];
+    pub const ALL: [Self; 6] =
+        [Self::ConnectRetry, Self::Hold, Self::Keepalive, Self::Retransmit, Self::Advertisement, Self::Stale];
 }
 
 /// Why the path of a session counts as gone.
@@ -167,6 +176,17 @@ pub enum Lost {
     Interior,
     /// This router lost power.
     RouterRestart,
+    /// This router's BGP process is gone; its connections are reset.
+    ProcessGone,
+}
+
+/// Whether there is a BGP process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Process {
+    /// There is none.
+    Gone,
+    /// There is a new one.
+    Back,
 }
 
 /// Whether a forwarding table has a working entry.
@@ -199,6 +219,8 @@ pub enum SessionCause {
     RouterRestart,
     /// Nothing was heard for the hold time.
     HoldTimer,
+    /// The peer announced more prefixes than are allowed.
+    MaximumPrefixes,
     /// The peer ended it.
     Notification(NotificationReason),
     /// The peer does not have this connection.
@@ -237,6 +259,7 @@ impl Speaker {
                     export: Arc::clone(&own.export),
                 },
                 address: other.address,
+                max_prefixes: own.max_prefixes as usize,
                 interior_cost: 0,
                 adj_rib_in: std::collections::BTreeMap::new(),
                 rejected: std::collections::BTreeMap::new(),
@@ -251,7 +274,7 @@ impl Speaker {
         let control = network.routers[router].control;
         Self {
             sessions,
-            rib: Rib::new(network, policy, peers, control.announces),
+            rib: Rib::new(network, policy, peers, &network.routers[router]),
             prefixes,
             decision_delay: control.decision_delay,
             decision: DecisionRun::Idle,
@@ -261,23 +284,33 @@ impl Speaker {
     /// Takes one input and appends what is to be done.
     pub fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Action>) {
         match input {
-            Input::TransportUp(session) => self.on(session, |end| end.path_up(now, out)),
-            Input::TransportDown(session, lost) => self.on(session, |end| end.path_down(now, lost, out)),
-            Input::Timer(session, kind) => self.on(session, |end| end.timer(now, kind, out)),
-            Input::Segment(segment) => self.on(segment.session, |end| end.segment(now, segment, out)),
+            Input::TransportUp(session) => self.on(now, session, out, |end, out| end.path_up(now, out)),
+            Input::TransportDown(session, lost) => {
+                self.on(now, session, out, |end, out| end.path_down(now, lost, out));
+            }
+            Input::Timer(session, kind) => self.on(now, session, out, |end, out| end.timer(now, kind, out)),
+            Input::Segment(segment) => {
+                self.on(now, segment.session, out, |end, out| end.segment(now, segment, out));
+            }
             Input::Forwarding { destination, installed } => self.rib.set_installed(destination, installed),
+            Input::InteriorCost(session, cost) => self.rib.set_interior_cost(self.index(session), cost),
             Input::Decide => {
                 self.decision = DecisionRun::Idle;
                 self.decide(out);
             }
+            Input::Process(process) => self.process(now, process, out),
         }
-        if self.decision_delay == Span::ZERO {
+        if self.decision == DecisionRun::Deferred {
+            self.resume(out);
+        } else if self.decision_delay == Span::ZERO {
             self.decide(out);
         } else if self.rib.has_changed() && self.decision == DecisionRun::Idle {
             self.decision = DecisionRun::Due;
             out.push(Action::DecideAt(now + self.decision_delay));
         }
-        self.disseminate(now, out);
+        if self.decision != DecisionRun::Deferred {
+            self.disseminate(now, out);
+        }
         for session in &mut self.sessions {
             session.settle(out);
         }
@@ -307,6 +340,36 @@ impl Speaker {
         self.sessions[self.index(session)].is_synchronised()
     }
 
+    /// The process ends or begins. One that restarts gracefully decides nothing until it has heard its peers again.
+    fn process(&mut self, now: Time, process: Process, out: &mut Vec<Action>) {
+        match process {
+            Process::Gone => {
+                let graceful = self.sessions.iter().any(Session::restarts_gracefully);
+                for index in 0..self.sessions.len() {
+                    self.on(now, self.sessions[index].id, out, |end, out| end.path_down(now, Lost::ProcessGone, out));
+                }
+                if graceful {
+                    self.decision = DecisionRun::Deferred;
+                }
+            }
+            Process::Back => {
+                if self.decision == DecisionRun::Deferred {
+                    let longest = self.sessions.iter().map(Session::restart_time).max().unwrap_or(Span::ZERO);
+                    out.push(Action::DecideAt(now + longest));
+                }
+            }
+        }
+    }
+
+    /// Decides again once every session that has a path has heard its peer's whole table.
+    fn resume(&mut self, out: &mut Vec<Action>) {
+        let mut with_path = self.sessions.iter().filter(|session| session.has_path()).peekable();
+        if with_path.peek().is_some() && with_path.all(Session::is_synchronised) {
+            self.decision = DecisionRun::Idle;
+            self.decide(out);
+        }
+    }
+
     /// Phase 2 for all that has changed.
     fn decide(&mut self, out: &mut Vec<Action>) {
         out.extend(self.rib.decide().into_iter().map(Action::RouteChanged));
@@ -323,15 +386,28 @@ impl Speaker {
     }
 
     /// Drives one session and passes on what it means for the RIBs.
-    fn on(&mut self, session: SessionId, drive: impl FnOnce(&mut Session)) {
+    fn on(
+        &mut self,
+        now: Time,
+        session: SessionId,
+        out: &mut Vec<Action>,
+        drive: impl FnOnce(&mut Session, &mut Vec<Action>),
+    ) {
         let index = self.index(session);
-        drive(&mut self.sessions[index]);
+        drive(&mut self.sessions[index], out);
         for outcome in self.sessions[index].take_outcomes() {
             match outcome {
                 Outcome::Established => self.rib.begin(index),
                 Outcome::Lost => self.rib.end(index),
+                Outcome::Stale => self.rib.keep_stale(index),
+                Outcome::StaleLost => self.rib.drop_stale(index),
                 Outcome::Update(withdrawn, announced) => self.rib.receive(index, &withdrawn, announced.as_ref()),
             }
+        }
+        if self.rib.peers[index].has_too_many() {
+            self.sessions[index].refuse_more(now, out);
+            self.sessions[index].take_outcomes();
+            self.rib.end(index);
         }
     }
 

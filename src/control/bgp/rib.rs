@@ -15,7 +15,7 @@ use super::policy::{Learned, Neighbour, Policy, Rejection};
 use super::session::Gate;
 use crate::ids::{DestinationId, IdVec, SessionId};
 use crate::message::PathAttributes;
-use crate::network::{Announces, LoopAvoidance, Network};
+use crate::network::{Announces, DecisionRules, LoopAvoidance, Network, Router};
 
 /// A peer and what was heard from it and told to it.
 #[derive(Debug, Clone)]
@@ -25,7 +25,8 @@ pub(super) struct Peer {
     pub(super) address: IpAddr,
     /// Links to it inside the provider.
     pub(super) interior_cost: u32,
-    pub(super) adj_rib_in: BTreeMap<DestinationId, Arc<PathAttributes>>,
+    pub(super) max_prefixes: usize,
+    pub(super) adj_rib_in: BTreeMap<DestinationId, Held>,
     /// What it announces and may not be used, as it came.
     pub(super) rejected: BTreeMap<DestinationId, (Arc<PathAttributes>, Rejection)>,
     pub(super) adj_rib_out: BTreeMap<DestinationId, Arc<PathAttributes>>,
@@ -33,6 +34,30 @@ pub(super) struct Peer {
     pub(super) pending: BTreeSet<DestinationId>,
     /// How much of the first table was sent.
     pub(super) table: Table,
+}
+
+/// A route that was learned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) attributes: Arc<PathAttributes>,
+    /// Number of the UPDATE that brought it.
+    pub(super) age: u64,
+    pub(super) freshness: Freshness,
+}
+
+/// Whether a route was told in the connection that there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    Fresh,
+    /// Kept from before the peer went away (RFC 4724 4.2).
+    Stale,
+}
+
+impl Peer {
+    /// Whether more prefixes are held than may be taken.
+    pub(super) fn has_too_many(&self) -> bool {
+        self.adj_rib_in.len() > self.max_prefixes
+    }
 }
 
 /// Where the initial exchange with a peer stands.
@@ -61,6 +86,9 @@ pub(super) struct Changes {
 pub(super) struct Rib {
     policy: Policy,
     announces: Announces,
+    rules: DecisionRules,
+    /// UPDATEs taken so far.
+    received: u64,
     pub(super) peers: Vec<Peer>,
     loc_rib: BTreeMap<DestinationId, Selection>,
     installed: IdVec<DestinationId, Installed>,
@@ -69,9 +97,18 @@ pub(super) struct Rib {
 }
 
 impl Rib {
-    pub(super) fn new(network: &Network, policy: Policy, peers: Vec<Peer>, announces: Announces) -> Self {
+    pub(super) fn new(network: &Network, policy: Policy, peers: Vec<Peer>, router: &Router) -> Self {
         let installed = network.destinations.ids().map(|_| Installed::No).collect();
-        Self { policy, announces, peers, loc_rib: BTreeMap::new(), installed, dirty: BTreeSet::new() }
+        Self {
+            policy,
+            announces: router.control.announces,
+            rules: network.providers[router.provider].decision,
+            received: 0,
+            peers,
+            loc_rib: BTreeMap::new(),
+            installed,
+            dirty: BTreeSet::new(),
+        }
     }
 
     /// The routes in use, in order of session.
@@ -91,6 +128,7 @@ impl Rib {
         withdrawn: &[DestinationId],
         announced: Option<&(Arc<PathAttributes>, Vec<DestinationId>)>,
     ) {
+        self.received += 1;
         for destination in withdrawn {
             self.replace(peer, *destination, None);
         }
@@ -124,6 +162,29 @@ impl Rib {
         self.dirty.extend(std::mem::take(&mut peer.adj_rib_in).into_keys());
     }
 
+    /// The session is gone, but its routes stay: the peer may be restarting.
+    pub(super) fn keep_stale(&mut self, peer: usize) {
+        // What was stale before and not told again is not kept twice (RFC 4724 4.2).
+        self.drop_stale(peer);
+        let peer = &mut self.peers[peer];
+        peer.table = Table::Closed;
+        peer.pending.clear();
+        peer.adj_rib_out.clear();
+        peer.adj_rib_in.values_mut().for_each(|held| held.freshness = Freshness::Stale);
+    }
+
+    /// Routes that were kept and not told again are gone.
+    pub(super) fn drop_stale(&mut self, peer: usize) {
+        let dirty = &mut self.dirty;
+        self.peers[peer].adj_rib_in.retain(|destination, held| {
+            let stays = held.freshness == Freshness::Fresh;
+            if !stays {
+                dirty.insert(*destination);
+            }
+            stays
+        });
+    }
+
     /// Whether this router can forward to the destination has changed.
     pub(super) fn set_installed(&mut self, destination: DestinationId, installed: Installed) {
         if self.installed[destination] != installed {
@@ -137,11 +198,19 @@ impl Rib {
         !self.dirty.is_empty()
     }
 
+    /// Interior routing has another way to a peer.
+    pub(super) fn set_interior_cost(&mut self, peer: usize, cost: u32) {
+        let peer = &mut self.peers[peer];
+        if std::mem::replace(&mut peer.interior_cost, cost) != cost {
+            self.dirty.extend(peer.adj_rib_in.keys());
+        }
+    }
+
     /// Phase 2: decides again where candidates changed, and returns the destinations whose routes in use changed.
     pub(super) fn decide(&mut self) -> Vec<DestinationId> {
         let mut changed = Vec::new();
         for destination in std::mem::take(&mut self.dirty) {
-            let selection = select(self.candidates(destination));
+            let selection = select(self.candidates(destination), self.rules);
             let before = self.best(destination).to_vec();
             match selection {
                 Some(selection) => self.loc_rib.insert(destination, selection),
@@ -192,13 +261,23 @@ impl Rib {
     fn replace(&mut self, peer: usize, destination: DestinationId, route: Option<Arc<PathAttributes>>) {
         self.peers[peer].rejected.remove(&destination);
         let routes = &mut self.peers[peer].adj_rib_in;
-        let before = match &route {
-            Some(route) => routes.insert(destination, Arc::clone(route)),
-            None => routes.remove(&destination),
-        };
-        if before != route {
-            self.dirty.insert(destination);
+        if let (Some(held), Some(route)) = (routes.get_mut(&destination), &route)
+            && held.attributes == *route
+        {
+            held.freshness = Freshness::Fresh;
+            return;
         }
+        if !routes.contains_key(&destination) && route.is_none() {
+            return;
+        }
+        match route {
+            Some(attributes) => {
+                let held = Held { attributes, age: self.received, freshness: Freshness::Fresh };
+                routes.insert(destination, held);
+            }
+            None => drop(routes.remove(&destination)),
+        }
+        self.dirty.insert(destination);
     }
 
     fn mark(&mut self, destination: DestinationId) {
@@ -216,9 +295,10 @@ impl Rib {
 
     pub(super) fn candidates(&self, destination: DestinationId) -> Vec<Candidate> {
         let candidate = |peer: &Peer| {
-            peer.adj_rib_in.get(&destination).map(|attributes| Candidate {
+            peer.adj_rib_in.get(&destination).map(|Held { attributes, age, .. }| Candidate {
                 session: peer.session,
                 attributes: Arc::clone(attributes),
+                age: *age,
                 peering: peer.neighbour.peering,
                 interior_cost: peer.interior_cost,
                 identifier: attributes.originator.unwrap_or(peer.neighbour.identifier),

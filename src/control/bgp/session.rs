@@ -11,7 +11,9 @@ use super::transport::Transport;
 use super::{Action, Lost, SessionCause, State, TimerKind};
 use crate::ids::{DestinationId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, NotificationReason, PathAttributes};
-use crate::network::{AdvertisementClock, BgpTiming, Jitter, LoopAvoidance, Network, Withdrawals};
+use crate::network::{
+    AdvertisementClock, BgpTiming, GracefulRestart, Jitter, LoopAvoidance, Network, OnBfdDown, Withdrawals,
+};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
 
@@ -22,6 +24,10 @@ pub(super) enum Outcome {
     Established,
     /// No longer Established: all routes are gone.
     Lost,
+    /// No longer Established, but the peer may be restarting: routes stay as stale ones.
+    Stale,
+    /// Stale routes are gone.
+    StaleLost,
     /// An UPDATE arrived.
     Update(Vec<DestinationId>, Option<(Arc<PathAttributes>, Vec<DestinationId>)>),
 }
@@ -42,6 +48,13 @@ pub(super) enum Sent {
 enum Path {
     Down,
     Up,
+}
+
+/// Whether a session was ended for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shut {
+    No,
+    Yes,
 }
 
 /// Whether the session was ever started in this run.
@@ -97,6 +110,11 @@ pub(super) struct Session {
     pub(super) loop_avoidance: LoopAvoidance,
     /// Whether the peer has sent its whole table in this connection.
     synchronised: bool,
+    graceful: GracefulRestart,
+    /// How long the peer asked to keep its routes when it is away; zero when it cannot restart gracefully.
+    peer_restart: Span,
+    /// Ended for good, until the path has been down.
+    shut: Shut,
     /// The lower of both hold times, once the peer's OPEN is here; zero means no timers (RFC 4271 4.2).
     hold: Span,
     prefixes: Arc<Prefixes>,
@@ -126,6 +144,9 @@ impl Session {
             last_update: None,
             loop_avoidance: own.loop_avoidance,
             synchronised: false,
+            graceful: own.graceful_restart,
+            peer_restart: Span::ZERO,
+            shut: Shut::No,
             hold: own.timing.hold,
             prefixes,
             start_delay: seed.stream(&component, "start"),
@@ -143,6 +164,24 @@ impl Session {
     /// Whether the session is Established and the peer's End-of-RIB has come.
     pub(super) fn is_synchronised(&self) -> bool {
         self.state == State::Established && self.synchronised
+    }
+
+    /// Whether the path to the peer works.
+    pub(super) fn has_path(&self) -> bool {
+        self.path == Path::Up
+    }
+
+    /// Whether this end told its peer that it may restart.
+    pub(super) fn restarts_gracefully(&self) -> bool {
+        self.graceful != GracefulRestart::Off
+    }
+
+    /// How long the peer keeps the routes of this end when it is away.
+    pub(super) fn restart_time(&self) -> Span {
+        match self.graceful {
+            GracefulRestart::Off => Span::ZERO,
+            GracefulRestart::On { restart_time, .. } => restart_time,
+        }
     }
 
     /// What happened for the RIBs since the last call.
@@ -237,6 +276,7 @@ impl Session {
     /// The path to the peer is gone.
     pub(super) fn path_down(&mut self, now: Time, lost: Lost, out: &mut Vec<Action>) {
         self.path = Path::Down;
+        self.shut = Shut::No;
         if self.start == Start::Spreading {
             self.start = Start::Done;
         }
@@ -246,6 +286,10 @@ impl Session {
             Lost::BfdDown => (SessionCause::Bfd, Some(NotificationReason::BfdDown)),
             Lost::Interior => (SessionCause::Interior, None),
             Lost::RouterRestart => (SessionCause::RouterRestart, None),
+            Lost::ProcessGone => {
+                self.transport.abort(out);
+                (SessionCause::RouterRestart, None)
+            }
         };
         self.end(now, Event::Ended, cause, notice, out);
     }
@@ -268,6 +312,7 @@ impl Session {
             }
             TimerKind::Retransmit => self.transport.retransmit(now, out),
             TimerKind::Advertisement => self.advertisement = Advertisement::Released,
+            TimerKind::Stale => self.outcomes.push(Outcome::StaleLost),
         }
     }
 
@@ -319,7 +364,8 @@ impl Session {
 
     fn message(&mut self, now: Time, message: BgpMessage, out: &mut Vec<Action>) {
         let (event, cause) = match message {
-            BgpMessage::Open { asn, hold } => {
+            BgpMessage::Open { asn, hold, restart_time } => {
+                self.peer_restart = restart_time;
                 assert_eq!(asn, self.peer_asn, "the network decides who peers with whom");
                 if self.state == State::OpenSent {
                     self.hold = hold.min(self.timing.hold);
@@ -329,6 +375,10 @@ impl Session {
             BgpMessage::Keepalive => (Event::Keepalive, SessionCause::Established),
             BgpMessage::EndOfRib => {
                 self.synchronised = true;
+                if self.graceful != GracefulRestart::Off {
+                    out.push(Action::CancelTimer { session: self.id, kind: TimerKind::Stale });
+                    self.outcomes.push(Outcome::StaleLost);
+                }
                 (Event::Update, SessionCause::Established)
             }
             BgpMessage::Update { withdrawn, announced } => {
@@ -374,7 +424,7 @@ impl Session {
             self.send(now, BgpMessage::Notification(reason), out);
         }
         self.apply(now, event, cause, out);
-        if self.path == Path::Up && self.state == State::Idle {
+        if self.path == Path::Up && self.state == State::Idle && self.shut == Shut::No {
             self.apply(now, Event::Start, SessionCause::Retry, out);
             if self.state == State::Connect {
                 self.arm_retry(now, IDLE_HOLD, out);
@@ -394,12 +444,48 @@ impl Session {
                 if from != to {
                     out.push(Action::SessionChanged { session: self.id, from, to, cause });
                 }
-                self.enter(now, from, out);
+                self.enter(now, from, cause, out);
             }
         }
     }
 
-    fn enter(&mut self, now: Time, from: State, out: &mut Vec<Action>) {
+    /// Whether routes stay when the session ends so: the peer can restart, and nothing says that the path is dead.
+    fn keeps_routes(&self, cause: SessionCause) -> bool {
+        let GracefulRestart::On { on_bfd_down, .. } = self.graceful else { return false };
+        let may_be_restarting = match cause {
+            SessionCause::ConnectionReset
+            | SessionCause::NewConnection
+            | SessionCause::HoldTimer
+            | SessionCause::Notification(NotificationReason::HoldTimerExpired) => true,
+            SessionCause::Bfd | SessionCause::Notification(NotificationReason::BfdDown) => {
+                on_bfd_down == OnBfdDown::KeepRoutes
+            }
+            SessionCause::Notification(
+                NotificationReason::FiniteStateMachineError
+                | NotificationReason::AdministrativeShutdown
+                | NotificationReason::MaximumPrefixes,
+            )
+            | SessionCause::MaximumPrefixes
+            | SessionCause::Carrier
+            | SessionCause::Interior
+            | SessionCause::RouterRestart
+            | SessionCause::FiniteStateMachineError
+            | SessionCause::Start
+            | SessionCause::Retry
+            | SessionCause::Opened
+            | SessionCause::Established => false,
+        };
+        may_be_restarting && self.peer_restart > Span::ZERO
+    }
+
+    /// Ends the session because the peer announced too many prefixes, and does not begin again while the path lasts.
+    pub(super) fn refuse_more(&mut self, now: Time, out: &mut Vec<Action>) {
+        self.shut = Shut::Yes;
+        let notice = Some(NotificationReason::MaximumPrefixes);
+        self.end(now, Event::Ended, SessionCause::MaximumPrefixes, notice, out);
+    }
+
+    fn enter(&mut self, now: Time, from: State, cause: SessionCause, out: &mut Vec<Action>) {
         match self.state {
             State::Idle => {
                 self.synchronised = false;
@@ -407,10 +493,15 @@ impl Session {
                 self.last_update = None;
                 self.transport.close();
                 for kind in TimerKind::ALL {
-                    out.push(Action::CancelTimer { session: self.id, kind });
+                    if kind != TimerKind::Stale {
+                        out.push(Action::CancelTimer { session: self.id, kind });
+                    }
                 }
                 if from == State::Established {
-                    self.outcomes.push(Outcome::Lost);
+                    self.leave(now, cause, out);
+                } else if self.graceful != GracefulRestart::Off && self.path == Path::Down {
+                    // Whatever was kept, its way is gone.
+                    self.outcomes.push(Outcome::StaleLost);
                 }
             }
             State::Connect | State::Active => {}
@@ -419,7 +510,7 @@ impl Session {
                     self.transport.open(self.transport.connection() + 1);
                     self.arm_retry(now, self.timing.connect_retry, out);
                 }
-                self.send(now, BgpMessage::Open { asn: self.asn, hold: self.timing.hold }, out);
+                self.send(now, self.open_message(), out);
             }
             State::OpenConfirm => {
                 if self.role == Role::Opener {
@@ -434,9 +525,31 @@ impl Session {
                     self.advertisement = Advertisement::Gathering;
                     self.set(TimerKind::Advertisement, now + self.timing.first_update, out);
                 }
+                if let GracefulRestart::On { stale_time, .. } = self.graceful {
+                    self.set(TimerKind::Stale, now + stale_time, out);
+                }
                 self.outcomes.push(Outcome::Established);
             }
         }
+    }
+
+    /// An Established session has ended.
+    fn leave(&mut self, now: Time, cause: SessionCause, out: &mut Vec<Action>) {
+        if self.keeps_routes(cause) {
+            self.set(TimerKind::Stale, now + self.peer_restart, out);
+            self.outcomes.push(Outcome::Stale);
+        } else {
+            out.push(Action::CancelTimer { session: self.id, kind: TimerKind::Stale });
+            self.outcomes.push(Outcome::Lost);
+        }
+    }
+
+    fn open_message(&self) -> BgpMessage {
+        let restart_time = match self.graceful {
+            GracefulRestart::Off => Span::ZERO,
+            GracefulRestart::On { restart_time, .. } => restart_time,
+        };
+        BgpMessage::Open { asn: self.asn, hold: self.timing.hold, restart_time }
     }
 
     fn keepalive(&mut self, now: Time, out: &mut Vec<Action>) {

@@ -1,5 +1,6 @@
 //! Do sessions come up, exchange routes, survive loss and end when they must? Speakers on wires moved by hand.
 
+mod decisions;
 mod gadgets;
 mod routes;
 mod sessions;

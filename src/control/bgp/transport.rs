@@ -145,6 +145,19 @@ impl Transport {
         }
     }
 
+    /// The process that has the connection is gone: its kernel resets it.
+    pub(super) fn abort(&self, out: &mut Vec<Action>) {
+        if self.is_open() {
+            let sequence = self.acknowledged + self.in_flight.len() as u64;
+            let size = Bytes(self.headers.0 - OPTIONS);
+            let (session, end, connection) = (self.session, self.end, self.connection);
+            let message = Some(BgpMessage::ConnectionReset);
+            let acknowledges = self.expected;
+            let segment = BgpSegment { session, end, connection, sequence, acknowledges, message, size };
+            out.push(Action::Send { session, segment });
+        }
+    }
+
     /// Answers a segment of a connection that this end does not have.
     pub(super) fn refuse(&self, segment: &BgpSegment, out: &mut Vec<Action>) {
         let refusal = BgpSegment {

@@ -2,9 +2,10 @@
 
 use super::Resolver;
 use crate::network::{
-    AdvertisementClock, Announces, BgpTiming, ControlTiming, FibSharing, Jitter, LoopAvoidance, SessionEnd, Withdrawals,
+    AdvertisementClock, Age, Announces, BgpTiming, ControlTiming, DecisionRules, FibSharing, GracefulRestart, Jitter,
+    LoopAvoidance, MedComparison, Multipath, OnBfdDown, SessionEnd, Withdrawals,
 };
-use crate::scenario::file::{AttachmentTable, BgpTable, Leaf, ProviderTable, RouterTable};
+use crate::scenario::file::{AttachmentTable, BgpTable, DecisionTable, Leaf, ProviderTable, RouterTable};
 use crate::scenario::source::join;
 use crate::units::Span;
 
@@ -16,6 +17,24 @@ pub(super) struct BgpDraft {
     /// What the advertisement interval is inside.
     internal_advertisement_interval: Span,
     pub loop_avoidance: LoopAvoidance,
+    pub max_prefixes: u32,
+    pub graceful: Graceful,
+}
+
+/// Graceful restart as written; its times stay when it is off.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Graceful {
+    on: bool,
+    restart_time: Span,
+    stale_time: Span,
+    on_bfd_down: OnBfdDown,
+}
+
+impl Graceful {
+    pub const fn resolved(self) -> GracefulRestart {
+        let Self { on, restart_time, stale_time, on_bfd_down } = self;
+        if on { GracefulRestart::On { restart_time, stale_time, on_bfd_down } } else { GracefulRestart::Off }
+    }
 }
 
 impl BgpDraft {
@@ -33,11 +52,24 @@ impl BgpDraft {
         },
         internal_advertisement_interval: Span::ZERO,
         loop_avoidance: LoopAvoidance::None,
+        max_prefixes: u32::MAX,
+        graceful: Graceful {
+            on: false,
+            restart_time: Span::from_s(120),
+            stale_time: Span::from_s(360),
+            on_bfd_down: OnBfdDown::DropRoutes,
+        },
     };
 
     /// What an end of a session does already.
     pub fn of(end: &SessionEnd, provider: &Self) -> Self {
-        Self { timing: end.timing, loop_avoidance: end.loop_avoidance, ..*provider }
+        let mut graceful = provider.graceful;
+        graceful.on = false;
+        if let GracefulRestart::On { restart_time, stale_time, on_bfd_down } = end.graceful_restart {
+            graceful = Graceful { on: true, restart_time, stale_time, on_bfd_down };
+        }
+        let (timing, loop_avoidance, max_prefixes) = (end.timing, end.loop_avoidance, end.max_prefixes);
+        Self { timing, loop_avoidance, max_prefixes, graceful, ..*provider }
     }
 
     /// The same inside a provider.
@@ -50,6 +82,8 @@ impl BgpDraft {
     pub fn apply(self, end: &mut SessionEnd) {
         end.timing = self.timing;
         end.loop_avoidance = self.loop_avoidance;
+        end.max_prefixes = self.max_prefixes;
+        end.graceful_restart = self.graceful.resolved();
     }
 }
 
@@ -138,7 +172,26 @@ impl Resolver<'_> {
             ("sender-side", LoopAvoidance::SenderSide),
         ];
         self.choice(&join(place, "loop_avoidance"), &table.loop_avoidance, &words, &mut bgp.loop_avoidance);
+        if table.max_prefixes.is_some() {
+            let most = self.reader.number(&join(place, "max_prefixes"), &table.max_prefixes, 1, u64::from(u32::MAX));
+            bgp.max_prefixes = u32::try_from(most).unwrap_or(u32::MAX);
+        }
+        self.graceful(place, table, &mut bgp.graceful);
         bgp
+    }
+
+    fn graceful(&mut self, place: &str, table: &BgpTable, graceful: &mut Graceful) {
+        let at = join(place, "graceful_restart");
+        self.choice(&at, &table.graceful_restart, &[("off", false), ("on", true)], &mut graceful.on);
+        // RFC 4724 section 3: twelve bits of seconds.
+        let twelve_bits = |span: Span| span >= Span::from_s(1) && span <= Span::from_s(4095);
+        let remedy = "RFC 4724 section 3 has 12 bits of seconds: write \"1 s\" to \"4095 s\"";
+        let at = join(place, "restart_time");
+        self.bgp_timer(&at, &table.restart_time, twelve_bits, remedy, &mut graceful.restart_time);
+        let at = join(place, "stale_time");
+        self.bgp_timer(&at, &table.stale_time, |_| true, "", &mut graceful.stale_time);
+        let words = [("drop-routes", OnBfdDown::DropRoutes), ("keep-routes", OnBfdDown::KeepRoutes)];
+        self.choice(&join(place, "on_bfd_down"), &table.on_bfd_down, &words, &mut graceful.on_bfd_down);
     }
 
     /// A timer as written; one that is left open, or wrong with a problem, stays.
@@ -150,7 +203,8 @@ impl Resolver<'_> {
         if allowed(span) {
             *timer = span;
         } else {
-            self.reader.error(place, format!("{span} is too short"), remedy);
+            let what = if span > *timer { "too long" } else { "too short" };
+            self.reader.error(place, format!("{span} is {what}"), remedy);
         }
     }
 
@@ -159,6 +213,22 @@ impl Resolver<'_> {
         if leaf.is_some() {
             *choice = self.reader.word(place, leaf, words);
         }
+    }
+
+    /// How a provider's routers choose among routes; what is left open is deterministic.
+    pub(super) fn decision(&mut self, place: &str, table: &DecisionTable) -> DecisionRules {
+        let mut rules = DecisionRules::DETERMINISTIC;
+        let words = [("same-neighbour", MedComparison::SameNeighbour), ("always", MedComparison::Always)];
+        self.choice(&join(place, "med"), &table.med, &words, &mut rules.med);
+        let words = [("ignored", Age::Ignored), ("older-first", Age::OlderFirst)];
+        self.choice(&join(place, "age"), &table.age, &words, &mut rules.age);
+        let words = [
+            ("same-neighbour", Multipath::SameNeighbour),
+            ("any-neighbour", Multipath::AnyNeighbour),
+            ("off", Multipath::Off),
+        ];
+        self.choice(&join(place, "multipath"), &table.multipath, &words, &mut rules.multipath);
+        rules
     }
 
     /// How long a router's routing takes.

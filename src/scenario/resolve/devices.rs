@@ -57,10 +57,12 @@ impl Resolver<'_> {
             }
             let bgp = table.bgp.clone().unwrap_or_else(BgpTable::default);
             let bgp = self.provider_bgp(&join(&place, "bgp"), &bgp);
+            let decision = table.decision.clone().unwrap_or_default();
+            let decision = self.decision(&join(&place, "decision"), &decision);
             let liveness = self.bfd(&join(&place, "bfd"), table.bfd.as_ref());
             self.bgp.push(bgp);
             self.liveness.push(liveness);
-            self.network.providers.push(Provider { name: name.clone(), asn, interior_convergence });
+            self.network.providers.push(Provider { name: name.clone(), asn, decision, interior_convergence });
         }
     }
 

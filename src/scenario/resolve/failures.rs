@@ -17,6 +17,8 @@ enum Kind {
     SilentCut,
     RouterDown,
     CpuHang,
+    BgpRestart,
+    WrongPassword,
     FacilityOutage,
     MkpduLoss,
     WrongKey(WrongKey),
@@ -34,11 +36,13 @@ enum Model {
     Bursts,
 }
 
-const KINDS: [(&str, Kind); 13] = [
+const KINDS: [(&str, Kind); 15] = [
     ("fibre_cut", Kind::FibreCut),
     ("silent_cut", Kind::SilentCut),
     ("router_down", Kind::RouterDown),
     ("cpu_hang", Kind::CpuHang),
+    ("bgp_restart", Kind::BgpRestart),
+    ("wrong_password", Kind::WrongPassword),
     ("facility_outage", Kind::FacilityOutage),
     ("mkpdu_loss", Kind::MkpduLoss),
     ("wrong_key", Kind::WrongKey(WrongKey::Held)),
@@ -57,7 +61,8 @@ impl Kind {
     const fn keys(self) -> &'static [&'static str] {
         match self {
             Self::FibreCut | Self::SilentCut | Self::MkpduLoss | Self::WrongKey(_) => &["link", "member", "from"],
-            Self::RouterDown | Self::CpuHang => &["router"],
+            Self::RouterDown | Self::CpuHang | Self::BgpRestart => &["router"],
+            Self::WrongPassword => &["router", "peer"],
             Self::FacilityOutage => &["facility"],
             Self::Loss(Model::Independent) => &["link", "member", "from", "model", "probability"],
             Self::Loss(Model::Bursts) => &["link", "member", "from", "model", "probability", "burst"],
@@ -124,6 +129,15 @@ impl Resolver<'_> {
             Kind::CpuHang => {
                 let router = self.failing_router(&join(place, "router"), &table.router)?;
                 return Some(FailureKind::CpuHang { router });
+            }
+            Kind::BgpRestart => {
+                let router = self.failing_router(&join(place, "router"), &table.router)?;
+                return Some(FailureKind::BgpRestart { router });
+            }
+            Kind::WrongPassword => {
+                let router = self.failing_router(&join(place, "router"), &table.router)?;
+                let peer = self.failing_router(&join(place, "peer"), &table.peer)?;
+                return Some(FailureKind::WrongPassword { router, peer });
             }
             Kind::FacilityOutage => {
                 let at = join(place, "facility");
@@ -247,6 +261,7 @@ impl Resolver<'_> {
             ("member", &table.member),
             ("from", &table.from),
             ("router", &table.router),
+            ("peer", &table.peer),
             ("facility", &table.facility),
             ("model", &table.model),
             ("probability", &table.probability),
@@ -269,6 +284,8 @@ impl Resolver<'_> {
                     | Kind::SilentCut
                     | Kind::RouterDown
                     | Kind::CpuHang
+                    | Kind::BgpRestart
+                    | Kind::WrongPassword
                     | Kind::FacilityOutage
                     | Kind::MkpduLoss
                     | Kind::WrongKey(_)

@@ -96,6 +96,8 @@ impl Resolver<'_> {
             identifier: identifier(self.network.destinations[self.network.routers[router].loopback].prefix.addr()),
             timing: bgp.timing,
             loop_avoidance: bgp.loop_avoidance,
+            graceful_restart: bgp.graceful.resolved(),
+            max_prefixes: bgp.max_prefixes,
             scope,
             reflection: RouteReflection::None,
             import: Arc::new(RoutePolicy::ACCEPT),

@@ -28,6 +28,8 @@ fn impairment(failure: &str) -> Impairment {
         | FailureKind::WrongKey { .. }
         | FailureKind::RouterDown { .. }
         | FailureKind::CpuHang { .. }
+        | FailureKind::BgpRestart { .. }
+        | FailureKind::WrongPassword { .. }
         | FailureKind::FacilityOutage { .. }) => panic!("{other:?}"),
     }
 }

@@ -1,0 +1,117 @@
+//! What happens to traffic when sessions end for reasons of their own: restarts, limits, passwords?
+
+mod common;
+
+use common::{incident, ms, run, run_seeded, s};
+use fabricsim::message::DropReason;
+use fabricsim::sim::record::RunRecord;
+use fabricsim::units::Span;
+
+/// What a scenario of the repository does with some texts replaced.
+fn run_changed(scenario: &str, changes: &[(&str, &str)], seed: u64) -> RunRecord {
+    let mut text = std::fs::read_to_string(format!("scenarios/failures/{scenario}.toml")).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    let expect = text.find("[expect]").unwrap();
+    run_seeded(&text[..expect], seed)
+}
+
+fn blackout(record: &RunRecord, name: &str) -> Span {
+    incident(record, name).blackout.map_or(Span::ZERO, |spread| spread.max)
+}
+
+#[test]
+fn a_graceful_restart_loses_nothing_and_another_one_does() {
+    for seed in 0..3 {
+        let graceful = run_changed("bgp-restart", &[], seed);
+        assert_eq!(graceful.totals.data.dropped.values().sum::<u64>(), 0);
+        let abrupt = run_changed("bgp-restart", &[("graceful_restart = \"on\"", "graceful_restart = \"off\"")], seed);
+        // The neighbour hears of the reset at once; the router itself loses the way out by its own channel.
+        assert!(incident(&abrupt, "upgrade").dropped.values().sum::<u64>() > 0);
+        assert!(incident(&abrupt, "upgrade").fib_changes > incident(&graceful, "upgrade").fib_changes);
+        assert_eq!(incident(&graceful, "upgrade").fib_changes, 0, "RFC 4724 4.1: forwarding state is preserved");
+    }
+}
+
+#[test]
+fn a_process_that_stays_away_is_given_up_after_its_restart_time() {
+    // RFC 4724 4.2: stale routes go when the session is not back within the restart time that the peer advertised.
+    let away = [("lasts = \"5 s\"", "lasts = \"30 s\""), ("restart_time = \"30 s\"", "restart_time = \"8 s\"")];
+    let record = run_changed("bgp-restart", &away, 1);
+    let (first, _) = incident(&record, "upgrade").forwarding.expect("given up");
+    let took = first.saturating_sub(incident(&record, "upgrade").at);
+    // Processing 20 ms before the reset is acted on, FIB installation 100 ms.
+    assert!(took >= s(8) && took <= ms(8_300), "{took}");
+}
+
+#[test]
+fn bfd_with_graceful_restart_keeps_a_dead_path_until_the_restart_time() {
+    for seed in 0..3 {
+        let trap = blackout(&run_changed("graceful-restart-trap", &[], seed), "silent");
+        let remedy = blackout(&run_changed("graceful-restart-remedy", &[], seed), "silent");
+        // The same phases: the trap costs the restart time of 15 s more, but for the spacing of packets.
+        let more = trap.saturating_sub(remedy);
+        assert!(more >= ms(14_600) && more <= ms(15_400), "{more}");
+    }
+}
+
+/// Two providers that peer on one link; the first has three prefixes and sends to the second.
+fn pair(more: &str) -> String {
+    format!(
+        r#"
+horizon = "30 s"
+[providers.a]
+asn = 65000
+bgp = {{ hold = "9 s", keepalive = "3 s" }}
+[providers.b]
+asn = 65001
+bgp = {{ hold = "9 s", keepalive = "3 s" }}
+[routers]
+ra = {{ provider = "a" }}
+rb = {{ provider = "b" }}
+[links.peering]
+between = ["ra", "rb"]
+[attachments.left]
+provider = "a"
+prefixes = ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"]
+[attachments.right]
+provider = "b"
+prefixes = ["10.1.0.0/16"]
+[flows.f]
+from = "right"
+to = "left"
+rate = "800 kbps"
+size = "100 B"
+{more}
+"#
+    )
+}
+
+#[test]
+fn one_prefix_too_many_ends_the_session_for_good() {
+    // RFC 4271 6.7 and RFC 4486: Cease, Maximum Number of Prefixes Reached.
+    let limited = |most: u32| run(&pair(&format!("[sessions.rb]\nrouter = \"rb\"\nbgp = {{ max_prefixes = {most} }}")));
+    assert_eq!(limited(3).totals.data.dropped.values().sum::<u64>(), 0);
+    let refused = limited(2);
+    assert_eq!(refused.totals.data.delivered, 0);
+    assert_eq!(refused.totals.data.dropped[&DropReason::NoRoute], refused.totals.data.sent);
+}
+
+#[test]
+fn a_wrong_password_ends_the_session_by_its_hold_timer_and_a_right_one_brings_it_back() {
+    // RFC 2385: segments with a wrong digest are discarded, so nothing is heard: between hold less keepalive and hold.
+    let failure = "[[failures]]\nname = \"password\"\nkind = \"wrong_password\"\nrouter = \"ra\"\npeer = \"rb\"\n\
+                   at = \"3 s\"\nlasts = \"12 s\"";
+    for seed in 0..4 {
+        let record = run_seeded(&pair(failure), seed);
+        let entry = incident(&record, "password");
+        let went = entry.forwarding.expect("the route went").0.saturating_sub(entry.at);
+        // Then processing and installation: 100 ms.
+        assert!(went >= s(6) && went <= ms(9_200), "{went}");
+        assert!(record.flows[0].delivered > 0);
+        let end = record.loss_series.last().unwrap();
+        assert_eq!(end.dropped.values().sum::<u64>(), 0, "back at the end");
+    }
+}
