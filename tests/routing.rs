@@ -4,60 +4,12 @@ mod common;
 
 use std::fmt::Write as _;
 
+use common::graphs::{random_graph, systems};
 use common::{run, run_seeded};
-use fabricsim::rng::{RunSeed, Stream};
+use fabricsim::rng::RunSeed;
 use fabricsim::sim::record::RunRecord;
 use petgraph::algo::dijkstra;
-use petgraph::graph::{NodeIndex, UnGraph};
-
-/// A connected graph: a random tree and some more edges.
-fn random_graph(stream: &mut Stream, nodes: usize) -> UnGraph<(), ()> {
-    let mut graph = UnGraph::new_undirected();
-    for index in 0..nodes {
-        let node = graph.add_node(());
-        if index > 0 {
-            graph.add_edge(node, NodeIndex::new(usize::try_from(stream.below(index as u64)).unwrap()), ());
-        }
-    }
-    for _ in 0..nodes {
-        let mut any = || NodeIndex::new(usize::try_from(stream.below(nodes as u64)).unwrap());
-        let (a, b) = (any(), any());
-        if a != b && graph.find_edge(a, b).is_none() {
-            graph.add_edge(a, b, ());
-        }
-    }
-    graph
-}
-
-/// A system for each node, plain eBGP on each edge of 1 ms, and a flow from each to the first.
-fn systems(graph: &UnGraph<(), ()>) -> String {
-    let mut text = String::from("horizon = \"1 s\"\n");
-    for node in graph.node_indices() {
-        let index = node.index();
-        write!(
-            text,
-            "[providers.as{index:02}]\nasn = {}\nfib_install = \"1 ms\"\nprocessing = \"1 ms\"\nforwarding_latency = \"0 s\"\n\
-             bgp = {{ keepalive = \"1 s\", advertisement_interval = \"0 s\" }}\n\
-             [routers.r{index:02}]\nprovider = \"as{index:02}\"\n\
-             [attachments.a{index:02}]\nprovider = \"as{index:02}\"\nprefixes = [\"10.{index}.0.0/16\"]\n\
-             routers = [\"r{index:02}\"]\ndelay = \"1 us\"\n",
-            65_000 + index
-        )
-        .unwrap();
-        if index > 0 {
-            write!(
-                text,
-                "[flows.f{index:02}]\nfrom = \"a{index:02}\"\nto = \"a00\"\nrate = \"80 kbps\"\nsize = \"100 B\"\n"
-            )
-            .unwrap();
-        }
-    }
-    for edge in graph.raw_edges() {
-        let (a, b) = (edge.source().index(), edge.target().index());
-        write!(text, "[links.l{a:02}-{b:02}]\nbetween = [\"r{a:02}\", \"r{b:02}\"]\ndelay = \"1 ms\"\n").unwrap();
-    }
-    text
-}
+use petgraph::graph::NodeIndex;
 
 /// Links of 1 ms that a flow crossed; all else takes less than 50 us on these ways.
 fn hops(record: &RunRecord, flow: &str) -> u64 {
@@ -75,7 +27,7 @@ fn systems_without_policy_forward_on_shortest_paths() {
         let nodes = 4 + usize::try_from(stream.below(12)).unwrap();
         let graph = random_graph(&mut stream, nodes);
         let distances = dijkstra(&graph, NodeIndex::new(0), None, |_| 1);
-        let record = run_seeded(&systems(&graph), seed);
+        let record = run_seeded(&systems(&graph, "1 s", "keepalive = \"1 s\", advertisement_interval = \"0 s\""), seed);
         for node in graph.node_indices().skip(1) {
             let flow = format!("f{:02}", node.index());
             assert_eq!(hops(&record, &flow), distances[&node], "seed {seed}, {flow}");

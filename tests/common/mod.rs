@@ -1,6 +1,8 @@
 //! What the integration tests share: text in, record out, and the promise every record keeps.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod graphs;
+
 use fabricsim::network::Network;
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
