@@ -7,9 +7,11 @@
 //! Not here: add-path, confederations.
 
 mod decision;
+mod graceful;
 mod inspect;
 mod machine;
 mod message;
+mod pace;
 mod policy;
 mod rib;
 mod session;
@@ -32,9 +34,10 @@ use crate::units::{Span, Time};
 
 use decision::Peering;
 use message::Prefixes;
+use pace::{Gate, Sent};
 use policy::{Neighbour, Policy};
 use rib::{Peer, Rib, Table};
-use session::{Gate, Outcome, Sent, Session};
+use session::{Outcome, Session};
 
 /// The BGP process of one router.
 #[derive(Debug, Clone)]

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use super::Installed;
 use super::decision::{Candidate, Selection, select};
+use super::pace::Gate;
 use super::policy::{Learned, Neighbour, Policy, Rejection};
-use super::session::Gate;
 use crate::ids::{DestinationId, IdVec, SessionId};
 use crate::message::PathAttributes;
 use crate::network::{Announces, DecisionRules, LoopAvoidance, Network, Router};

@@ -5,15 +5,15 @@
 
 use std::sync::Arc;
 
+use super::graceful::{keeps_routes, restart_time};
 use super::machine::{Event, Role, Step, next};
 use super::message::{Prefixes, headers};
+use super::pace::{Gate, Pace, Sent};
 use super::transport::Transport;
 use super::{Action, Lost, SessionCause, State, TimerKind};
 use crate::ids::{DestinationId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, NotificationReason, PathAttributes};
-use crate::network::{
-    AdvertisementClock, BgpTiming, GracefulRestart, Jitter, LoopAvoidance, Network, OnBfdDown, Withdrawals,
-};
+use crate::network::{BgpTiming, GracefulRestart, Jitter, LoopAvoidance, Network};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
 
@@ -35,13 +35,6 @@ pub(super) enum Outcome {
 /// From the end of a session whose path still works until its opener tries again (IdleHoldTime, RFC 4271 8.1.1, which
 /// gives no value: an estimate). Shortened by up to a quarter at random, like ConnectRetryTime.
 const IDLE_HOLD: Span = Span::from_s(1);
-
-/// What a batch of UPDATEs held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
-    Announcements,
-    OnlyWithdrawals,
-}
 
 /// Whether messages can reach the peer, as this end was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,30 +61,6 @@ enum Start {
     Done,
 }
 
-/// Whether the advertisement timer of RFC 4271 9.2.1.1 runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Advertisement {
-    /// What is new may leave at once, unless the clock still has some of the interval.
-    Free,
-    /// The interval is over.
-    Released,
-    /// Announcements wait, and withdrawals where they are limited.
-    Waiting,
-    /// The first table is still put together: everything waits.
-    Gathering,
-}
-
-/// What may be told to the peer now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gate {
-    /// Everything.
-    Open,
-    /// Only that a destination is gone.
-    Withdrawals,
-    /// Nothing.
-    Shut,
-}
-
 /// One end of a session.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
@@ -104,9 +73,7 @@ pub(super) struct Session {
     path: Path,
     start: Start,
     transport: Transport,
-    advertisement: Advertisement,
-    /// When routes were last sent in this connection.
-    last_update: Option<Time>,
+    pace: Pace,
     pub(super) loop_avoidance: LoopAvoidance,
     /// Whether the peer has sent its whole table in this connection.
     synchronised: bool,
@@ -121,7 +88,6 @@ pub(super) struct Session {
     start_delay: Stream,
     keepalive_jitter: Stream,
     retry_jitter: Stream,
-    advertisement_jitter: Stream,
     outcomes: Vec<Outcome>,
 }
 
@@ -140,8 +106,7 @@ impl Session {
             path: Path::Down,
             start: Start::First,
             transport: Transport::new(id, end, headers(own.address)),
-            advertisement: Advertisement::Free,
-            last_update: None,
+            pace: Pace::new(own.timing, seed.stream(&component, "advertisement")),
             loop_avoidance: own.loop_avoidance,
             synchronised: false,
             graceful: own.graceful_restart,
@@ -152,7 +117,6 @@ impl Session {
             start_delay: seed.stream(&component, "start"),
             keepalive_jitter: seed.stream(&component, "keepalive"),
             retry_jitter: seed.stream(&component, "connect-retry"),
-            advertisement_jitter: seed.stream(&component, "advertisement"),
             outcomes: Vec::new(),
         }
     }
@@ -178,10 +142,7 @@ impl Session {
 
     /// How long the peer keeps the routes of this end when it is away.
     pub(super) fn restart_time(&self) -> Span {
-        match self.graceful {
-            GracefulRestart::Off => Span::ZERO,
-            GracefulRestart::On { restart_time, .. } => restart_time,
-        }
+        restart_time(self.graceful)
     }
 
     /// What happened for the RIBs since the last call.
@@ -191,67 +152,24 @@ impl Session {
 
     /// Which routes may be sent now.
     pub(super) fn gate(&self, now: Time) -> Gate {
-        if self.state != State::Established || !self.transport.has_room() {
-            return Gate::Shut;
-        }
-        match (self.advertisement, self.timing.withdrawals) {
-            (Advertisement::Free, _) if self.timing.advertisement_clock == AdvertisementClock::FromQueued => {
-                if self.interval_left(now) == Span::ZERO { Gate::Open } else { self.closed() }
-            }
-            (Advertisement::Free | Advertisement::Released, _) => Gate::Open,
-            (Advertisement::Waiting, Withdrawals::AtOnce) => Gate::Withdrawals,
-            (Advertisement::Waiting, Withdrawals::Limited) | (Advertisement::Gathering, _) => Gate::Shut,
-        }
-    }
-
-    /// What may be sent while announcements wait.
-    fn closed(&self) -> Gate {
-        match self.timing.withdrawals {
-            Withdrawals::AtOnce => Gate::Withdrawals,
-            Withdrawals::Limited => Gate::Shut,
-        }
-    }
-
-    /// How long a route that is queued now has to wait, by a clock of whole seconds.
-    fn interval_left(&self, now: Time) -> Span {
-        let second = |time: Time| time.as_ps() / Span::from_s(1).as_ps();
-        let interval = self.timing.advertisement_interval;
-        match self.last_update.map(|last| Span::from_s(second(now) - second(last))) {
-            Some(passed) if passed <= interval => interval.saturating_sub(passed),
-            Some(_) | None => Span::ZERO,
-        }
+        if self.state == State::Established && self.transport.has_room() { self.pace.gate(now) } else { Gate::Shut }
     }
 
     /// Routes wait that could not be sent.
     pub(super) fn routes_wait(&mut self, now: Time, out: &mut Vec<Action>) {
-        let counts = self.timing.advertisement_clock == AdvertisementClock::FromQueued;
-        if counts && self.state == State::Established && self.advertisement == Advertisement::Free {
-            self.advertisement = Advertisement::Waiting;
-            self.set(TimerKind::Advertisement, now + self.interval_left(now), out);
-        }
+        let at = if self.state == State::Established { self.pace.wait(now) } else { None };
+        self.arm_advertisement(at, out);
     }
 
-    /// Routes were sent: the next ones wait for the advertisement interval.
+    /// Routes were sent.
     pub(super) fn routes_sent(&mut self, now: Time, sent: Sent, out: &mut Vec<Action>) {
-        self.last_update = Some(now);
-        match self.timing.advertisement_clock {
-            AdvertisementClock::FromSent => {}
-            AdvertisementClock::FromQueued => {
-                if sent == Sent::Announcements && self.advertisement == Advertisement::Released {
-                    self.advertisement = Advertisement::Free;
-                }
-                return;
-            }
-        }
-        let counts = match (sent, self.timing.withdrawals) {
-            (Sent::Announcements, _) | (Sent::OnlyWithdrawals, Withdrawals::Limited) => true,
-            (Sent::OnlyWithdrawals, Withdrawals::AtOnce) => false,
-        };
-        if counts && self.timing.advertisement_interval > Span::ZERO {
-            self.advertisement = Advertisement::Waiting;
-            let delay =
-                jittered(&mut self.advertisement_jitter, self.timing.advertisement_interval, self.timing.jitter);
-            self.set(TimerKind::Advertisement, now + delay, out);
+        let at = self.pace.sent(now, sent);
+        self.arm_advertisement(at, out);
+    }
+
+    fn arm_advertisement(&self, at: Option<Time>, out: &mut Vec<Action>) {
+        if let Some(at) = at {
+            self.set(TimerKind::Advertisement, at, out);
         }
     }
 
@@ -311,7 +229,7 @@ impl Session {
                 }
             }
             TimerKind::Retransmit => self.transport.retransmit(now, out),
-            TimerKind::Advertisement => self.advertisement = Advertisement::Released,
+            TimerKind::Advertisement => self.pace.release(),
             TimerKind::Stale => self.outcomes.push(Outcome::StaleLost),
         }
     }
@@ -449,35 +367,6 @@ impl Session {
         }
     }
 
-    /// Whether routes stay when the session ends so: the peer can restart, and nothing says that the path is dead.
-    fn keeps_routes(&self, cause: SessionCause) -> bool {
-        let GracefulRestart::On { on_bfd_down, .. } = self.graceful else { return false };
-        let may_be_restarting = match cause {
-            SessionCause::ConnectionReset
-            | SessionCause::NewConnection
-            | SessionCause::HoldTimer
-            | SessionCause::Notification(NotificationReason::HoldTimerExpired) => true,
-            SessionCause::Bfd | SessionCause::Notification(NotificationReason::BfdDown) => {
-                on_bfd_down == OnBfdDown::KeepRoutes
-            }
-            SessionCause::Notification(
-                NotificationReason::FiniteStateMachineError
-                | NotificationReason::AdministrativeShutdown
-                | NotificationReason::MaximumPrefixes,
-            )
-            | SessionCause::MaximumPrefixes
-            | SessionCause::Carrier
-            | SessionCause::Interior
-            | SessionCause::RouterRestart
-            | SessionCause::FiniteStateMachineError
-            | SessionCause::Start
-            | SessionCause::Retry
-            | SessionCause::Opened
-            | SessionCause::Established => false,
-        };
-        may_be_restarting && self.peer_restart > Span::ZERO
-    }
-
     /// Ends the session because the peer announced too many prefixes, and does not begin again while the path lasts.
     pub(super) fn refuse_more(&mut self, now: Time, out: &mut Vec<Action>) {
         self.shut = Shut::Yes;
@@ -489,8 +378,7 @@ impl Session {
         match self.state {
             State::Idle => {
                 self.synchronised = false;
-                self.advertisement = Advertisement::Free;
-                self.last_update = None;
+                self.pace.reset();
                 self.transport.close();
                 for kind in TimerKind::ALL {
                     if kind != TimerKind::Stale {
@@ -521,10 +409,8 @@ impl Session {
             }
             State::Established => {
                 self.restart_hold(now, out);
-                if self.timing.first_update > Span::ZERO {
-                    self.advertisement = Advertisement::Gathering;
-                    self.set(TimerKind::Advertisement, now + self.timing.first_update, out);
-                }
+                let at = self.pace.begin(now);
+                self.arm_advertisement(at, out);
                 if let GracefulRestart::On { stale_time, .. } = self.graceful {
                     self.set(TimerKind::Stale, now + stale_time, out);
                 }
@@ -535,7 +421,7 @@ impl Session {
 
     /// An Established session has ended.
     fn leave(&mut self, now: Time, cause: SessionCause, out: &mut Vec<Action>) {
-        if self.keeps_routes(cause) {
+        if self.peer_restart > Span::ZERO && keeps_routes(self.graceful, cause) {
             self.set(TimerKind::Stale, now + self.peer_restart, out);
             self.outcomes.push(Outcome::Stale);
         } else {
@@ -545,11 +431,7 @@ impl Session {
     }
 
     fn open_message(&self) -> BgpMessage {
-        let restart_time = match self.graceful {
-            GracefulRestart::Off => Span::ZERO,
-            GracefulRestart::On { restart_time, .. } => restart_time,
-        };
-        BgpMessage::Open { asn: self.asn, hold: self.timing.hold, restart_time }
+        BgpMessage::Open { asn: self.asn, hold: self.timing.hold, restart_time: self.restart_time() }
     }
 
     fn keepalive(&mut self, now: Time, out: &mut Vec<Action>) {
@@ -591,7 +473,7 @@ impl Session {
 }
 
 /// RFC 4271 section 10: a factor uniform between 0.75 and 1.
-fn jittered(stream: &mut Stream, span: Span, jitter: Jitter) -> Span {
+pub(super) fn jittered(stream: &mut Stream, span: Span, jitter: Jitter) -> Span {
     match jitter {
         Jitter::Rfc4271 => stream.span_between(span.scaled(3, 4), span),
         Jitter::None => span,

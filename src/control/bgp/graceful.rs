@@ -1,0 +1,43 @@
+//! Graceful restart (RFC 4724): which ends of a session leave its routes standing.
+
+use super::SessionCause;
+use crate::message::NotificationReason;
+use crate::network::{GracefulRestart, OnBfdDown};
+use crate::units::Span;
+
+/// Whether routes stay when a session ends so: the peer may be restarting, and nothing says that the path is dead.
+pub(super) fn keeps_routes(graceful: GracefulRestart, cause: SessionCause) -> bool {
+    let GracefulRestart::On { on_bfd_down, .. } = graceful else { return false };
+    match cause {
+        // A hold timer, too, by RFC 8538 section 3.
+        SessionCause::ConnectionReset
+        | SessionCause::NewConnection
+        | SessionCause::HoldTimer
+        | SessionCause::Notification(NotificationReason::HoldTimerExpired) => true,
+        SessionCause::Bfd | SessionCause::Notification(NotificationReason::BfdDown) => {
+            on_bfd_down == OnBfdDown::KeepRoutes
+        }
+        SessionCause::Notification(
+            NotificationReason::FiniteStateMachineError
+            | NotificationReason::AdministrativeShutdown
+            | NotificationReason::MaximumPrefixes,
+        )
+        | SessionCause::MaximumPrefixes
+        | SessionCause::Carrier
+        | SessionCause::Interior
+        | SessionCause::RouterRestart
+        | SessionCause::FiniteStateMachineError
+        | SessionCause::Start
+        | SessionCause::Retry
+        | SessionCause::Opened
+        | SessionCause::Established => false,
+    }
+}
+
+/// How long the peer is asked to keep the routes of this end while it is away; zero without graceful restart.
+pub(super) fn restart_time(graceful: GracefulRestart) -> Span {
+    match graceful {
+        GracefulRestart::Off => Span::ZERO,
+        GracefulRestart::On { restart_time, .. } => restart_time,
+    }
+}
