@@ -47,6 +47,8 @@ pub enum Age {
     Ignored,
     /// The older route wins, which spares changes and makes results depend on history.
     OlderFirst,
+    /// The route in use wins, whatever its age: what bgpd of FRR does in this step.
+    InUseFirst,
 }
 
 /// Which routes that are equal up to interior cost are used together.

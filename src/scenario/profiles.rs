@@ -50,7 +50,7 @@ pub(super) const PROFILES: [Profile; 6] = [
         processing: "1 ms",
         decision_delay: "50 ms",
         announce: "when-decided",
-        age: "older-first",
+        age: "in-use-first",
         fib_install: "10 ms",
         fib_per_prefix: "32 us",
         fib: "per-prefix",

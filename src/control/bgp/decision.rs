@@ -16,6 +16,13 @@ pub(super) enum Peering {
     Internal,
 }
 
+/// Whether a route was the best one until now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    InUse,
+    Spare,
+}
+
 /// A route that may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
@@ -26,6 +33,8 @@ pub(super) struct Candidate {
     pub(super) interior_cost: u32,
     /// Number of the UPDATE that brought it, counted by the speaker: the lower, the older.
     pub(super) age: u64,
+    /// Whether it is the one that was chosen last.
+    pub(super) standing: Standing,
     /// ORIGINATOR_ID where there is one (RFC 4456 section 9), else the peer's BGP identifier.
     pub(super) identifier: u32,
     pub(super) address: IpAddr,
@@ -146,13 +155,15 @@ fn beats(rival: &Candidate, candidate: &Candidate, step: Reason, rules: Decision
             comparable && theirs.med.unwrap_or(0) < ours.med.unwrap_or(0)
         }
         Reason::ExternalOverInternal => rival.peering < candidate.peering,
-        Reason::Age => match rules.age {
-            Age::Ignored => false,
-            Age::OlderFirst => {
-                let external = [rival, candidate].iter().all(|one| one.peering == Peering::External);
-                external && rival.age < candidate.age
-            }
-        },
+        Reason::Age => {
+            let external = [rival, candidate].iter().all(|one| one.peering == Peering::External);
+            let older = match rules.age {
+                Age::Ignored => false,
+                Age::OlderFirst => rival.age < candidate.age,
+                Age::InUseFirst => rival.standing == Standing::InUse,
+            };
+            external && older && rival.session != candidate.session
+        }
         Reason::InteriorCost => rival.interior_cost < candidate.interior_cost,
         Reason::ClusterList => theirs.cluster_list.len() < ours.cluster_list.len(),
         Reason::Identifier => rival.identifier < candidate.identifier,

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Installed;
-use super::decision::{Candidate, Selection, select};
+use super::decision::{Candidate, Selection, Standing, select};
 use super::pace::Gate;
 use super::policy::{Learned, Neighbour, Policy, Rejection};
 use crate::ids::{DestinationId, IdVec, SessionId};
@@ -294,11 +294,13 @@ impl Rib {
     }
 
     pub(super) fn candidates(&self, destination: DestinationId) -> Vec<Candidate> {
+        let in_use = self.loc_rib.get(&destination).map(|selection| selection.best.session);
         let candidate = |peer: &Peer| {
             peer.adj_rib_in.get(&destination).map(|Held { attributes, age, .. }| Candidate {
                 session: peer.session,
                 attributes: Arc::clone(attributes),
                 age: *age,
+                standing: if in_use == Some(peer.session) { Standing::InUse } else { Standing::Spare },
                 peering: peer.neighbour.peering,
                 interior_cost: peer.interior_cost,
                 identifier: attributes.originator.unwrap_or(peer.neighbour.identifier),

@@ -220,7 +220,7 @@ impl Resolver<'_> {
         let mut rules = DecisionRules::DETERMINISTIC;
         let words = [("same-neighbour", MedComparison::SameNeighbour), ("always", MedComparison::Always)];
         self.choice(&join(place, "med"), &table.med, &words, &mut rules.med);
-        let words = [("ignored", Age::Ignored), ("older-first", Age::OlderFirst)];
+        let words = [("ignored", Age::Ignored), ("older-first", Age::OlderFirst), ("in-use-first", Age::InUseFirst)];
         self.choice(&join(place, "age"), &table.age, &words, &mut rules.age);
         let words = [
             ("same-neighbour", Multipath::SameNeighbour),

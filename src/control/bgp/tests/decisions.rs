@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::*;
-use crate::control::bgp::decision::{Candidate, select};
+use crate::control::bgp::decision::{Candidate, Standing, select};
 use crate::message::{Origin, PathAttributes};
 use crate::network::{Age, DecisionRules, MedComparison, Multipath};
 
@@ -62,6 +62,7 @@ fn candidate(text: &str, age: u64) -> Candidate {
         peering,
         interior_cost,
         age,
+        standing: Standing::Spare,
         identifier,
         address: address.parse().unwrap(),
     }
@@ -72,6 +73,20 @@ fn winner(routes: &[&str], rules: DecisionRules) -> (SessionId, Reason) {
     let candidates = (1..).zip(routes).map(|(age, text)| candidate(text, age)).collect();
     let selection = select(candidates, rules).unwrap();
     (selection.best.session, selection.reason)
+}
+
+/// The winner when each route is decided on as it comes, and the one in use then has its advantage.
+fn winner_in_turn(routes: &[&str], rules: DecisionRules) -> SessionId {
+    let mut in_use = None;
+    for count in 1..=routes.len() {
+        let mut candidates: Vec<Candidate> =
+            (1..).zip(&routes[..count]).map(|(age, text)| candidate(text, age)).collect();
+        for candidate in candidates.iter_mut().filter(|candidate| in_use == Some(candidate.session)) {
+            candidate.standing = Standing::InUse;
+        }
+        in_use = Some(select(candidates, rules).unwrap().best.session);
+    }
+    in_use.unwrap()
 }
 
 fn session(name: &str) -> SessionId {
@@ -125,6 +140,8 @@ fn four_daemons_agree_with_the_rules_they_were_given() {
         // With age the order of announcement counts. In cycle a FRR has compared e4 with e1 before e3 came.
         if case != "med cycle b" {
             assert_eq!(winner(routes, OLDER_FIRST).0, session(older), "{case}, older first");
+            let in_use = DecisionRules { age: Age::InUseFirst, ..DEFAULT };
+            assert_eq!(winner_in_turn(routes, in_use), session(older), "{case}, the one in use first");
         }
     }
 }
