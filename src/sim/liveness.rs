@@ -173,7 +173,9 @@ fn cuts(network: &Network, kind: &FailureKind, link: LinkId, member: usize) -> b
         }
         Effect::Impaired(wires, Impairment::Loss(law)) => hits(wires) && law.mean() == Share::ONE,
         Effect::PowerLoss(router) | Effect::CpuHang(router) => network.links[link].ends.contains(&router),
-        Effect::Impaired(
+        Effect::NoBgp(_)
+        | Effect::SegmentsRefused(_)
+        | Effect::Impaired(
             _,
             Impairment::Corruption { .. }
             | Impairment::Duplication { .. }

@@ -50,7 +50,7 @@ impl Speaker {
     pub fn heard(&self, destination: DestinationId) -> Vec<Heard> {
         let candidates = self.rib.candidates(destination);
         let mut steps = BTreeMap::new();
-        let selection = select_telling(candidates.clone(), &mut |session, step| {
+        let selection = select_telling(candidates.clone(), self.rib.rules, &mut |session, step| {
             steps.insert(session, step);
         });
         let standing = |session| {

@@ -86,7 +86,7 @@ pub(super) struct Changes {
 pub(super) struct Rib {
     policy: Policy,
     announces: Announces,
-    rules: DecisionRules,
+    pub(super) rules: DecisionRules,
     /// UPDATEs taken so far.
     received: u64,
     pub(super) peers: Vec<Peer>,
