@@ -228,7 +228,7 @@ fn borders_in_the_way(network: &Network, reader: &mut Reader) {
         if !in_the_way.is_empty() {
             let names: Vec<&str> = in_the_way.into_iter().collect();
             let message = format!("the way to border router {} leads through another border router", names.join(", "));
-            let remedy = "iBGP between border routers is not modelled: join it to the backbone or attachment itself";
+            let remedy = "write internal_sessions = \"full-mesh\", or join it to the backbone or attachment itself";
             reader.warning(join("providers", &configured.name), message, remedy);
         }
     }

@@ -147,7 +147,7 @@ impl Reader {
             None => format!("add [{kind}s.{name}] or name one that exists"),
         };
         // "facilitys" and "facility": the section names are plural.
-        let remedy = remedy.replace("[facilitys.", "[facilities.");
+        let remedy = remedy.replace("[facilitys.", "[facilities.").replace("[policys.", "[policies.");
         self.error(place, format!("no {kind} is named {name:?}"), remedy);
     }
 }

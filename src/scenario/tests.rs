@@ -169,7 +169,7 @@ fn a_custom_design_is_warned_of_its_single_points_of_failure() {
          each of them alone can cut the connection (x.toml:{line})"
     );
     let in_the_way = "warning: providers.west: the way to border router west-2 leads through another border router; \
-                      iBGP between border routers is not modelled: join it to the backbone or attachment itself \
+                      write internal_sessions = \"full-mesh\", or join it to the backbone or attachment itself \
                       (x.toml:9)";
     assert_eq!(warnings, [in_the_way, &wanted]);
 }

@@ -50,8 +50,18 @@ impl<'n> Run<'n> {
                     self.processor_hangs(router);
                 }
                 Effect::PowerLoss(router) => self.router_loses_power(router, id, entry),
-                Effect::NoBgp(router) => self.bgp_stops(router),
-                Effect::SegmentsRefused(between) => self.refuse_segments(between, |count| *count += 1),
+                Effect::NoBgp(router) => {
+                    for link in &self.network.routers[router].links {
+                        self.facts.link_blame[*link].begins(id, entry);
+                    }
+                    self.bgp_stops(router);
+                }
+                Effect::SegmentsRefused(between) => {
+                    for link in self.links_of_sessions(between) {
+                        self.facts.link_blame[link].begins(id, entry);
+                    }
+                    self.refuse_segments(between, |count| *count += 1);
+                }
             }
         }
     }
@@ -91,8 +101,18 @@ impl<'n> Run<'n> {
                     self.processor_resumes(router);
                 }
                 Effect::PowerLoss(router) => self.router_regains_power(router, id, entry),
-                Effect::NoBgp(router) => self.bgp_starts(router),
-                Effect::SegmentsRefused(between) => self.refuse_segments(between, |count| *count -= 1),
+                Effect::NoBgp(router) => {
+                    for link in &self.network.routers[router].links {
+                        self.facts.link_blame[*link].ends(id, entry);
+                    }
+                    self.bgp_starts(router);
+                }
+                Effect::SegmentsRefused(between) => {
+                    for link in self.links_of_sessions(between) {
+                        self.facts.link_blame[link].ends(id, entry);
+                    }
+                    self.refuse_segments(between, |count| *count -= 1);
+                }
             }
         }
     }

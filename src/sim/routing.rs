@@ -5,8 +5,8 @@
 //! ```
 //! Every input carries the ledger entry behind it, so that what follows is booked to its cause.
 
-use crate::control::bgp::{Action, Input, Installed, Lost, Process, SessionCause, State, TimerKind};
-use crate::ids::{Id, RouterId, SessionId};
+use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, TimerKind};
+use crate::ids::{Id, LinkId, RouterId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, Control};
 use crate::network::SessionKind;
 use crate::sim::control_packets::ControlWay;
@@ -52,7 +52,7 @@ impl Run<'_> {
             | Input::Timer(..)
             | Input::Decide
             | Input::InteriorCost(..)
-            | Input::Process(_)
+            | Input::ProcessGone
             | Input::Forwarding { .. } => 0,
         };
         // One after the other: a long table delays what comes behind it.
@@ -230,10 +230,10 @@ impl Run<'_> {
     /// The BGP process of a router is gone.
     pub fn bgp_stops(&mut self, router: RouterId) {
         self.without_bgp[router] += 1;
-        if self.without_bgp[router] == 1 {
+        if self.without_bgp[router] == 1 && self.is_powered(router) {
             self.processors[router].clear();
             self.busy_until[router] = self.now;
-            self.speak(router, Input::Process(Process::Gone));
+            self.speak(router, Input::ProcessGone);
         }
     }
 
@@ -243,7 +243,6 @@ impl Run<'_> {
         if self.without_bgp[router] > 0 || !self.is_powered(router) {
             return;
         }
-        self.speak(router, Input::Process(Process::Back));
         for (session, configured) in self.network.sessions.enumerate() {
             let Some(end) = configured.ends.iter().position(|end| end.router == router) else { continue };
             let works = match self.network.external_link(session) {
@@ -254,6 +253,13 @@ impl Run<'_> {
                 self.tell_processor(router, Input::TransportUp(session));
             }
         }
+    }
+
+    /// The links of the sessions between two routers of different providers.
+    pub fn links_of_sessions(&self, between: [RouterId; 2]) -> Vec<LinkId> {
+        let ends = |session: SessionId| self.network.sessions[session].ends.each_ref().map(|end| end.router);
+        let meant = |session: &SessionId| ends(*session) == between || ends(*session) == [between[1], between[0]];
+        self.network.sessions.ids().filter(meant).filter_map(|session| self.network.external_link(session)).collect()
     }
 
     /// Whether segments of the sessions between two routers are discarded.

@@ -17,8 +17,10 @@ use crate::units::Time;
 
 /// A state that comes so often without anything new in the world is a cycle.
 const OFTEN: u32 = 16;
-/// Changes that are remembered; a cycle that is longer is not named.
+/// Changes that are remembered; of a longer cycle only the last ones are told.
 const REMEMBERED: usize = 4096;
+/// States that are counted; a cycle through more is not named.
+const MOST_STATES: usize = 65_536;
 /// Changes of one destination after which its routes stay as they are.
 const HELD_AFTER: u64 = 100_000;
 
@@ -56,6 +58,7 @@ impl Settling {
         for course in self.courses.values_mut() {
             course.visits.clear();
             course.history.clear();
+            course.changes = 0;
         }
     }
 
@@ -86,11 +89,13 @@ impl Course {
             named.last = now;
             named.changes += 1;
         }
-        if self.changes >= HELD_AFTER {
+        if self.changes >= HELD_AFTER && self.named.is_some() {
             self.held.get_or_insert(now);
         }
         if self.history.len() == REMEMBERED {
             self.history.clear();
+        }
+        if self.visits.len() == MOST_STATES {
             self.visits.clear();
         }
         self.history.push((now, router, group.to_vec(), self.state));

@@ -1,6 +1,6 @@
 //! Graceful restart (RFC 4724): which ends of a session leave its routes standing.
 
-use super::SessionCause;
+use super::{Lost, SessionCause};
 use crate::message::NotificationReason;
 use crate::network::{GracefulRestart, OnBfdDown};
 use crate::units::Span;
@@ -31,6 +31,14 @@ pub(super) fn keeps_routes(graceful: GracefulRestart, cause: SessionCause) -> bo
         | SessionCause::Retry
         | SessionCause::Opened
         | SessionCause::Established => false,
+    }
+}
+
+/// Whether routes that were kept go when the path is lost so, whatever became of the session before.
+pub(super) fn lost_for_good(graceful: GracefulRestart, lost: Lost) -> bool {
+    match (lost, graceful) {
+        (Lost::BfdDown, GracefulRestart::On { on_bfd_down: OnBfdDown::KeepRoutes, .. }) => false,
+        (Lost::BfdDown | Lost::Carrier | Lost::Interior | Lost::RouterRestart | Lost::ProcessGone, _) => true,
     }
 }
 

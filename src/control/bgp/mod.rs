@@ -48,6 +48,8 @@ pub struct Speaker {
     prefixes: Arc<Prefixes>,
     decision_delay: Span,
     decision: DecisionRun,
+    /// When the decision process runs next, as asked last.
+    due: Option<Time>,
 }
 
 /// Whether the decision process is due.
@@ -70,8 +72,8 @@ pub enum Input {
     Segment(BgpSegment),
     /// A timer fired.
     Timer(SessionId, TimerKind),
-    /// The BGP process of this router is gone, or back with nothing but its configuration.
-    Process(Process),
+    /// The BGP process of this router is gone; a new one has nothing but its configuration.
+    ProcessGone,
     /// Interior routing has so many links to the peer of an internal session now.
     InteriorCost(SessionId, u32),
     /// The time of [`Action::DecideAt`] has come.
@@ -111,7 +113,7 @@ pub enum Action {
         /// Which of its timers.
         kind: TimerKind,
     },
-    /// Say [`Input::Decide`] at this time; asked for again only after that.
+    /// Say [`Input::Decide`] at this time; what is said at another one means nothing.
     DecideAt(Time),
     /// [`Speaker::best`] has changed for this destination.
     RouteChanged(DestinationId),
@@ -181,15 +183,6 @@ pub enum Lost {
     RouterRestart,
     /// This router's BGP process is gone; its connections are reset.
     ProcessGone,
-}
-
-/// Whether there is a BGP process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Process {
-    /// There is none.
-    Gone,
-    /// There is a new one.
-    Back,
 }
 
 /// Whether a forwarding table has a working entry.
@@ -281,6 +274,7 @@ impl Speaker {
             prefixes,
             decision_delay: control.decision_delay,
             decision: DecisionRun::Idle,
+            due: None,
         }
     }
 
@@ -289,6 +283,11 @@ impl Speaker {
         match input {
             Input::TransportUp(session) => self.on(now, session, out, |end, out| end.path_up(now, out)),
             Input::TransportDown(session, lost) => {
+                if lost == Lost::RouterRestart {
+                    // Without power nothing is preserved.
+                    self.decision = DecisionRun::Idle;
+                    self.due = None;
+                }
                 self.on(now, session, out, |end, out| end.path_down(now, lost, out));
             }
             Input::Timer(session, kind) => self.on(now, session, out, |end, out| end.timer(now, kind, out)),
@@ -297,11 +296,12 @@ impl Speaker {
             }
             Input::Forwarding { destination, installed } => self.rib.set_installed(destination, installed),
             Input::InteriorCost(session, cost) => self.rib.set_interior_cost(self.index(session), cost),
-            Input::Decide => {
+            Input::Decide if self.due == Some(now) => {
                 self.decision = DecisionRun::Idle;
                 self.decide(out);
             }
-            Input::Process(process) => self.process(now, process, out),
+            Input::Decide => {}
+            Input::ProcessGone => self.process_gone(now, out),
         }
         if self.decision == DecisionRun::Deferred {
             self.resume(out);
@@ -309,7 +309,7 @@ impl Speaker {
             self.decide(out);
         } else if self.rib.has_changed() && self.decision == DecisionRun::Idle {
             self.decision = DecisionRun::Due;
-            out.push(Action::DecideAt(now + self.decision_delay));
+            self.decide_at(now + self.decision_delay, out);
         }
         if self.decision != DecisionRun::Deferred {
             self.disseminate(now, out);
@@ -343,25 +343,23 @@ impl Speaker {
         self.sessions[self.index(session)].is_synchronised()
     }
 
-    /// The process ends or begins. One that restarts gracefully decides nothing until it has heard its peers again.
-    fn process(&mut self, now: Time, process: Process, out: &mut Vec<Action>) {
-        match process {
-            Process::Gone => {
-                let graceful = self.sessions.iter().any(Session::restarts_gracefully);
-                for index in 0..self.sessions.len() {
-                    self.on(now, self.sessions[index].id, out, |end, out| end.path_down(now, Lost::ProcessGone, out));
-                }
-                if graceful {
-                    self.decision = DecisionRun::Deferred;
-                }
-            }
-            Process::Back => {
-                if self.decision == DecisionRun::Deferred {
-                    let longest = self.sessions.iter().map(Session::restart_time).max().unwrap_or(Span::ZERO);
-                    out.push(Action::DecideAt(now + longest));
-                }
-            }
+    /// The process is gone, and all sessions with it. The next one decides nothing until it has heard its peers again,
+    /// or its restart time is over, when sessions restart gracefully (RFC 4724 4.1).
+    fn process_gone(&mut self, now: Time, out: &mut Vec<Action>) {
+        for index in 0..self.sessions.len() {
+            self.on(now, self.sessions[index].id, out, |end, out| end.path_down(now, Lost::ProcessGone, out));
         }
+        if self.sessions.iter().any(Session::restarts_gracefully) {
+            let longest = self.sessions.iter().map(Session::restart_time).max().unwrap_or(Span::ZERO);
+            self.decision = DecisionRun::Deferred;
+            self.decide_at(now + longest, out);
+        }
+    }
+
+    /// Asks to be told to decide; an earlier request counts no more.
+    fn decide_at(&mut self, at: Time, out: &mut Vec<Action>) {
+        self.due = Some(at);
+        out.push(Action::DecideAt(at));
     }
 
     /// Decides again once every session that has a path has heard its peer's whole table.
@@ -419,6 +417,9 @@ impl Speaker {
         for (index, session) in self.sessions.iter_mut().enumerate() {
             let gate = session.gate(now);
             if gate == Gate::Shut {
+                if !self.rib.peers[index].pending.is_empty() {
+                    session.routes_wait(now, out);
+                }
                 continue;
             }
             let changes = self.rib.disseminate(index, gate, session.loop_avoidance);

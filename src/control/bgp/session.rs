@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::graceful::{keeps_routes, restart_time};
+use super::graceful::{keeps_routes, lost_for_good, restart_time};
 use super::machine::{Event, Role, Step, next};
 use super::message::{Prefixes, headers};
 use super::pace::{Gate, Pace, Sent};
@@ -210,6 +210,11 @@ impl Session {
             }
         };
         self.end(now, Event::Ended, cause, notice, out);
+        if self.graceful != GracefulRestart::Off && lost_for_good(self.graceful, lost) {
+            // Whatever was kept, its way is gone.
+            out.push(Action::CancelTimer { session: self.id, kind: TimerKind::Stale });
+            self.outcomes.push(Outcome::StaleLost);
+        }
     }
 
     /// A timer fired.
@@ -387,9 +392,6 @@ impl Session {
                 }
                 if from == State::Established {
                     self.leave(now, cause, out);
-                } else if self.graceful != GracefulRestart::Off && self.path == Path::Down {
-                    // Whatever was kept, its way is gone.
-                    self.outcomes.push(Outcome::StaleLost);
                 }
             }
             State::Connect | State::Active => {}

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{Names, Resolver, names_of};
-use crate::ids::{AttachmentId, ConnectionId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, SessionId};
+use crate::ids::{
+    AttachmentId, ConnectionId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, RouterId, SessionId,
+};
 use crate::network::{BfdConfig, Connection, Interconnect, InterconnectKind, LinkKind, LogicalLink, RateLimit};
 use crate::rng::named_hash;
 use crate::scenario::file::{BgpTable, ConnectionTable};
@@ -228,8 +230,15 @@ impl Resolver<'_> {
     /// Two providers with one AS number would refuse each other's routes as loops (RFC 4271 9.1.2).
     fn same_numbers(&mut self) {
         // Without a channel an interconnect has no providers, and the scenario may have none either.
-        for interconnect in self.network.interconnects.iter().filter(|interconnect| !interconnect.channels.is_empty()) {
-            let [a, b] = interconnect.providers.map(|provider| &self.network.providers[provider]);
+        let channels = self.network.interconnects.iter().filter(|interconnect| !interconnect.channels.is_empty());
+        let mut joined: Vec<[ProviderId; 2]> = channels.map(|interconnect| interconnect.providers).collect();
+        let peerings = self.links.iter().filter(|draft| draft.interconnect.is_none()).filter_map(|draft| draft.ends);
+        let owners = |ends: [RouterId; 2]| ends.map(|end| self.network.routers[end].provider);
+        joined.extend(peerings.map(owners).filter(|[a, b]| a != b));
+        joined.sort_unstable();
+        joined.dedup();
+        for pair in joined {
+            let [a, b] = pair.map(|provider| &self.network.providers[provider]);
             if a.asn == b.asn {
                 let message = format!("AS {} is also that of {}", b.asn, a.name);
                 let place = format!("providers.{}.asn", b.name);

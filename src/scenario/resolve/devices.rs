@@ -91,6 +91,9 @@ impl Resolver<'_> {
                         }
                         reflectors.push(id);
                     }
+                    if reflectors.is_empty() && table.reflectors.is_some() {
+                        self.reader.error(&list, "names no router", "name at least one, such as [\"r1\"]");
+                    }
                     reflectors.sort_unstable();
                     reflectors.dedup();
                     InternalSessions::Reflected(reflectors)

@@ -157,6 +157,10 @@ impl Resolver<'_> {
     }
 
     fn session_draft(&mut self, place: &str, table: &SessionTable) -> SessionDraft {
+        if [&table.provider, &table.router, &table.peer, &table.connection].into_iter().all(Option::is_none) {
+            let message = "says of no session that it is meant";
+            self.reader.error(place, message, "name its router, peer, provider or connection");
+        }
         let provider = self.if_named(&join(place, "provider"), &table.provider, "provider", |n| &n.providers);
         let router = self.if_named(&join(place, "router"), &table.router, "router", |n| &n.routers);
         let peer = self.if_named(&join(place, "peer"), &table.peer, "router", |n| &n.routers);
@@ -190,7 +194,7 @@ impl Resolver<'_> {
         let policy = self.policies.get(name).cloned();
         if policy.is_none() {
             let known: Vec<&str> = self.policies.keys().map(String::as_str).collect();
-            self.reader.dangling(place, name, "policie", &known);
+            self.reader.dangling(place, name, "policy", &known);
         }
         policy
     }

@@ -156,6 +156,12 @@ impl Resolver<'_> {
                 served.chain(mesh(reflectors).into_iter().map(plain)).collect()
             }
         };
+        // A router of another role that peers is on both sides: one session a pair, and none with itself.
+        let mut known = BTreeSet::new();
+        let is_new = |((one, other), _): &((RouterId, RouterId), [RouteReflection; 2])| {
+            one != other && known.insert((*one.min(other), *one.max(other)))
+        };
+        let pairs: Vec<_> = pairs.into_iter().filter(is_new).collect();
         let allowed = self.attached(|owner| owner != provider);
         let session = |((one, other), reflections): ((RouterId, RouterId), [RouteReflection; 2])| {
             let address = |router: RouterId| network.destinations[network.routers[router].loopback].prefix.addr();
