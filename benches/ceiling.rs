@@ -1,7 +1,7 @@
 //! How fast the bare loop is: W1, W2, and W2 many times over.
 //!
 //! `cargo bench --bench ceiling`; `fabricsim bench` runs the same loop in turn with the engine. With a workload and a
-//! number of packets it runs once, for ci/performance.sh to count instructions.
+//! number of packets it runs once, for benches/performance.sh to count instructions.
 
 use std::time::Instant;
 
