@@ -57,10 +57,12 @@ impl<'n> Run<'n> {
                     self.bgp_stops(router);
                 }
                 Effect::SegmentsRefused(between) => {
-                    for link in self.links_of_sessions(between) {
-                        self.facts.link_blame[link].begins(id, entry);
+                    for session in self.sessions_between(between) {
+                        self.refused[session] += 1;
+                        if let Some(link) = self.network.external_link(session) {
+                            self.facts.link_blame[link].begins(id, entry);
+                        }
                     }
-                    self.refuse_segments(between, |count| *count += 1);
                 }
             }
         }
@@ -108,10 +110,12 @@ impl<'n> Run<'n> {
                     self.bgp_starts(router);
                 }
                 Effect::SegmentsRefused(between) => {
-                    for link in self.links_of_sessions(between) {
-                        self.facts.link_blame[link].ends(id, entry);
+                    for session in self.sessions_between(between) {
+                        self.refused[session] -= 1;
+                        if let Some(link) = self.network.external_link(session) {
+                            self.facts.link_blame[link].ends(id, entry);
+                        }
                     }
-                    self.refuse_segments(between, |count| *count -= 1);
                 }
             }
         }

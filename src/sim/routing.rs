@@ -6,9 +6,9 @@
 //! Every input carries the ledger entry behind it, so that what follows is booked to its cause.
 
 use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, TimerKind};
-use crate::ids::{Id, LinkId, RouterId, SessionId};
+use crate::ids::{Id, RouterId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, Control};
-use crate::network::SessionKind;
+use crate::network::{Session, SessionKind};
 use crate::sim::control_packets::ControlWay;
 use crate::sim::event::{BGP_TIMERS, Event};
 use crate::sim::run::Run;
@@ -255,21 +255,13 @@ impl Run<'_> {
         }
     }
 
-    /// The links of the sessions between two routers of different providers.
-    pub fn links_of_sessions(&self, between: [RouterId; 2]) -> Vec<LinkId> {
-        let ends = |session: SessionId| self.network.sessions[session].ends.each_ref().map(|end| end.router);
-        let meant = |session: &SessionId| ends(*session) == between || ends(*session) == [between[1], between[0]];
-        self.network.sessions.ids().filter(meant).filter_map(|session| self.network.external_link(session)).collect()
-    }
-
-    /// Whether segments of the sessions between two routers are discarded.
-    pub fn refuse_segments(&mut self, between: [RouterId; 2], change: fn(&mut u32)) {
-        for (session, configured) in self.network.sessions.enumerate() {
-            let ends = configured.ends.each_ref().map(|end| end.router);
-            if ends == between || ends == [between[1], between[0]] {
-                change(&mut self.refused[session]);
-            }
-        }
+    /// The sessions between two routers.
+    pub fn sessions_between(&self, [one, other]: [RouterId; 2]) -> Vec<SessionId> {
+        let meant = |(_, session): &(SessionId, &Session)| {
+            let ends = session.ends.each_ref().map(|end| end.router);
+            ends == [one, other] || ends == [other, one]
+        };
+        self.network.sessions.enumerate().filter(meant).map(|(id, _)| id).collect()
     }
 
     /// A router without power forgets its tables, sessions and plans.
@@ -284,7 +276,7 @@ impl Run<'_> {
             let destination = self.routed[index];
             self.speak(router, Input::Forwarding { destination, installed: Installed::No });
         }
-        let ends_here = |session: &crate::network::Session| session.ends.iter().any(|end| end.router == router);
+        let ends_here = |session: &Session| session.ends.iter().any(|end| end.router == router);
         let sessions: Vec<SessionId> =
             self.network.sessions.enumerate().filter(|(_, session)| ends_here(session)).map(|(id, _)| id).collect();
         for session in sessions {

@@ -234,6 +234,8 @@ impl Speaker {
         let prefixes = Arc::new(Prefixes::new(network));
         let mut sessions = Vec::new();
         let mut peers = Vec::new();
+        // One without sessions tells nobody who it is.
+        let mut identifier = 0;
         for (id, session) in network.sessions.enumerate() {
             let Some(end) = session.ends.iter().position(|end| end.router == router) else { continue };
             let peering = match session.kind {
@@ -241,6 +243,7 @@ impl Speaker {
                 SessionKind::Internal(_) => Peering::Internal,
             };
             let (own, other) = (&session.ends[end], &session.ends[1 - end]);
+            identifier = own.identifier;
             sessions.push(Session::new(network, id, end, Arc::clone(&prefixes), seed));
             peers.push(Peer {
                 session: id,
@@ -264,8 +267,6 @@ impl Speaker {
                 table: Table::Closed,
             });
         }
-        let identifier = network.sessions.iter().flat_map(|session| &session.ends).find(|end| end.router == router);
-        let identifier = identifier.map_or(0, |end| end.identifier);
         let policy = Policy::new(network, network.routers[router].provider, identifier);
         let control = network.routers[router].control;
         Self {

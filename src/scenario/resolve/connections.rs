@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Names, Resolver, names_of};
-use crate::ids::{
-    AttachmentId, ConnectionId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, RouterId, SessionId,
-};
+use crate::ids::{AttachmentId, ConnectionId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, SessionId};
 use crate::network::{BfdConfig, Connection, Interconnect, InterconnectKind, LinkKind, LogicalLink, RateLimit};
 use crate::rng::named_hash;
 use crate::scenario::file::{BgpTable, ConnectionTable};
@@ -227,14 +225,20 @@ impl Resolver<'_> {
         self.same_numbers();
     }
 
+    /// The two providers of every peering link.
+    pub(super) fn peerings(&self) -> impl Iterator<Item = [ProviderId; 2]> {
+        let plain = self.links.iter().filter(|draft| draft.interconnect.is_none());
+        let owners =
+            plain.filter_map(|draft| draft.ends.map(|ends| ends.map(|end| self.network.routers[end].provider)));
+        owners.filter(|[a, b]| a != b)
+    }
+
     /// Two providers with one AS number would refuse each other's routes as loops (RFC 4271 9.1.2).
     fn same_numbers(&mut self) {
         // Without a channel an interconnect has no providers, and the scenario may have none either.
         let channels = self.network.interconnects.iter().filter(|interconnect| !interconnect.channels.is_empty());
         let mut joined: Vec<[ProviderId; 2]> = channels.map(|interconnect| interconnect.providers).collect();
-        let peerings = self.links.iter().filter(|draft| draft.interconnect.is_none()).filter_map(|draft| draft.ends);
-        let owners = |ends: [RouterId; 2]| ends.map(|end| self.network.routers[end].provider);
-        joined.extend(peerings.map(owners).filter(|[a, b]| a != b));
+        joined.extend(self.peerings());
         joined.sort_unstable();
         joined.dedup();
         for pair in joined {

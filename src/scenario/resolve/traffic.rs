@@ -10,7 +10,7 @@ use super::exchanges::ExchangeDraft;
 use super::flow_ends::pair;
 use super::transfers::TcpDraft;
 use super::{Names, Resolver};
-use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id, ProviderId, RouterId};
+use crate::ids::{AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, Id, ProviderId};
 use crate::network::{ArrivalLaw, Attachment, Flow, FlowEntry, FlowRole, Profile, SizeLaw, TraceOf, Transport};
 use crate::rng::named_hash;
 use crate::scenario::file::{FlowTable, Leaf};
@@ -424,10 +424,7 @@ impl Resolver<'_> {
 
     /// Whether a provider has a peering link.
     fn peers(&self, provider: ProviderId) -> bool {
-        let owners = |ends: [RouterId; 2]| ends.map(|end| self.network.routers[end].provider);
-        let peerings = self.links.iter().filter(|draft| draft.interconnect.is_none());
-        let mut owners = peerings.filter_map(|draft| draft.ends).map(owners);
-        owners.any(|[a, b]| a != b && (a == provider || b == provider))
+        self.peerings().any(|pair| pair.contains(&provider))
     }
 
     fn pair_reverses(&mut self) {
