@@ -15,7 +15,7 @@ use common::{direction, incident, lost, ms, network, noticed, returned, run, run
 use fabricsim::message::DropReason;
 use fabricsim::rng::{RunSeed, Stream};
 use fabricsim::sim::record::{FlowRecord, LedgerKind, RunRecord};
-use fabricsim::units::{Share, Span};
+use fabricsim::units::{CalendarSpan, Share, Span};
 use rayon::prelude::*;
 
 const CARRIER_DOWN: Span = ms(10);
@@ -130,7 +130,7 @@ fn usable(record: &RunRecord) -> impl Iterator<Item = (Span, Share)> + '_ {
 fn assert_always_usable(record: &RunRecord) {
     assert!(usable(record).all(|(_, share)| share > Share::ZERO), "{:?}", usable(record).collect::<Vec<_>>());
     let availability = &record.connections[0].availability;
-    assert_eq!((availability.charged, availability.runs.len()), (Span::ZERO, 0));
+    assert_eq!((availability.charged, availability.runs.len()), (CalendarSpan::ZERO, 0));
     assert_eq!(availability.charged_in_period().as_ns(), 0);
 }
 
@@ -319,7 +319,7 @@ fn a_failure_may_begin_at_once_and_outlast_the_run() {
     assert_eq!(lost(&record.totals.data), record.totals.data.sent);
     let availability = &record.connections[0].availability;
     let [only] = *availability.runs.as_slice() else { panic!("{:?}", availability.runs) };
-    assert_eq!((only.from, only.to), (Span::ZERO, s(2)));
+    assert_eq!((only.from, only.to), (CalendarSpan::ZERO, CalendarSpan::from_s(2)));
     // 30 days less the run: the steady state that the run ended in.
     assert_eq!(availability.charged_in_period().as_seconds(), 30.0 * 86_400.0);
 }

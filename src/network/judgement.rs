@@ -18,8 +18,7 @@ impl Availability {
     /// nanoseconds.
     #[must_use]
     pub fn budget(period: CalendarSpan, target: Share) -> CalendarSpan {
-        let part = u128::from(period.as_ns()) * u128::from(target.complement().as_ppb());
-        CalendarSpan::from_ns(u64::try_from(part / u128::from(Share::ONE.as_ppb())).expect("a part of the period"))
+        period.part(target.complement())
     }
 }
 

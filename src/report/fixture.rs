@@ -109,7 +109,7 @@ fn availability() -> AvailabilityRecord {
         period,
         budget: CalendarSpan::from_ns(259_200_000_000),
         runs: Vec::new(),
-        charged: Span::ZERO,
+        charged: CalendarSpan::ZERO,
         charged_rest: CalendarSpan::default(),
         window: Share::ONE,
     }

@@ -34,7 +34,7 @@ fn the_verdict_says_what_went_wrong() {
     let mut record = record();
     record.ended = Span::from_s(42);
     let rule = &mut record.connections[0].availability;
-    rule.charged = Span::from_s(2);
+    rule.charged = CalendarSpan::from_s(2);
     rule.charged_rest = CalendarSpan::from_ns(2_591_958_000_000_000);
     record.totals.bad_seconds = 1;
     let page = terminal_page(&record, &provenance());
@@ -227,9 +227,10 @@ fn a_dead_connection_is_said_to_be_dead() {
     use crate::sim::record::UnavailableRun;
     let mut record = record();
     let rule = &mut record.connections[0].availability;
-    let run = |from, to, charged| UnavailableRun { from: Span::from_s(from), to: Span::from_s(to), charged };
+    let run =
+        |from, to, charged| UnavailableRun { from: CalendarSpan::from_s(from), to: CalendarSpan::from_s(to), charged };
     rule.runs = vec![run(5, 126, true)];
-    rule.charged = Span::from_s(121);
+    rule.charged = CalendarSpan::from_s(121);
     // Where a line breaks is not asked here.
     let unwrapped =
         |record: &RunRecord| terminal_page(record, &provenance()).split_whitespace().collect::<Vec<_>>().join(" ");

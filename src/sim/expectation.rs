@@ -73,7 +73,9 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
             Some(data.dropped.get(&reason).copied().unwrap_or(0))
         }
         Metric::Delivered => Some(data.delivered),
-        Metric::Charged => record.connections.iter().map(|one| one.availability.charged.as_ps()).max(),
+        Metric::Charged => {
+            record.connections.iter().map(|one| one.availability.charged.as_ns().saturating_mul(1_000)).max()
+        }
         Metric::FlowSecondsLost => (data.sent > 0).then_some(totals.flow_seconds_lost.as_ppb()),
         Metric::Latency(quantile) => quantile_of(&totals.latency, *quantile).map(Span::as_ps),
         Metric::MeanQueueing => (totals.queueing.count > 0).then_some(totals.queueing.mean.as_ps()),

@@ -213,7 +213,7 @@ pub struct AvailabilityRecord {
     /// Every unavailable run: from, to, and whether the rule charges it.
     pub runs: Vec<UnavailableRun>,
     /// Charged time within the run.
-    pub charged: Span,
+    pub charged: CalendarSpan,
     /// Charge for the rest of the period, at the steady state of the run's last instant: all of it when the
     /// connection ended without a usable path, otherwise none.
     pub charged_rest: CalendarSpan,
@@ -225,8 +225,7 @@ impl AvailabilityRecord {
     /// Everything charged against the budget of the SLA period: within the run and for the rest of the period.
     #[must_use]
     pub fn charged_in_period(&self) -> CalendarSpan {
-        let nanoseconds = self.charged.to_calendar().as_ns().saturating_add(self.charged_rest.as_ns());
-        CalendarSpan::from_ns(nanoseconds)
+        self.charged + self.charged_rest
     }
 }
 
@@ -234,9 +233,9 @@ impl AvailabilityRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnavailableRun {
     /// Its begin.
-    pub from: Span,
+    pub from: CalendarSpan,
     /// Its end, or the run's.
-    pub to: Span,
+    pub to: CalendarSpan,
     /// Whether it is long enough to be charged.
     pub charged: bool,
 }

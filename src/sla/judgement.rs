@@ -1,16 +1,16 @@
 //! The consecutive-run rule: unavailable time counts only in runs that are long enough, and then whole.
 
-use super::LossTimeline;
+use super::{LossTimeline, Pieces};
 use crate::network::{Availability, DeadDirection};
-use crate::units::{CalendarSpan, Share, Span};
+use crate::units::{CalendarSpan, Share};
 
 /// A time without a usable path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outage {
     /// Its begin.
-    pub from: Span,
+    pub from: CalendarSpan,
     /// Its end, or the end of what was observed.
-    pub to: Span,
+    pub to: CalendarSpan,
     /// Whether the rule charges it.
     pub charged: bool,
 }
@@ -21,7 +21,7 @@ pub struct Judgement {
     /// Every time without a usable path, in order.
     pub runs: Vec<Outage>,
     /// Charged time within what was observed: the sum of the charged runs.
-    pub charged: Span,
+    pub charged: CalendarSpan,
     /// Charge for the rest of the period, at the last observed state.
     pub charged_rest: CalendarSpan,
     /// Unavailable time that the promise allows in the period: period x (1 - target).
@@ -34,52 +34,41 @@ pub struct Judgement {
 /// path; `ended` is how long was observed. A run that has not ended by then goes on at the same state for the rest of
 /// the period, so its whole length decides whether it is charged.
 #[must_use]
-pub fn judge(availability: &Availability, directions: [&LossTimeline; 2], ended: Span) -> Judgement {
-    let period = availability.period.as_ns();
-    let rest = CalendarSpan::from_ns(period.saturating_sub(ended.to_calendar().as_ns()));
-    let minimum_run = availability.rule.minimum_run;
+pub fn judge(availability: &Availability, directions: [&LossTimeline; 2], ended: CalendarSpan) -> Judgement {
+    let rest = availability.period.saturating_sub(ended);
+    let minimum_run = availability.rule.minimum_run.to_calendar();
     let mut runs = dead_times(availability.rule.dead, directions, ended);
-    let mut charged_rest = CalendarSpan::default();
+    let mut charged_rest = CalendarSpan::ZERO;
     for run in &mut runs {
-        let length = run.to.saturating_sub(run.from);
+        let length = run.to - run.from;
         run.charged = length >= minimum_run;
         if run.to == ended {
-            let whole_ns = length.to_calendar().as_ns().saturating_add(rest.as_ns());
-            run.charged |= whole_ns >= minimum_run.to_calendar().as_ns();
+            run.charged |= length + rest >= minimum_run;
             charged_rest = if run.charged { rest } else { charged_rest };
         }
     }
-    let charged =
-        runs.iter().filter(|run| run.charged).fold(Span::ZERO, |sum, run| sum + run.to.saturating_sub(run.from));
-    let budget =
-        u128::from(period) * u128::from(availability.target.complement().as_ppb()) / u128::from(Share::ONE.as_ppb());
+    let charged = runs.iter().filter(|run| run.charged).fold(CalendarSpan::ZERO, |sum, run| sum + (run.to - run.from));
     Judgement {
         charged,
         charged_rest,
-        budget: CalendarSpan::from_ns(u64::try_from(budget).expect("a part of the period")),
-        window: Share::of(charged.as_ps(), ended.as_ps()).complement(),
+        budget: Availability::budget(availability.period, availability.target),
+        window: Share::of(charged.as_ns(), ended.as_ns()).complement(),
         runs,
     }
 }
 
 /// The maximal stretches of [0, `ended`) in which the rule's directions are dead, none of them charged yet.
-fn dead_times(rule: DeadDirection, directions: [&LossTimeline; 2], ended: Span) -> Vec<Outage> {
-    let mut edges: Vec<Span> =
-        directions.iter().flat_map(|timeline| timeline.segments().iter().map(|segment| segment.from)).collect();
-    edges.retain(|edge| *edge < ended);
-    edges.extend([Span::ZERO, ended]);
-    edges.sort_unstable();
-    edges.dedup();
+fn dead_times(rule: DeadDirection, directions: [&LossTimeline; 2], ended: CalendarSpan) -> Vec<Outage> {
     let mut runs: Vec<Outage> = Vec::new();
-    for edge in edges.windows(2) {
-        let dead = directions.map(|timeline| timeline.loss_at(edge[0]) == Share::ONE);
+    for piece in Pieces::new(directions, ended) {
+        let dead = piece.loss.map(|loss| loss == Share::ONE);
         let unavailable = match rule {
             DeadDirection::Either => dead[0] || dead[1],
             DeadDirection::Both => dead[0] && dead[1],
         };
         match runs.last_mut() {
-            Some(last) if unavailable && last.to == edge[0] => last.to = edge[1],
-            _ if unavailable => runs.push(Outage { from: edge[0], to: edge[1], charged: false }),
+            Some(last) if unavailable && last.to == piece.from => last.to = piece.to,
+            _ if unavailable => runs.push(Outage { from: piece.from, to: piece.to, charged: false }),
             _ => {}
         }
     }
@@ -94,10 +83,10 @@ mod tests {
     /// Dead in each (from, to) of whole seconds, free of loss otherwise.
     fn timeline(dead: &[(u64, u64)]) -> LossTimeline {
         let mut timeline = LossTimeline::new();
-        timeline.push(Span::ZERO, Share::ZERO, Evidence::Measured);
+        timeline.push(CalendarSpan::ZERO, Share::ZERO, Evidence::Measured);
         for (from, to) in dead {
-            timeline.push(Span::from_s(*from), Share::ONE, Evidence::Measured);
-            timeline.push(Span::from_s(*to), Share::ZERO, Evidence::Measured);
+            timeline.push(CalendarSpan::from_s(*from), Share::ONE, Evidence::Measured);
+            timeline.push(CalendarSpan::from_s(*to), Share::ZERO, Evidence::Measured);
         }
         timeline
     }
@@ -109,7 +98,7 @@ mod tests {
     }
 
     fn judged(dead: DeadDirection, forward: &[(u64, u64)], back: &[(u64, u64)]) -> Judgement {
-        judge(&by(dead), [&timeline(forward), &timeline(back)], Span::from_s(1_000))
+        judge(&by(dead), [&timeline(forward), &timeline(back)], CalendarSpan::from_s(1_000))
     }
 
     #[test]
@@ -117,27 +106,27 @@ mod tests {
         // The rule: at least 120 consecutive seconds.
         for (seconds, charged) in [(119, 0), (120, 120), (121, 121)] {
             let judgement = judged(DeadDirection::Either, &[(10, 10 + seconds)], &[]);
-            assert_eq!(judgement.charged, Span::from_s(charged), "{seconds} s dead");
+            assert_eq!(judgement.charged, CalendarSpan::from_s(charged), "{seconds} s dead");
             assert_eq!(judgement.runs.len(), 1);
-            assert_eq!(judgement.charged_rest, CalendarSpan::default());
+            assert_eq!(judgement.charged_rest, CalendarSpan::ZERO);
         }
         let mut just_short = LossTimeline::new();
-        just_short.push(Span::ZERO, Share::ONE, Evidence::Measured);
-        just_short.push(Span::from_ps(119_999_999_999_999), Share::ZERO, Evidence::Measured);
-        let judgement = judge(&Availability::default(), [&just_short, &timeline(&[])], Span::from_s(1_000));
-        assert_eq!(judgement.charged, Span::ZERO);
+        just_short.push(CalendarSpan::ZERO, Share::ONE, Evidence::Measured);
+        just_short.push(CalendarSpan::from_ns(119_999_999_999), Share::ZERO, Evidence::Measured);
+        let judgement = judge(&Availability::default(), [&just_short, &timeline(&[])], CalendarSpan::from_s(1_000));
+        assert_eq!(judgement.charged, CalendarSpan::ZERO);
     }
 
     #[test]
     fn short_runs_never_add_up() {
         let judgement = judged(DeadDirection::Either, &[(0, 119), (120, 239), (240, 359)], &[]);
-        assert_eq!((judgement.runs.len(), judgement.charged), (3, Span::ZERO));
+        assert_eq!((judgement.runs.len(), judgement.charged), (3, CalendarSpan::ZERO));
     }
 
     #[test]
     fn charged_is_the_sum_of_the_charged_runs() {
         let judgement = judged(DeadDirection::Either, &[(0, 130), (200, 250), (300, 500)], &[]);
-        assert_eq!(judgement.charged, Span::from_s(130 + 200));
+        assert_eq!(judgement.charged, CalendarSpan::from_s(130 + 200));
         let charged: Vec<bool> = judgement.runs.iter().map(|run| run.charged).collect();
         assert_eq!(charged, [true, false, true]);
         // 330 of 1000 s are charged.
@@ -147,12 +136,15 @@ mod tests {
     #[test]
     fn runs_that_touch_begin_and_end_count() {
         let judgement = judged(DeadDirection::Either, &[(0, 120)], &[]);
-        assert_eq!(judgement.runs, [Outage { from: Span::ZERO, to: Span::from_s(120), charged: true }]);
+        assert_eq!(judgement.runs, [Outage { from: CalendarSpan::ZERO, to: CalendarSpan::from_s(120), charged: true }]);
 
         // The last state is dead: the run goes on for the rest of the 30 days, so its 60 seen seconds count too.
         let judgement = judged(DeadDirection::Either, &[(940, 2_000)], &[]);
-        assert_eq!(judgement.runs, [Outage { from: Span::from_s(940), to: Span::from_s(1_000), charged: true }]);
-        assert_eq!(judgement.charged, Span::from_s(60));
+        assert_eq!(
+            judgement.runs,
+            [Outage { from: CalendarSpan::from_s(940), to: CalendarSpan::from_s(1_000), charged: true }]
+        );
+        assert_eq!(judgement.charged, CalendarSpan::from_s(60));
         assert_eq!(judgement.charged_rest, CalendarSpan::from_ns((30 * 86_400 - 1_000) * 1_000_000_000));
     }
 
@@ -160,29 +152,32 @@ mod tests {
     fn a_run_at_the_end_of_the_period_has_no_rest() {
         let period = CalendarSpan::from_ns(1_000_000_000_000);
         let availability = Availability { period, ..Availability::default() };
-        let judgement = judge(&availability, [&timeline(&[(940, 2_000)]), &timeline(&[])], Span::from_s(1_000));
-        assert_eq!((judgement.charged, judgement.charged_rest), (Span::ZERO, CalendarSpan::default()));
+        let judgement = judge(&availability, [&timeline(&[(940, 2_000)]), &timeline(&[])], CalendarSpan::from_s(1_000));
+        assert_eq!((judgement.charged, judgement.charged_rest), (CalendarSpan::ZERO, CalendarSpan::ZERO));
     }
 
     #[test]
     fn either_direction_or_both_must_be_dead() {
         let (forward, back) = ([(0, 200)], [(100, 250)]);
         let either = judged(DeadDirection::Either, &forward, &back);
-        assert_eq!(either.runs, [Outage { from: Span::ZERO, to: Span::from_s(250), charged: true }]);
+        assert_eq!(either.runs, [Outage { from: CalendarSpan::ZERO, to: CalendarSpan::from_s(250), charged: true }]);
         let both = judged(DeadDirection::Both, &forward, &back);
-        assert_eq!(both.runs, [Outage { from: Span::from_s(100), to: Span::from_s(200), charged: false }]);
+        assert_eq!(
+            both.runs,
+            [Outage { from: CalendarSpan::from_s(100), to: CalendarSpan::from_s(200), charged: false }]
+        );
 
         // Two directions that take turns are one run when either counts, and none when both must be dead.
-        assert_eq!(judged(DeadDirection::Either, &[(0, 60)], &[(60, 120)]).charged, Span::from_s(120));
+        assert_eq!(judged(DeadDirection::Either, &[(0, 60)], &[(60, 120)]).charged, CalendarSpan::from_s(120));
         assert_eq!(judged(DeadDirection::Both, &[(0, 60)], &[(60, 120)]).runs, []);
     }
 
     #[test]
     fn partial_loss_is_never_unavailable() {
         let mut lossy = LossTimeline::new();
-        lossy.push(Span::ZERO, Share::from_ppb(999_999_999), Evidence::Measured);
-        let judgement = judge(&Availability::default(), [&lossy, &lossy], Span::from_s(1_000));
-        assert_eq!((judgement.runs.len(), judgement.charged), (0, Span::ZERO));
+        lossy.push(CalendarSpan::ZERO, Share::from_ppb(999_999_999), Evidence::Measured);
+        let judgement = judge(&Availability::default(), [&lossy, &lossy], CalendarSpan::from_s(1_000));
+        assert_eq!((judgement.runs.len(), judgement.charged), (0, CalendarSpan::ZERO));
     }
 
     #[test]
@@ -193,7 +188,7 @@ mod tests {
 
     #[test]
     fn an_empty_observation_is_judged_without_dividing_by_zero() {
-        let judgement = judge(&Availability::default(), [&timeline(&[]), &timeline(&[])], Span::ZERO);
-        assert_eq!((judgement.window, judgement.charged), (Share::ONE, Span::ZERO));
+        let judgement = judge(&Availability::default(), [&timeline(&[]), &timeline(&[])], CalendarSpan::ZERO);
+        assert_eq!((judgement.window, judgement.charged), (Share::ONE, CalendarSpan::ZERO));
     }
 }

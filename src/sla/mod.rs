@@ -5,7 +5,9 @@
 //! ```
 
 mod judgement;
+mod pieces;
 mod timeline;
 
 pub use judgement::{Judgement, Outage, judge};
+pub use pieces::{Piece, Pieces};
 pub use timeline::{Evidence, LossTimeline, Segment};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::str::FromStr;
 
-use super::{ParseQuantityError, decimal};
+use super::{ParseQuantityError, Share, decimal};
 
 const PS_PER_S: u64 = 1_000_000_000_000;
 
@@ -133,10 +133,21 @@ impl Span {
 }
 
 impl CalendarSpan {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+    /// Longer than everything that is counted: 584 years.
+    pub const MAX: Self = Self(u64::MAX);
+
     /// A calendar span of so many nanoseconds.
     #[must_use]
     pub const fn from_ns(nanoseconds: u64) -> Self {
         Self(nanoseconds)
+    }
+
+    /// A calendar span of so many seconds.
+    #[must_use]
+    pub const fn from_s(seconds: u64) -> Self {
+        Self(seconds * 1_000_000_000)
     }
 
     /// A calendar span of so many whole days of 24 hours.
@@ -149,6 +160,19 @@ impl CalendarSpan {
     #[must_use]
     pub const fn as_ns(self) -> u64 {
         self.0
+    }
+
+    /// `self - other`, or zero.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// `share` of it, rounded down to nanoseconds.
+    #[must_use]
+    pub fn part(self, share: Share) -> Self {
+        let part = u128::from(self.0) * u128::from(share.as_ppb()) / u128::from(Share::ONE.as_ppb());
+        Self(u64::try_from(part).expect("a part of the whole"))
     }
 
     /// Seconds, for reports only.
@@ -189,6 +213,27 @@ impl Add for Span {
 impl AddAssign for Span {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
+    }
+}
+
+impl Add for CalendarSpan {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for CalendarSpan {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for CalendarSpan {
+    type Output = Self;
+    /// Panics (our bug) when the result would be negative; use [`CalendarSpan::saturating_sub`] where that can be.
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.checked_sub(other.0).expect("time runs forward"))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::network::DeadDirection;
 use crate::report::document::{Block, Cell, Section, Table};
 use crate::report::words::{calendar, counted, percent, rate, round_percent, seconds};
 use crate::sim::record::{AvailabilityRecord, ConnectionRecord, LogicalLinkRecord, RunRecord};
-use crate::units::{Share, Span};
+use crate::units::{CalendarSpan, Share, Span};
 
 /// What the customer of this connection got.
 pub fn section(record: &RunRecord, one: &ConnectionRecord) -> Section {
@@ -45,10 +45,10 @@ pub fn sentence(one: &ConnectionRecord) -> String {
     let path = if rule.runs.is_empty() {
         "always had a usable path".to_owned()
     } else {
-        let dead = rule.runs.iter().fold(Span::ZERO, |sum, run| sum + run.to.saturating_sub(run.from));
+        let dead = rule.runs.iter().fold(CalendarSpan::ZERO, |sum, run| sum + (run.to - run.from));
         match rule.runs.len() {
-            1 => format!("had no usable path for {}", seconds(dead)),
-            many => format!("had no usable path {many} times, for {} in all", seconds(dead)),
+            1 => format!("had no usable path for {}", calendar(dead)),
+            many => format!("had no usable path {many} times, for {} in all", calendar(dead)),
         }
     };
     format!(
@@ -143,7 +143,7 @@ pub fn availability(record: &RunRecord, rule: &AvailabilityRecord) -> Vec<(Strin
     if rule.charged_rest.as_ns() > 0 {
         charged.push_str(&format!(
             "\n{} of it in the run, {} for the rest of the period: the run ended without a usable path",
-            seconds(rule.charged),
+            calendar(rule.charged),
             calendar(rule.charged_rest)
         ));
     }

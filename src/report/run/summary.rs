@@ -179,7 +179,7 @@ fn availability(rule: &AvailabilityRecord) -> Value {
     let runs: Vec<Value> = rule
         .runs
         .iter()
-        .map(|run| json!({ "from_s": seconds(run.from), "to_s": seconds(run.to), "charged": run.charged }))
+        .map(|run| json!({ "from_s": calendar(run.from), "to_s": calendar(run.to), "charged": run.charged }))
         .collect();
     json!({
         "rule": rule.rule.name,
@@ -190,7 +190,7 @@ fn availability(rule: &AvailabilityRecord) -> Value {
         "period_s": calendar(rule.period),
         "budget_s": calendar(rule.budget),
         "charged_s": calendar(rule.charged_in_period()),
-        "charged_in_run_s": seconds(rule.charged),
+        "charged_in_run_s": calendar(rule.charged),
         "charged_rest_of_period_s": calendar(rule.charged_rest),
         "within_budget": rule.charged_in_period() <= rule.budget,
         "unavailable_runs": runs,

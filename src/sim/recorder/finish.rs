@@ -188,7 +188,7 @@ impl Ending<'_> {
     fn availability(&self, id: ConnectionId, ended: Span) -> AvailabilityRecord {
         let rule = &self.network.availability;
         let timelines = [0, 1].map(|direction| LossTimeline::from_usable_paths(&self.journal.paths[id][direction]));
-        let judgement = sla::judge(rule, [&timelines[0], &timelines[1]], ended);
+        let judgement = sla::judge(rule, [&timelines[0], &timelines[1]], ended.to_calendar());
         let run = |outage: &sla::Outage| UnavailableRun { from: outage.from, to: outage.to, charged: outage.charged };
         AvailabilityRecord {
             rule: rule.rule.clone(),

@@ -94,7 +94,7 @@ fn connection(index: u32) -> ConnectionRecord {
             period,
             budget: CalendarSpan::from_ns(259_200_000_000),
             runs: Vec::new(),
-            charged: Span::from_s(u64::from(index) * 100),
+            charged: CalendarSpan::from_s(u64::from(index) * 100),
             charged_rest: CalendarSpan::default(),
             window: Share::ONE,
         },
