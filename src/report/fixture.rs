@@ -212,12 +212,31 @@ fn entry(name: &str, kind: LedgerKind, what: &'static str, component: &str, at_m
         forwarding: None,
         fib_changes: 0,
         updates: 4,
+        phases: Vec::new(),
         dropped: BTreeMap::new(),
+        lost_in: LostIn::default(),
         flows_hit: 0,
         blackout: None,
         blackout_round_trip: None,
         unended: 0,
         hits: Vec::new(),
+    }
+}
+
+const fn step(phase: Phase, first: Span, last: Span) -> PhaseTime {
+    PhaseTime { phase, first, last }
+}
+
+fn hit() -> FlowHit {
+    let ms = Span::from_ms;
+    FlowHit {
+        flow: "web#0003".into(),
+        lost: 54,
+        lost_in: LostIn { detection: 50, routes: 0, fib: 0, load: 4 },
+        detected: Some(Detected { at: ms(115_900), router: "aws-iad-b-1".into(), how: "carrier" }),
+        routes_moved: Some(ms(115_920)),
+        fib_done: None,
+        blackout: Some((ms(115_531), ms(115_931))),
     }
 }
 
@@ -235,6 +254,12 @@ fn ledger() -> Vec<LedgerEntry> {
             fib_changes: 6,
             updates: 4,
             dropped: BTreeMap::from([(DropReason::FibreCut, 330), (DropReason::PortDown, 1_204)]),
+            lost_in: LostIn { detection: 330, routes: 404, fib: 800, load: 0 },
+            phases: vec![
+                step(Phase::Light, ms(30_010), ms(30_010)),
+                step(Phase::Routes, ms(30_010), ms(30_031)),
+                step(Phase::Fib, ms(30_110), ms(30_131)),
+            ],
             flows_hit: 98,
             blackout: spread(108, 112, 131),
             blackout_round_trip: spread(109, 120, 134),
@@ -245,6 +270,11 @@ fn ledger() -> Vec<LedgerEntry> {
             forwarding: Some((ms(61_600), ms(61_600))),
             fib_changes: 6,
             updates: 4,
+            phases: vec![
+                step(Phase::Light, ms(60_200), ms(60_200)),
+                step(Phase::Bfd, ms(61_250), ms(61_300)),
+                step(Phase::Session, ms(61_400), ms(61_400)),
+            ],
             ..entry("cut", LedgerKind::Return, "fibre_cut", cut, 60_000)
         },
         LedgerEntry {
@@ -256,6 +286,7 @@ fn ledger() -> Vec<LedgerEntry> {
             fib_changes: 14,
             updates: 4,
             dropped: BTreeMap::from([(DropReason::RouterDown, 402), (DropReason::NoRoute, 2)]),
+            lost_in: LostIn { detection: 40, routes: 204, fib: 160, load: 0 },
             flows_hit: 201,
             blackout: spread(101, 210, 330),
             blackout_round_trip: spread(120, 260, 340),
@@ -263,7 +294,8 @@ fn ledger() -> Vec<LedgerEntry> {
         },
         LedgerEntry {
             unended: 1,
-            hits: vec![FlowHit { flow: "web#0003".into(), lost: 54, blackout: Some((ms(115_531), ms(115_931))) }],
+            hits: vec![hit()],
+            lost_in: LostIn { detection: 50, routes: 0, fib: 0, load: 4 },
             dropped: BTreeMap::from([(DropReason::NoRoute, 54)]),
             flows_hit: 1,
             blackout: spread(7, 7, 7),

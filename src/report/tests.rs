@@ -116,6 +116,8 @@ fn the_summary_carries_the_numbers_of_the_record() {
         ("/ledger/0/notices/0/after_us", "10000.0"),
         ("/ledger/0/forwarding_last_after_us", "131000.0"),
         ("/ledger/0/fib_changes", "6"),
+        ("/ledger/0/phases/0/last_after_us", "10000.0"),
+        ("/ledger/0/lost_in_phase_packets/detection", "330"),
         ("/ledger/0/dropped_packets", "1534"),
         ("/ledger/0/flows_hit", "98"),
         ("/ledger/0/blackout/median_us", "112000.0"),
@@ -156,7 +158,7 @@ fn csv_files_have_their_headers_and_a_line_per_item() {
         ("classes.csv", "link,from,class,offered_packets,packets,wire_bytes,marked_packets,queue_max_bytes,", 2),
         ("macsec.csv", "member,from,to,out_protected_frames,in_ok_frames,in_late_frames,in_not_valid_frames,", 1),
         ("ledger.csv", "at_s,failure,entry,kind,component,noticed_after_us,noticed_by,noticed_how,", 4),
-        ("blackouts.csv", "at_s,failure,entry,flow,lost_packets,from_s,to_s,blackout_us", 1),
+        ("blackouts.csv", "at_s,failure,entry,flow,lost_packets,from_s,to_s,blackout_us,detected_after_us,", 1),
         ("monitor.csv", "monitor,at_s,period_s,rtt_us,sent_probes,lost_probes,loss_percent,", 5),
         // 300 bins: sent; four values each way, of which one bin has only one; four links each way. And five drops.
         ("series.csv", "from_s,to_s,component,direction,quantity,value", 300 + 2 * (1_200 - 3) + 2_400 + 5),
@@ -173,7 +175,7 @@ fn csv_files_have_their_headers_and_a_line_per_item() {
     }
     let flow = "web#0003,10.0.0.3:20003>10.1.0.3:443/udp,10044,10041,14061600,14057400,749728,1020,1031,1270,33000,3,";
     assert!(files["flows.csv"].lines().nth(4).is_some_and(|line| line.starts_with(flow)));
-    let hit = "115,building-dark,return,web#0003,54,115.531,115.931,400000";
+    let hit = "115,building-dark,return,web#0003,54,115.531,115.931,400000,900000,aws-iad-b-1,carrier,920000,,50,0,0,4";
     assert_eq!(files["blackouts.csv"].lines().nth(1), Some(hit));
 }
 

@@ -49,7 +49,7 @@ impl Run<'_> {
     pub fn lacp_timer_fires(&mut self, port: PortId) {
         let fired = self.lacp_timers.fire(port.index(), self.now);
         if self.expired(fired, Event::Lacp(port)) {
-            self.cause = self.facts.link_blame[self.network.ports[port].link].entry();
+            self.blame_link(self.network.ports[port].link);
             self.tell_lacp(port, Input::Timer);
         }
     }

@@ -128,7 +128,7 @@ impl<'n> Run<'n> {
         self.journal.chain_event(self.now, what, name);
         self.settling.world_changed();
         let entry = self.journal.ledger.open(self.now, id, kind);
-        self.cause = Some(entry);
+        self.cause = Some(entry.into());
         entry
     }
 

@@ -134,7 +134,7 @@ impl Run<'_> {
     pub fn key_timer_fires(&mut self, port: PortId) {
         let fired = self.key_timers.fire(port.index(), self.now);
         if self.expired(fired, Event::KeyAgreement(port)) {
-            self.cause = self.facts.link_blame[self.network.ports[port].link].entry();
+            self.blame_link(self.network.ports[port].link);
             self.tell_timed(port, TimedInput::Timer);
             let exhaustion = self.exhaustion(port);
             self.tell_mka(port, Input::Timer(exhaustion));

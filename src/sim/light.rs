@@ -136,7 +136,7 @@ impl Run<'_> {
     pub fn carrier_settles(&mut self, port: PortId) {
         let fired = self.carrier_timers.fire(port.index(), self.now);
         if self.expired(fired, Event::Carrier(port)) {
-            self.cause = self.facts.link_blame[self.network.ports[port].link].entry();
+            self.blame_link(self.network.ports[port].link);
             let state = self.member_end(port);
             state.carrier = state.light;
             let carrier = state.carrier;
@@ -251,13 +251,14 @@ impl Run<'_> {
         self.paths_changed = true;
         let network = self.network;
         let at = &network.ports[port];
-        let (link, router) = (&network.links[at.link], &network.routers[at.from].name);
+        let link = &network.links[at.link];
+        let router = &network.routers[at.from].name;
         self.journal.chain_event(self.now, 100, crate::rng::named_hash(&[&link.name, router]));
         let lit = self.link_ends[at.link][at.end].members.iter().filter(|member| member.light).count();
         let whole = lit == link.members.len() || lit < link.min_links;
         let subject =
             if whole { format!("link {}", link.name) } else { format!("link {} member {}", link.name, at.member) };
-        self.journal.ledger.notice(self.facts.link_blame[at.link].entry(), self.now, router, subject, how);
+        self.notice(at.link, at.from, subject, how);
     }
 
     /// The port by which a router sends control messages on a link: that of the first member that is up.

@@ -39,7 +39,7 @@ impl Run<'_> {
     pub fn bfd_timer_fires(&mut self, session: usize, end: usize, kind: usize) {
         let fired = self.bfd_timers.fire((session * 2 + end) * BFD_TIMERS + kind, self.now);
         if self.expired(fired, Event::BfdTimer(session, end, kind)) {
-            self.cause = self.facts.link_blame[self.network.bfd_sessions[session].link].entry();
+            self.blame_link(self.network.bfd_sessions[session].link);
             let input = match TIMERS[kind] {
                 TimerKind::Transmit if self.rests(session, end) => return,
                 TimerKind::Transmit => Input::TransmitTimer,
@@ -135,7 +135,7 @@ impl Run<'_> {
         };
         if let Some(how) = how {
             let subject = configured.name.replacen("bfd:", "session ", 1);
-            self.journal.ledger.notice(self.facts.link_blame[configured.link].entry(), self.now, name, subject, how);
+            self.notice(configured.link, router, subject, how);
         }
         match configured.watched {
             // Until both ends have heard each other nothing is said: a link that comes up is not a link that went down.

@@ -4,10 +4,12 @@
 //! writers turn them into decimals.
 
 mod flows;
+mod ledger;
 mod macsec;
 mod routing;
 
 pub use flows::{ExchangeRecord, FlowEntryRecord, FlowRecord, TransferRecord};
+pub use ledger::{Detected, FlowHit, LedgerEntry, LedgerKind, LostIn, Notice, Phase, PhaseTime, Spread};
 pub use macsec::{MacsecRecord, MkaRecord, PacketNumbers};
 pub use routing::{BgpMessages, Oscillation, RouteMove, RoutingRecord};
 
@@ -355,86 +357,6 @@ pub struct MonitorPoint {
     pub forward_links: Vec<String>,
     /// Logical links that its replies rode in this period.
     pub reverse_links: Vec<String>,
-}
-
-/// Incident or return.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LedgerKind {
-    /// A failure begins.
-    Incident,
-    /// It ends, and what failed comes back.
-    Return,
-}
-
-/// One incident, or the return from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerEntry {
-    /// Name of the failure.
-    pub name: String,
-    /// Incident or return.
-    pub kind: LedgerKind,
-    /// "fibre_cut", "silent_cut", "router_down", "facility_outage" or "grey_loss".
-    pub what: &'static str,
-    /// The component that failed, such as "link use1-channel-1".
-    pub component: String,
-    /// When.
-    pub at: Span,
-    /// Who noticed, in order of time; each router once per mechanism.
-    pub notices: Vec<Notice>,
-    /// First and last forwarding-table change that followed, before the next entry.
-    pub forwarding: Option<(Span, Span)>,
-    /// How many forwarding-table entries changed.
-    pub fib_changes: u64,
-    /// UPDATE messages that followed.
-    pub updates: u64,
-    /// Data packets lost to it, by cause.
-    pub dropped: BTreeMap<DropReason, u64>,
-    /// Five-tuples that lost packets.
-    pub flows_hit: u64,
-    /// One-way blackout over the five-tuples hit; `None` when none was hit.
-    pub blackout: Option<Spread>,
-    /// Round-trip blackout over the pairs of five-tuples hit (either direction dead); `None` when no flow is two-way.
-    pub blackout_round_trip: Option<Spread>,
-    /// Five-tuples whose blackout had not ended when the run did.
-    pub unended: u64,
-    /// The five-tuples hit, in order of name.
-    pub hits: Vec<FlowHit>,
-}
-
-/// What an incident or return cost one five-tuple.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FlowHit {
-    /// Name of the five-tuple.
-    pub flow: String,
-    /// Packets it lost.
-    pub lost: u64,
-    /// Its longest blackout: sending time of the first packet lost, and of the first that passed again. `None` when
-    /// its losses belong to a blackout that began with another entry.
-    pub blackout: Option<(Span, Span)>,
-}
-
-/// Minimum, median and maximum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Spread {
-    /// Smallest.
-    pub min: Span,
-    /// Median (the lower of the two middle ones).
-    pub median: Span,
-    /// Largest.
-    pub max: Span,
-}
-
-/// A router learned of an incident or a return.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// When.
-    pub at: Span,
-    /// The router.
-    pub router: String,
-    /// What it noticed, such as "link use1-channel-1" or "session c/use1-channel-1".
-    pub subject: String,
-    /// How: "carrier", "keys", "bfd", "bfd-signalled", "hold-timer", "interior", "session", "session-established".
-    pub how: &'static str,
 }
 
 /// One expectation and what came of it.

@@ -15,6 +15,7 @@ use crate::network::Watched;
 use crate::sim::control_packets::neighbour_packet;
 use crate::sim::event::{BFD_TIMERS, Event};
 use crate::sim::liveness::{bfd_timer, timer_index};
+use crate::sim::recorder::Cause;
 use crate::sim::run::Run;
 use crate::units::{Span, Time};
 
@@ -145,7 +146,7 @@ impl Run<'_> {
     /// A packet that an end sent by a port at `at` has not arrived yet.
     fn put_under_way(&mut self, session: usize, end: usize, port: PortId, at: Time) {
         let now = self.now;
-        let cause = self.facts.link_blame[self.network.bfd_sessions[session].link].entry();
+        let cause = self.facts.link_blame[self.network.bfd_sessions[session].link].entry().map(Cause::from);
         let payload = self.payloads.insert((cause, Control::Bfd(self.bfd[session][end].periodic())));
         let packet = Packet { sent: at, payload, ..neighbour_packet(bfd::PACKET_SIZE) };
         let wire = self.wire_mut(port);

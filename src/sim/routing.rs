@@ -11,6 +11,8 @@ use crate::message::{BgpMessage, BgpSegment, Control};
 use crate::network::{Session, SessionKind};
 use crate::sim::control_packets::ControlWay;
 use crate::sim::event::{BGP_TIMERS, Event};
+use crate::sim::record::Phase;
+use crate::sim::recorder::Cause;
 use crate::sim::run::Run;
 use crate::units::Span;
 
@@ -102,7 +104,9 @@ impl Run<'_> {
                 | TimerKind::Keepalive
                 | TimerKind::Retransmit
                 | TimerKind::Stale => {
-                    self.network.external_link(session).and_then(|link| self.facts.link_blame[link].entry())
+                    let entry =
+                        self.network.external_link(session).and_then(|link| self.facts.link_blame[link].entry());
+                    entry.map(Cause::from)
                 }
             };
             self.speak(router, Input::Timer(session, TimerKind::ALL[kind]));
@@ -174,10 +178,14 @@ impl Run<'_> {
         let messages = &mut self.routing.messages;
         match &segment.message {
             Some(BgpMessage::Open { .. }) => messages.open += 1,
-            Some(message @ (BgpMessage::Update { .. } | BgpMessage::EndOfRib)) => {
+            Some(message @ BgpMessage::Update { .. }) => {
                 messages.update += 1;
                 messages.prefixes += message.prefixes() as u64;
-                self.journal.ledger.update_sent(self.cause);
+                self.journal.ledger.update_sent(self.now, self.cause, Phase::Updates);
+            }
+            Some(BgpMessage::EndOfRib) => {
+                messages.update += 1;
+                self.journal.ledger.update_sent(self.now, self.cause, Phase::EndOfRib);
             }
             Some(BgpMessage::Keepalive) => messages.keepalive += 1,
             Some(BgpMessage::Notification(_)) => messages.notification += 1,
@@ -196,7 +204,10 @@ impl Run<'_> {
         let name = &network.routers[router].name;
         let what = if came { 120 } else { 121 };
         self.journal.chain_event(self.now, what, crate::rng::named_hash(&[&configured.name, name]));
-        let Some(link) = network.external_link(session) else { return };
+        let Some(link) = network.external_link(session) else {
+            let phase = if came { Phase::Session } else { Phase::SessionClosed };
+            return self.journal.ledger.took(self.cause, self.now, phase);
+        };
         // One end's view is enough for the record: that of the first.
         if let SessionKind::External(logical) = configured.kind
             && configured.ends[0].router == router
@@ -222,8 +233,7 @@ impl Run<'_> {
             | SessionCause::FiniteStateMachineError => None,
         };
         if let Some(how) = how {
-            let entry = self.facts.link_blame[link].entry();
-            self.journal.ledger.notice(entry, self.now, name, format!("session {}", configured.name), how);
+            self.notice(link, router, format!("session {}", configured.name), how);
         }
     }
 

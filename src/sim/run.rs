@@ -27,7 +27,7 @@ use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::light::LinkEnd;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{RoutingRecord, RunRecord};
-use crate::sim::recorder::{EntryIndex, Journal};
+use crate::sim::recorder::{Cause, Journal};
 use crate::sim::resting::{Liveness, Rest};
 use crate::sim::settling::Settling;
 use crate::sim::slab::Slab;
@@ -38,8 +38,8 @@ use crate::units::{Span, Time};
 /// Next hops on their way into a forwarding table.
 pub(in crate::sim) type Installation = (DestinationId, Vec<NextHop>);
 
-/// Something with the ledger entry behind it.
-pub(in crate::sim) type Caused<T> = (Option<EntryIndex>, T);
+/// Something with what stands behind it.
+pub(in crate::sim) type Caused<T> = (Option<Cause>, T);
 
 /// Called now and then while a run goes on.
 pub type Observer<'o> = &'o mut (dyn FnMut(Progress) -> Continue + Send);
@@ -79,8 +79,8 @@ pub(in crate::sim) struct Run<'n> {
     pub installs: IdVec<RouterId, Delayed<Caused<Installation>>>,
     /// When the last entry that waits will have been written into each forwarding table.
     pub written_until: IdVec<RouterId, Time>,
-    /// The ledger entry behind the changes that the decision process will look at.
-    pub decision_cause: IdVec<RouterId, Option<EntryIndex>>,
+    /// What stands behind the changes that the decision process will look at.
+    pub decision_cause: IdVec<RouterId, Option<Cause>>,
     /// What each router has decided, installed or not yet.
     pub decided: IdVec<RouterId, NextHopTable>,
     /// Destinations that anything is sent to.
@@ -110,8 +110,8 @@ pub(in crate::sim) struct Run<'n> {
     pub dark: IdVec<PortId, u32>,
     /// Ports whose MACsec numbers are used up.
     pub used_up: IdVec<PortId, bool>,
-    /// The ledger entry behind what is being handled.
-    pub cause: Option<EntryIndex>,
+    /// What stands behind what is being handled.
+    pub cause: Option<Cause>,
     /// Something changed that may change which paths are usable.
     pub paths_changed: bool,
 }
@@ -403,6 +403,30 @@ impl<'n> Run<'n> {
                 far.await_head(*port, at);
             }
         }
+    }
+
+    /// A router learned of something on a link; what follows has that notice behind it.
+    pub fn notice(&mut self, link: LinkId, router: RouterId, subject: String, how: &'static str) {
+        let Some(entry) = self.facts.link_blame[link].entry() else { return };
+        let cause = self.journal.ledger.notice(entry, self.now, &self.network.routers[router].name, subject, how);
+        if self.cause.is_none_or(|present| present.entry == entry) {
+            self.cause = Some(cause);
+        }
+        self.lull_begins();
+    }
+
+    /// The ledger's entry for a link stands behind what follows.
+    pub fn blame_link(&mut self, link: LinkId) {
+        self.cause = self.facts.link_blame[link].entry().map(Cause::from);
+    }
+
+    /// Something is noticed, chosen or written: packets that die from now on are told apart from those before.
+    pub fn lull_begins(&mut self) {
+        if self.flow_level.is_rates() {
+            self.account(self.now);
+        }
+        let lull = self.journal.ledger.lull_begins(self.now);
+        self.partitions.iter_mut().for_each(|partition| partition.recorder.lull_begins(lull));
     }
 
     /// Makes the record.

@@ -10,6 +10,7 @@ use crate::message::{NO_LOGICAL_LINK, NextHop};
 use crate::network::{DestinationKind, FibSharing, SessionKind};
 use crate::sim::control_packets::first_port;
 use crate::sim::event::Event;
+use crate::sim::recorder::Cause;
 use crate::sim::run::Run;
 use crate::units::{Span, Time};
 
@@ -48,6 +49,9 @@ impl Run<'_> {
         self.routing.decisions += u64::from(self.now >= self.origin);
         let gone = group.is_empty();
         let at = self.written_at(router, decided_before, &group);
+        if !gone && self.now >= self.origin {
+            self.next_hops_chosen(destination, at);
+        }
         if let Some(serial) = self.installs[router].push(at, (self.cause, (destination, group))) {
             self.schedule(Event::Install(router), at, serial);
         }
@@ -55,6 +59,12 @@ impl Run<'_> {
             // Neighbours are told at once of what is gone, and of something new only when it is installed.
             self.speak(router, Input::Forwarding { destination, installed: Installed::No });
         }
+    }
+
+    fn next_hops_chosen(&mut self, destination: DestinationId, written: Time) {
+        let cause = self.cause.or_else(|| self.journal.ledger.latest().map(Cause::from));
+        self.journal.ledger.moved(self.now, cause, destination, written);
+        self.lull_begins();
     }
 
     fn leaves_provider(&self, hop: NextHop) -> bool {
@@ -141,7 +151,8 @@ impl Run<'_> {
     fn install(&mut self, router: RouterId, destination: DestinationId, group: &[NextHop]) {
         let network = self.network;
         self.paths_changed = true;
-        let entry = self.cause.or_else(|| self.journal.ledger.latest());
+        let entry = self.cause.map(|cause| cause.entry).or_else(|| self.journal.ledger.latest());
+        self.lull_begins();
         match entry {
             Some(entry) => drop(self.facts.route_blame.insert((router, destination), entry)),
             None => drop(self.facts.route_blame.remove(&(router, destination))),

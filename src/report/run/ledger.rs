@@ -3,7 +3,8 @@
 use super::{causes, lost, verdict};
 use crate::report::document::{Block, Section};
 use crate::report::words::{count, counted, plain, seconds, span, spans};
-use crate::sim::record::{LedgerEntry, LedgerKind, RunRecord, Spread};
+use crate::sim::record::{LedgerEntry, LedgerKind, LostIn, Phase, PhaseTime, RunRecord, Spread};
+use crate::units::Span;
 
 /// The heading of the section.
 pub const HEADING: &str = "Incidents and returns (blackout: shortest / median / longest of the flows hit)";
@@ -33,11 +34,15 @@ fn text(entry: &LedgerEntry) -> String {
     if lost > 0 {
         let (packets, flows) = (counted(lost, "packet"), counted(entry.flows_hit, "flow"));
         lines.push(format!("{packets} of {flows} lost: {}", causes(&entry.dropped)));
+        lines.push(format!("lost {}", lost_in(&entry.lost_in)));
     }
     if let Some(one_way) = entry.blackout {
         let round_trip =
             entry.blackout_round_trip.map_or_else(String::new, |both| format!(", round trip {}", spread(both)));
         lines.push(format!("blackout one way {}{round_trip}", spread(one_way)));
+    }
+    if !entry.phases.is_empty() {
+        lines.push(phases(entry));
     }
     match entry.unended {
         0 => {}
@@ -45,6 +50,46 @@ fn text(entry: &LedgerEntry) -> String {
         many => lines.push(format!("{} flows were still dark when the run ended", count(many))),
     }
     lines.join("\n")
+}
+
+/// "before detection 10, before the routes moved 40, before the FIB was written 100".
+fn lost_in(lost: &LostIn) -> String {
+    let stages = [
+        (lost.detection, "before it was noticed"),
+        (lost.routes, "before routes moved"),
+        (lost.fib, "before the FIB was written"),
+        (lost.load, "for want of room or rate"),
+    ];
+    let parts: Vec<String> =
+        stages.iter().filter(|(lost, _)| *lost > 0).map(|(lost, when)| format!("{} {when}", count(*lost))).collect();
+    parts.join(", ")
+}
+
+/// "steps: light 200 ms; BFD 1.03 to 1.29 s; ..."
+fn phases(entry: &LedgerEntry) -> String {
+    let after = |at: Span| at.saturating_sub(entry.at);
+    let part = |step: &PhaseTime| {
+        let (first, last) = (after(step.first), after(step.last));
+        let times = if first == last { span(first) } else { format!("{} to {}", span(first), span(last)) };
+        format!("{} {times}", word(step.phase, entry.kind))
+    };
+    format!("steps: {}", entry.phases.iter().map(part).collect::<Vec<_>>().join("; "))
+}
+
+fn word(phase: Phase, kind: LedgerKind) -> &'static str {
+    match (phase, kind) {
+        (Phase::Light, LedgerKind::Incident) => "carrier delay",
+        (Phase::Light, LedgerKind::Return) => "light-up hold",
+        (Phase::Keys, _) => "MKA",
+        (Phase::Lacp, _) => "LACP",
+        (Phase::Bfd, _) => "BFD",
+        (Phase::SessionClosed, _) => "BGP down",
+        (Phase::Session, _) => "BGP connect",
+        (Phase::Updates, _) => "updates",
+        (Phase::EndOfRib, _) => "End-of-RIB",
+        (Phase::Routes, _) => "routes",
+        (Phase::Fib, _) => "FIB",
+    }
 }
 
 /// Who noticed first and how, and when packets began and finished to go another way.

@@ -12,8 +12,8 @@ use crate::network::DeadDirection;
 use crate::report::{Provenance, SCHEMA_VERSION};
 use crate::sim::record::{
     AvailabilityRecord, ClassRecord, ConnectionRecord, Counts, Distribution, ExchangeRecord, ExpectationRecord,
-    ExpectationUnit, FlowEntryRecord, LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, MacsecRecord, MonitorRecord,
-    RunRecord, Spread, TransferRecord,
+    ExpectationUnit, FlowEntryRecord, LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, LostIn, MacsecRecord,
+    MonitorRecord, RunRecord, Spread, TransferRecord,
 };
 use crate::units::{CalendarSpan, Rate, Share, Span};
 
@@ -389,6 +389,11 @@ fn ledger_entry(entry: &LedgerEntry) -> Value {
             })
         })
         .collect();
+    let phases: Vec<Value> = entry
+        .phases
+        .iter()
+        .map(|step| json!({ "phase": step.phase.word(), "first_after_us": after(step.first), "last_after_us": after(step.last) }))
+        .collect();
     json!({
         "failure": entry.name,
         "entry": kind_word(entry.kind),
@@ -396,6 +401,8 @@ fn ledger_entry(entry: &LedgerEntry) -> Value {
         "component": entry.component,
         "at_s": seconds(entry.at),
         "notices": notices,
+        "phases": phases,
+        "lost_in_phase_packets": lost_in(&entry.lost_in),
         "forwarding_first_after_us": entry.forwarding.map(|(first, _)| after(first)),
         "forwarding_last_after_us": entry.forwarding.map(|(_, last)| after(last)),
         "fib_changes": entry.fib_changes,
@@ -407,6 +414,10 @@ fn ledger_entry(entry: &LedgerEntry) -> Value {
         "blackout": spread(entry.blackout),
         "blackout_round_trip": spread(entry.blackout_round_trip),
     })
+}
+
+fn lost_in(lost: &LostIn) -> Value {
+    json!({ "detection": lost.detection, "routes": lost.routes, "fib": lost.fib, "load": lost.load })
 }
 
 fn expectation(one: &ExpectationRecord) -> Value {

@@ -71,11 +71,22 @@ fn blackouts(record: &RunRecord) -> Table {
         ("from_s", "from"),
         ("to_s", "to"),
         ("blackout_us", "blackout"),
+        ("detected_after_us", "detected after"),
+        ("detected_by", "by"),
+        ("detected_how", "how"),
+        ("routes_moved_after_us", "routes moved after"),
+        ("fib_done_after_us", "FIB done after"),
+        ("lost_in_detection_packets", "lost in detection"),
+        ("lost_in_routes_packets", "in routes"),
+        ("lost_in_fib_packets", "in FIB"),
+        ("lost_to_load_packets", "to load"),
     ];
     let mut table = Table::new("blackouts", &columns);
     for entry in &record.ledger {
         for hit in &entry.hits {
             let (from, to) = hit.blackout.unzip();
+            let after = |at: Span| at.saturating_sub(entry.at);
+            let detected = hit.detected.as_ref();
             table.push(vec![
                 entry.at.into(),
                 entry.name.as_str().into(),
@@ -85,6 +96,15 @@ fn blackouts(record: &RunRecord) -> Table {
                 from.into(),
                 to.into(),
                 hit.blackout.map(|(from, to)| to.saturating_sub(from)).into(),
+                detected.map(|detected| after(detected.at)).into(),
+                detected.map(|detected| detected.router.as_str()).into(),
+                detected.map(|detected| detected.how).into(),
+                hit.routes_moved.map(after).into(),
+                hit.fib_done.map(after).into(),
+                hit.lost_in.detection.into(),
+                hit.lost_in.routes.into(),
+                hit.lost_in.fib.into(),
+                hit.lost_in.load.into(),
             ]);
         }
     }
@@ -250,6 +270,10 @@ fn ledger(record: &RunRecord) -> Table {
         ("forwarding_first_after_us", "forwarding moved from"),
         ("forwarding_last_after_us", "to"),
         ("fib_changes", "FIB changes"),
+        ("lost_in_detection_packets", "lost in detection"),
+        ("lost_in_routes_packets", "in routes"),
+        ("lost_in_fib_packets", "in FIB"),
+        ("lost_to_load_packets", "to load"),
         ("flows_hit", "flows hit"),
         ("flows_unended", "still dark at the end"),
         ("blackout_min_us", "blackout min"),
@@ -292,6 +316,10 @@ fn ledger_cells(entry: &LedgerEntry) -> Vec<Cell> {
         entry.forwarding.map(|(first, _)| after(first)).into(),
         entry.forwarding.map(|(_, last)| after(last)).into(),
         entry.fib_changes.into(),
+        entry.lost_in.detection.into(),
+        entry.lost_in.routes.into(),
+        entry.lost_in.fib.into(),
+        entry.lost_in.load.into(),
         entry.flows_hit.into(),
         entry.unended.into(),
     ];

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::sim::record::{Counts, Notice, Spread, Totals};
+use crate::sim::record::{Counts, LostIn, Notice, Spread, Totals};
 
 fn record() -> RunRecord {
     let at = Span::from_s(30);
@@ -18,6 +18,8 @@ fn record() -> RunRecord {
         component: "link l1".into(),
         at,
         notices: vec![notice(900, "b"), notice(10, "a"), notice(20, "a")],
+        phases: Vec::new(),
+        lost_in: LostIn::default(),
         forwarding: None,
         fib_changes: 0,
         updates: 4,

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::ledger::{EntryIndex, Ledger};
+use super::remedy::is_load;
 use super::trace::{Loss, OutOfTurn};
 use crate::ids::FlowId;
-use crate::message::DropReason;
 use crate::network::Network;
 use crate::units::{Span, Time};
 
@@ -121,7 +121,8 @@ impl Open {
     fn tidy(&mut self) {
         self.losses.sort_unstable_by_key(|loss| loss.first);
         self.losses.dedup_by(|next, loss| {
-            let joins = (loss.reason, loss.entry) == (next.reason, next.entry) && loss.last + 1 == next.first;
+            let joins = (loss.reason, loss.entry, loss.lull) == (next.reason, next.entry, next.lull)
+                && loss.last + 1 == next.first;
             if joins {
                 loss.last = next.last;
                 loss.last_sent = next.last_sent;
@@ -186,38 +187,27 @@ fn without(ranges: &[(u32, u32)], known: &[(u32, u32)]) -> Vec<(u32, u32)> {
 /// Books a blackout and its losses; returns its length.
 fn book(ledger: &mut Ledger, losses: &[Loss], until: Time) -> Span {
     let first = losses.first().expect("a blackout has a loss");
+    let last_sent = losses.last().map_or(first.last_sent, |loss| loss.last_sent);
+    let remedy = ledger.remedy(first.entry, first.flow, (last_sent, until));
     for loss in losses {
-        ledger.lost(entry_of(loss, first.entry), loss.flow, loss.reason, u64::from(loss.count()));
+        let stage = ledger.stage(&remedy, loss.lull, loss.reason);
+        ledger.lost(entry_of(loss, first.entry), loss.flow, loss.reason, (stage, u64::from(loss.count())));
     }
-    ledger.blackout(first.entry, first.flow, (first.first_sent, until));
+    ledger.blackout(first.entry, first.flow, (first.first_sent, until), remedy);
     until.since(first.first_sent)
 }
 
 /// One outage of a flow stands in one entry, the one it began with; what began without one belongs to none. Drops for
 /// want of room or rate keep their own.
 const fn entry_of(loss: &Loss, outage: Option<EntryIndex>) -> Option<EntryIndex> {
-    match loss.reason {
-        DropReason::RateLimit | DropReason::BufferFull | DropReason::RedDrop => loss.entry,
-        DropReason::FibreCut
-        | DropReason::SilentCut
-        | DropReason::GreyLoss
-        | DropReason::RouterDown
-        | DropReason::PortDown
-        | DropReason::NoRoute
-        | DropReason::TtlExpired
-        | DropReason::TooBig
-        | DropReason::MacsecNoKey
-        | DropReason::MacsecPacketNumbers
-        | DropReason::CorruptedFcs
-        | DropReason::MacsecIcv
-        | DropReason::MacsecNoSa
-        | DropReason::MacsecLate => outage,
-    }
+    if is_load(loss.reason) { loss.entry } else { outage }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::DropReason;
+    use crate::sim::recorder::ledger::Lull;
 
     fn at(ms: u64) -> Time {
         Time::ZERO + Span::from_ms(ms)
@@ -233,6 +223,7 @@ mod tests {
             last_sent: sent,
             reason: DropReason::FibreCut,
             entry: None,
+            lull: Lull::default(),
         }
     }
 

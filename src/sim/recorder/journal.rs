@@ -24,7 +24,7 @@ impl Journal {
     pub fn new(network: &Network) -> Self {
         Self {
             origin: Time::ZERO + network.warm_up,
-            ledger: Ledger::default(),
+            ledger: Ledger::new(network),
             blackouts: Blackouts::new(),
             session_up: network.logical_links.iter().map(|_| Vec::new()).collect(),
             paths: network.connections.iter().map(|_| [Vec::new(), Vec::new()]).collect(),
@@ -37,9 +37,7 @@ impl Journal {
         for (entry, monitor) in trace.probes {
             self.ledger.probe_dropped(entry, monitor);
         }
-        for thinned in trace.thinned {
-            self.ledger.lost(thinned.entry, thinned.flow, thinned.reason, u64::from(thinned.count));
-        }
+        trace.thinned.iter().for_each(|thinned| self.ledger.thinned(thinned));
         self.blackouts.hear(trace.losses, trace.arrivals);
     }
 

@@ -18,6 +18,7 @@ mod ledger;
 mod macsec;
 mod monitors;
 mod ports;
+mod remedy;
 mod seconds;
 mod stretch;
 mod tally;
@@ -27,7 +28,7 @@ mod transfers;
 pub(in crate::sim) use drops::{Drops, WireDrops, count_drops, count_many_drops};
 pub(in crate::sim) use finish::finish;
 pub(in crate::sim) use journal::Journal;
-pub(in crate::sim) use ledger::EntryIndex;
+pub(in crate::sim) use ledger::{Cause, EntryIndex, Lull};
 pub(in crate::sim) use stretch::Stretch;
 
 use crate::ids::{Id, IdVec, LogicalLinkId};
@@ -138,7 +139,13 @@ impl Recorder {
 
     /// Losses, and arrivals out of turn, since the last call.
     pub fn take_trace(&mut self) -> Trace {
-        std::mem::take(&mut self.trace)
+        let lull = self.trace.lull;
+        std::mem::replace(&mut self.trace, Trace { lull, ..Trace::default() })
+    }
+
+    /// What dies from now on dies in this lull.
+    pub const fn lull_begins(&mut self, lull: Lull) {
+        self.trace.lull = lull;
     }
 
     /// A packet leaves its source.

@@ -80,14 +80,16 @@ impl Recorder {
         let Stretch { flow, first, packets, first_sent, last_sent } = *stretch;
         self.count_dead(stretch, packets, reason);
         let last = first.wrapping_add(packets - 1);
-        self.trace.losses.push(Loss { flow, first, last, first_sent, last_sent, reason, entry });
+        let lull = self.trace.lull;
+        self.trace.losses.push(Loss { flow, first, last, first_sent, last_sent, reason, entry, lull });
     }
 
     /// So many of the packets die, and others come through.
     pub fn thinned(&mut self, stretch: &Stretch, count: u32, reason: DropReason, entry: Option<EntryIndex>) {
         self.count_dead(stretch, count, reason);
         self.seconds.lost(stretch.flow, stretch.first_sent.since(self.origin), count);
-        self.trace.thinned.push(Thinned { flow: stretch.flow, count, reason, entry });
+        let lull = self.trace.lull;
+        self.trace.thinned.push(Thinned { flow: stretch.flow, count, reason, entry, lull });
     }
 
     fn count_dead(&mut self, stretch: &Stretch, count: u32, reason: DropReason) {

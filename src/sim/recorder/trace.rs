@@ -3,7 +3,7 @@
 //! Packets of a five-tuple are numbered by their source. A blackout ends with the packet after the last lost one, and
 //! that packet may arrive in another partition: so both sides are written down and put together later.
 
-use super::ledger::EntryIndex;
+use super::ledger::{EntryIndex, Lull};
 use crate::ids::{FlowId, MonitorId};
 use crate::message::{DropReason, Packet};
 use crate::units::{Span, Time};
@@ -18,6 +18,8 @@ pub(in crate::sim) struct Trace {
     pub arrivals: Vec<OutOfTurn>,
     pub probes: Vec<(Option<EntryIndex>, Option<MonitorId>)>,
     pub thinned: Vec<Thinned>,
+    /// The present one.
+    pub lull: Lull,
 }
 
 /// So many packets of a flow died, and others between them came through: no blackout.
@@ -27,6 +29,8 @@ pub(in crate::sim) struct Thinned {
     pub count: u32,
     pub reason: DropReason,
     pub entry: Option<EntryIndex>,
+    /// When they died.
+    pub lull: Lull,
 }
 
 /// A run of packets of one flow, sent one after another within one second, that died of one cause.
@@ -40,6 +44,8 @@ pub(in crate::sim) struct Loss {
     pub last_sent: Time,
     pub reason: DropReason,
     pub entry: Option<EntryIndex>,
+    /// When they died.
+    pub lull: Lull,
 }
 
 /// A packet that arrived when another number was expected.
@@ -69,7 +75,7 @@ impl Trace {
     pub fn lost(&mut self, packet: &Packet, origin: Time, reason: DropReason, entry: Option<EntryIndex>) {
         let number = packet.payload;
         if let Some(last) = self.losses.last_mut()
-            && (last.flow, last.reason, last.entry) == (packet.flow, reason, entry)
+            && (last.flow, last.reason, last.entry, last.lull) == (packet.flow, reason, entry, self.lull)
             && last.last + 1 == number
             && second(last.first_sent, origin) == second(packet.sent, origin)
         {
@@ -78,8 +84,9 @@ impl Trace {
             return;
         }
         let sent = packet.sent;
-        let flow = packet.flow;
-        self.losses.push(Loss { flow, first: number, last: number, first_sent: sent, last_sent: sent, reason, entry });
+        let (flow, lull) = (packet.flow, self.lull);
+        let (first, last, first_sent, last_sent) = (number, number, sent, sent);
+        self.losses.push(Loss { flow, first, last, first_sent, last_sent, reason, entry, lull });
     }
 
     /// A data packet arrived when `expected` was.

@@ -3,7 +3,7 @@ use crate::message::DropReason;
 use crate::network::{Availability, Bound};
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, Distribution, ExpectationRecord, ExpectationUnit,
-    LedgerEntry, Totals,
+    LedgerEntry, LostIn, Totals,
 };
 use crate::units::{Bytes, Rate};
 
@@ -47,6 +47,8 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
             component: "link l1".to_owned(),
             at: Span::from_s(3),
             notices: Vec::new(),
+            phases: Vec::new(),
+            lost_in: LostIn::default(),
             forwarding: None,
             fib_changes: 0,
             updates: 4,
