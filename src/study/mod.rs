@@ -6,4 +6,5 @@
 
 pub mod benchmark;
 pub mod repeat;
+pub mod statistics;
 pub mod sweep;
