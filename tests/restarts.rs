@@ -115,3 +115,41 @@ fn a_wrong_password_ends_the_session_by_its_hold_timer_and_a_right_one_brings_it
         assert_eq!(end.dropped.values().sum::<u64>(), 0, "back at the end");
     }
 }
+
+#[test]
+fn work_after_a_graceful_shutdown_costs_nothing_and_without_one_it_does() {
+    for seed in 0..2 {
+        let drained = run_changed("graceful-shutdown", &[], seed);
+        assert_eq!(drained.totals.data.dropped.values().sum::<u64>(), 0);
+        let rode = |record: &RunRecord| record.logical_links[0].packets.iter().sum::<u64>();
+        let late = run_changed("graceful-shutdown", &[("at = \"3 s\"\nlasts = \"25 s\"", "at = \"39 s\"")], seed);
+        assert!(incident(&late, "work").dropped.values().sum::<u64>() > 0);
+        // Drained for 25 s of 40 s, away for 5 s and a return: its channel carries far less.
+        assert!(rode(&drained) * 2 < rode(&late), "{} {}", rode(&drained), rode(&late));
+    }
+}
+
+#[test]
+fn a_reset_session_is_down_for_as_long_as_its_operator_says() {
+    let failure =
+        "[[failures]]\nname = \"reset\"\nkind = \"session_reset\"\nrouter = \"rb\"\npeer = \"ra\"\nat = \"3 s\"\n";
+    for (keys, lasts) in [("", s(1)), ("lasts = \"6 s\"\n", s(6))] {
+        let record = run(&pair(&format!("{failure}{keys}")));
+        let dark = blackout(&record, "reset");
+        // Installation of what is gone and of what is back, the idle hold of 1 s at most, and another try of the opener.
+        assert!(dark > lasts.saturating_sub(ms(200)) && dark < lasts + s(2), "{dark}");
+        let reset = incident(&record, "reset");
+        assert!(reset.notices.iter().any(|notice| notice.router == "ra" && notice.how == "session"), "by the Cease");
+    }
+}
+
+#[test]
+fn failures_of_sessions_need_a_session() {
+    for kind in ["wrong_password", "session_reset"] {
+        let failure =
+            format!("[[failures]]\nname = \"x\"\nkind = \"{kind}\"\nrouter = \"ra\"\npeer = \"ra\"\nat = \"3 s\"\n");
+        let refused = fabricsim::scenario::parse(&pair(&failure), "x.toml", &[]);
+        let problems = refused.expect_err("no router has a session with itself").to_string();
+        assert!(problems.contains("there is no session between the two"), "{problems}");
+    }
+}

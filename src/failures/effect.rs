@@ -24,6 +24,8 @@ pub enum Effect {
     NoBgp(RouterId),
     /// Segments of sessions between the two are discarded.
     SegmentsRefused([RouterId; 2]),
+    /// The first keeps its sessions with the second down.
+    SessionsDown([RouterId; 2]),
 }
 
 /// The effects of a failure, in order of component.
@@ -39,6 +41,7 @@ pub fn effects(network: &Network, kind: &FailureKind) -> Vec<Effect> {
         FailureKind::RouterDown { router } => vec![Effect::PowerLoss(router)],
         FailureKind::BgpRestart { router } => vec![Effect::NoBgp(router)],
         FailureKind::WrongPassword { router, peer } => vec![Effect::SegmentsRefused([router, peer])],
+        FailureKind::SessionReset { router, peer } => vec![Effect::SessionsDown([router, peer])],
         FailureKind::FacilityOutage { facility } => network
             .routers
             .enumerate()

@@ -1,6 +1,6 @@
 //! What a scenario changes while it runs.
 
-use crate::ids::{ConnectionId, LinkId};
+use crate::ids::{ConnectionId, LinkId, RouterId};
 use crate::units::{Rate, Span};
 
 /// A scripted change that is no failure.
@@ -40,6 +40,22 @@ pub enum ChangeKind {
         /// What becomes of the key held so far.
         former: FormerKey,
     },
+    /// A router is shut down gracefully for work on it (RFC 8326), or the work is over.
+    GracefulShutdown {
+        /// The router.
+        router: RouterId,
+        /// Which.
+        maintenance: Maintenance,
+    },
+}
+
+/// Work on a router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maintenance {
+    /// It is about to begin: traffic is to leave.
+    Begins,
+    /// It is over.
+    Ends,
 }
 
 /// What becomes of the connectivity association key held so far when another one is given.

@@ -52,6 +52,13 @@ pub enum FailureKind {
         /// The one at the other end.
         peer: RouterId,
     },
+    /// The operator of a router ends its sessions with another one and keeps them down.
+    SessionReset {
+        /// The router.
+        router: RouterId,
+        /// The one at the other end.
+        peer: RouterId,
+    },
     /// Everything in the building loses power.
     FacilityOutage {
         /// The building.
@@ -157,6 +164,7 @@ impl FailureKind {
             Self::CpuHang { .. } => "cpu_hang",
             Self::BgpRestart { .. } => "bgp_restart",
             Self::WrongPassword { .. } => "wrong_password",
+            Self::SessionReset { .. } => "session_reset",
             Self::FacilityOutage { .. } => "facility_outage",
             Self::MkpduLoss { .. } => "mkpdu_loss",
             Self::WrongKey { which: WrongKey::Held, .. } => "wrong_key",

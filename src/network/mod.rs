@@ -27,7 +27,7 @@ mod trace;
 mod traffic;
 mod transfer;
 
-pub use change::{Change, ChangeKind, FormerKey};
+pub use change::{Change, ChangeKind, FormerKey, Maintenance};
 pub use device::{
     Age, Announces, Attachment, ControlTiming, DecisionRules, Facility, FibSharing, HashKind, LivenessPlace,
     MedComparison, Multipath, Provider, Router, RouterRole,
@@ -172,7 +172,7 @@ impl Network {
             FailureKind::RouterDown { router }
             | FailureKind::CpuHang { router }
             | FailureKind::BgpRestart { router } => format!("router {}", self.routers[router].name),
-            FailureKind::WrongPassword { router, peer } => {
+            FailureKind::WrongPassword { router, peer } | FailureKind::SessionReset { router, peer } => {
                 format!("sessions of {} with {}", self.routers[router].name, self.routers[peer].name)
             }
             FailureKind::FacilityOutage { facility } => format!("facility {}", self.facilities[facility].name),
@@ -187,6 +187,16 @@ impl Network {
             SessionKind::Peering(link) => Some(link),
             SessionKind::Internal(_) => None,
         }
+    }
+
+    /// The sessions between two routers.
+    #[must_use]
+    pub fn sessions_between(&self, [one, other]: [RouterId; 2]) -> Vec<SessionId> {
+        let meant = |(_, session): &(SessionId, &Session)| {
+            let ends = session.ends.each_ref().map(|end| end.router);
+            ends == [one, other] || ends == [other, one]
+        };
+        self.sessions.enumerate().filter(meant).map(|(id, _)| id).collect()
     }
 
     /// Whether routes may lead from one attachment to the other: of one provider, on one connection, or of providers
@@ -231,6 +241,7 @@ impl Network {
             | FailureKind::CpuHang { .. }
             | FailureKind::BgpRestart { .. }
             | FailureKind::WrongPassword { .. }
+            | FailureKind::SessionReset { .. }
             | FailureKind::FacilityOutage { .. } => None,
         }
     }

@@ -189,7 +189,9 @@ tables! {
         bad_to_good, loss_good, loss_bad, fcs, jitter, order, delay, length
     }
     /// `[[changes]]`
-    ChangeTable { name, at, connection, bandwidth, link, rate, rotate_keys, bake, delay, former_key }
+    ChangeTable {
+        name, at, kind, connection, bandwidth, link, rate, rotate_keys, bake, delay, former_key, router, lasts
+    }
     /// `[sla]`
     SlaTable { rule, minimum_run, dead_direction, target, period }
 }

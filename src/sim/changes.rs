@@ -1,8 +1,9 @@
-//! Scripted changes that are no failures: bandwidths and line rates.
+//! Scripted changes that are no failures: bandwidths, line rates, keys, and what operators say to routers.
 
-use crate::ids::{ConnectionId, LinkId, LogicalLinkId, PortId};
+use crate::control::bgp::Input;
+use crate::ids::{ConnectionId, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, Packet};
-use crate::network::ChangeKind;
+use crate::network::{ChangeKind, Maintenance};
 use crate::sim::control_packets::first_port;
 use crate::sim::event::Event;
 use crate::sim::limits::LimitPlace;
@@ -19,10 +20,17 @@ impl Run<'_> {
         match change.kind {
             ChangeKind::Bandwidth { connection, rate } => self.bandwidth_changes(connection, rate),
             ChangeKind::LinkRate { link, rate } => self.link_rate_changes(link, rate),
+            ChangeKind::GracefulShutdown { router, maintenance } => self.graceful_shutdown(router, maintenance),
             ChangeKind::NewKey { link, end, former } => {
                 self.ports_from(link, end).into_iter().for_each(|port| self.key_rotates(port, former));
             }
         }
+    }
+
+    /// A router is shut down gracefully, or back: what its operator says outlives a loss of power and of the process.
+    pub fn graceful_shutdown(&mut self, router: RouterId, maintenance: Maintenance) {
+        self.settling.world_changed();
+        self.speak(router, Input::GracefulShutdown(maintenance));
     }
 
     fn bandwidth_changes(&mut self, id: ConnectionId, bandwidth: Rate) {

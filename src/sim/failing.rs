@@ -1,5 +1,6 @@
 //! Failures begin and end: effects on links and routers, and their entries in the ledger.
 
+use crate::control::bgp::Wanted;
 use crate::control::interior::Transit;
 use crate::dataplane::Impairment;
 use crate::failures::{Effect, effects};
@@ -57,12 +58,12 @@ impl<'n> Run<'n> {
                     self.bgp_stops(router);
                 }
                 Effect::SegmentsRefused(between) => {
-                    for session in self.sessions_between(between) {
-                        self.refused[session] += 1;
-                        if let Some(link) = self.network.external_link(session) {
-                            self.facts.link_blame[link].begins(id, entry);
-                        }
-                    }
+                    self.network.sessions_between(between).into_iter().for_each(|session| self.refused[session] += 1);
+                    self.blame_sessions(between, |blame| blame.begins(id, entry));
+                }
+                Effect::SessionsDown(between) => {
+                    self.blame_sessions(between, |blame| blame.begins(id, entry));
+                    self.administer(between, Wanted::Down);
                 }
             }
         }
@@ -110,13 +111,22 @@ impl<'n> Run<'n> {
                     self.bgp_starts(router);
                 }
                 Effect::SegmentsRefused(between) => {
-                    for session in self.sessions_between(between) {
-                        self.refused[session] -= 1;
-                        if let Some(link) = self.network.external_link(session) {
-                            self.facts.link_blame[link].ends(id, entry);
-                        }
-                    }
+                    self.network.sessions_between(between).into_iter().for_each(|session| self.refused[session] -= 1);
+                    self.blame_sessions(between, |blame| blame.ends(id, entry));
                 }
+                Effect::SessionsDown(between) => {
+                    self.blame_sessions(between, |blame| blame.ends(id, entry));
+                    self.administer(between, Wanted::Up);
+                }
+            }
+        }
+    }
+
+    /// The links of sessions between two routers.
+    fn blame_sessions(&mut self, between: [RouterId; 2], change: impl Fn(&mut LinkBlame)) {
+        for session in self.network.sessions_between(between) {
+            if let Some(link) = self.network.external_link(session) {
+                change(&mut self.facts.link_blame[link]);
             }
         }
     }

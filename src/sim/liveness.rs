@@ -175,6 +175,7 @@ fn cuts(network: &Network, kind: &FailureKind, link: LinkId, member: usize) -> b
         Effect::PowerLoss(router) | Effect::CpuHang(router) => network.links[link].ends.contains(&router),
         Effect::NoBgp(_)
         | Effect::SegmentsRefused(_)
+        | Effect::SessionsDown(_)
         | Effect::Impaired(
             _,
             Impairment::Corruption { .. }

@@ -5,7 +5,7 @@
 //! ```
 //! Every input carries the ledger entry behind it, so that what follows is booked to its cause.
 
-use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, TimerKind};
+use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, TimerKind, Wanted};
 use crate::ids::{Id, RouterId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, Control};
 use crate::network::{Session, SessionKind};
@@ -55,6 +55,8 @@ impl Run<'_> {
             | Input::Decide
             | Input::InteriorCost(..)
             | Input::ProcessGone
+            | Input::Administrative(..)
+            | Input::GracefulShutdown(_)
             | Input::Forwarding { .. } => 0,
         };
         // One after the other: a long table delays what comes behind it.
@@ -230,6 +232,7 @@ impl Run<'_> {
             | SessionCause::Retry
             | SessionCause::Opened
             | SessionCause::MaximumPrefixes
+            | SessionCause::AdministrativeShutdown
             | SessionCause::FiniteStateMachineError => None,
         };
         if let Some(how) = how {
@@ -265,13 +268,13 @@ impl Run<'_> {
         }
     }
 
-    /// The sessions between two routers.
-    pub fn sessions_between(&self, [one, other]: [RouterId; 2]) -> Vec<SessionId> {
-        let meant = |(_, session): &(SessionId, &Session)| {
-            let ends = session.ends.each_ref().map(|end| end.router);
-            ends == [one, other] || ends == [other, one]
-        };
-        self.network.sessions.enumerate().filter(meant).map(|(id, _)| id).collect()
+    /// A router keeps its sessions with another one down, or lets them begin again.
+    pub fn administer(&mut self, [router, peer]: [RouterId; 2], wanted: Wanted) {
+        for session in self.network.sessions_between([router, peer]) {
+            if self.is_powered(router) {
+                self.speak(router, Input::Administrative(session, wanted));
+            }
+        }
     }
 
     /// A router without power forgets its tables, sessions and plans.

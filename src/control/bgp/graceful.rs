@@ -23,6 +23,7 @@ pub(super) fn keeps_routes(graceful: GracefulRestart, cause: SessionCause) -> bo
             | NotificationReason::MaximumPrefixes,
         )
         | SessionCause::MaximumPrefixes
+        | SessionCause::AdministrativeShutdown
         | SessionCause::Carrier
         | SessionCause::Interior
         | SessionCause::RouterRestart

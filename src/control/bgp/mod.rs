@@ -28,7 +28,7 @@ pub use policy::Rejection;
 
 use crate::ids::{DestinationId, RouterId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, NotificationReason};
-use crate::network::{Network, SessionKind};
+use crate::network::{Maintenance, Network, SessionKind};
 use crate::rng::RunSeed;
 use crate::units::{Span, Time};
 
@@ -72,6 +72,10 @@ pub enum Input {
     Segment(BgpSegment),
     /// A timer fired.
     Timer(SessionId, TimerKind),
+    /// The operator keeps a session down, or lets it begin again.
+    Administrative(SessionId, Wanted),
+    /// The operator shuts this router down gracefully (RFC 8326), or the work is over.
+    GracefulShutdown(Maintenance),
     /// The BGP process of this router is gone; a new one has nothing but its configuration.
     ProcessGone,
     /// Interior routing has so many links to the peer of an internal session now.
@@ -194,6 +198,15 @@ pub enum Installed {
     No,
 }
 
+/// What the operator wants of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is ended, and does not begin again.
+    Down,
+    /// It may begin again.
+    Up,
+}
+
 /// Why a session changed its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionCause {
@@ -217,6 +230,8 @@ pub enum SessionCause {
     HoldTimer,
     /// The peer announced more prefixes than are allowed.
     MaximumPrefixes,
+    /// The operator of this router keeps it down.
+    AdministrativeShutdown,
     /// The peer ended it.
     Notification(NotificationReason),
     /// The peer does not have this connection.
@@ -303,6 +318,11 @@ impl Speaker {
             }
             Input::Decide => {}
             Input::ProcessGone => self.process_gone(now, out),
+            Input::Administrative(session, wanted) => self.on(now, session, out, |end, out| match wanted {
+                Wanted::Down => end.close(now, out),
+                Wanted::Up => end.reopen(now, out),
+            }),
+            Input::GracefulShutdown(maintenance) => self.rib.maintain(maintenance),
         }
         if self.decision == DecisionRun::Deferred {
             self.resume(out);

@@ -11,7 +11,7 @@ use crate::units::Community;
 /// LOCAL_PREF of routes from another autonomous system (the default of all implementations).
 const DEFAULT_LOCAL_PREFERENCE: u32 = 100;
 /// LOCAL_PREF of routes whose session is about to go (RFC 8326 section 4.1).
-const LEAST_PREFERENCE: u32 = 0;
+pub(super) const LEAST_PREFERENCE: u32 = 0;
 
 /// Why a route from a peer may not be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,12 +10,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Installed;
-use super::decision::{Candidate, Selection, Standing, select};
+use super::decision::{Candidate, Peering, Selection, Standing, select};
 use super::pace::Gate;
-use super::policy::{Learned, Neighbour, Policy, Rejection};
+use super::policy::{LEAST_PREFERENCE, Learned, Neighbour, Policy, Rejection};
 use crate::ids::{DestinationId, IdVec, SessionId};
 use crate::message::PathAttributes;
-use crate::network::{Announces, DecisionRules, LoopAvoidance, Network, Router};
+use crate::network::{Announces, DecisionRules, LoopAvoidance, Maintenance, Network, Router};
+use crate::units::Community;
 
 /// A peer and what was heard from it and told to it.
 #[derive(Debug, Clone)]
@@ -87,6 +88,8 @@ pub(super) struct Rib {
     policy: Policy,
     announces: Announces,
     pub(super) rules: DecisionRules,
+    /// Works on this router for which it is shut down gracefully.
+    shutdowns: u32,
     /// UPDATEs taken so far.
     received: u64,
     pub(super) peers: Vec<Peer>,
@@ -103,6 +106,7 @@ impl Rib {
             policy,
             announces: router.control.announces,
             rules: network.providers[router.provider].decision,
+            shutdowns: 0,
             received: 0,
             peers,
             loc_rib: BTreeMap::new(),
@@ -191,6 +195,29 @@ impl Rib {
             self.installed[destination] = installed;
             self.mark(destination);
         }
+    }
+
+    /// The router is shut down gracefully, or back (RFC 8326 4.2): it prefers every other way to those of its external
+    /// sessions, and tells their peers to do so.
+    pub(super) fn maintain(&mut self, maintenance: Maintenance) {
+        let before = self.is_shutting_down();
+        match maintenance {
+            Maintenance::Begins => self.shutdowns += 1,
+            Maintenance::Ends => self.shutdowns -= 1,
+        }
+        if before == self.is_shutting_down() {
+            return;
+        }
+        for peer in self.peers.iter_mut().filter(|peer| peer.neighbour.peering == Peering::External) {
+            self.dirty.extend(peer.adj_rib_in.keys());
+            if peer.table != Table::Closed {
+                peer.pending.extend(&peer.neighbour.allowed);
+            }
+        }
+    }
+
+    fn is_shutting_down(&self) -> bool {
+        self.shutdowns > 0
     }
 
     /// Whether phase 2 has anything to look at.
@@ -298,7 +325,7 @@ impl Rib {
         let candidate = |peer: &Peer| {
             peer.adj_rib_in.get(&destination).map(|Held { attributes, age, .. }| Candidate {
                 session: peer.session,
-                attributes: Arc::clone(attributes),
+                attributes: self.preferred_so(peer, attributes),
                 age: *age,
                 standing: if in_use == Some(peer.session) { Standing::InUse } else { Standing::Spare },
                 peering: peer.neighbour.peering,
@@ -308,6 +335,15 @@ impl Rib {
             })
         };
         self.peers.iter().filter_map(candidate).collect()
+    }
+
+    /// A route as the decision sees it.
+    fn preferred_so(&self, peer: &Peer, attributes: &Arc<PathAttributes>) -> Arc<PathAttributes> {
+        if self.is_shutting_down() && peer.neighbour.peering == Peering::External {
+            Arc::new(PathAttributes { local_pref: Some(LEAST_PREFERENCE), ..(**attributes).clone() })
+        } else {
+            Arc::clone(attributes)
+        }
     }
 
     /// What policy announces to the peer.
@@ -337,6 +373,13 @@ impl Rib {
             let from = self.peers.iter().find(|peer| peer.session == route.best.session)?;
             Some(Learned { from: &from.neighbour, attributes: &route.best.attributes })
         });
-        self.policy.export(&to.neighbour, destination, learned)
+        let mut route = self.policy.export(&to.neighbour, destination, learned)?;
+        if self.is_shutting_down() && to.neighbour.peering == Peering::External {
+            let tagged = Arc::make_mut(&mut route);
+            tagged.communities.push(Community::GRACEFUL_SHUTDOWN);
+            tagged.communities.sort_unstable();
+            tagged.communities.dedup();
+        }
+        Some(route)
     }
 }

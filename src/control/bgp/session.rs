@@ -3,19 +3,22 @@
 //! Simplification: the end with the lower index opens the connection and the other one waits, so connections never
 //! collide (RFC 4271 6.8). The OPEN is the first segment of a connection; TCP's own handshake is not modelled apart.
 
+mod ending;
+
 use std::sync::Arc;
 
-use super::graceful::{keeps_routes, lost_for_good, restart_time};
+use super::graceful::restart_time;
 use super::machine::{Event, Role, Step, next};
 use super::message::{Prefixes, headers};
 use super::pace::{Gate, Pace, Sent};
 use super::transport::Transport;
-use super::{Action, Lost, SessionCause, State, TimerKind};
+use super::{Action, SessionCause, State, TimerKind};
 use crate::ids::{DestinationId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, NotificationReason, PathAttributes};
 use crate::network::{BgpTiming, GracefulRestart, Jitter, LoopAvoidance, Network};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
+use ending::Shut;
 
 /// What a session tells the RIBs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +44,6 @@ const IDLE_HOLD: Span = Span::from_s(1);
 enum Path {
     Down,
     Up,
-}
-
-/// Whether a session was ended for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shut {
-    No,
-    Yes,
 }
 
 /// Whether the session was ever started in this run.
@@ -80,7 +76,7 @@ pub(super) struct Session {
     graceful: GracefulRestart,
     /// How long the peer asked to keep its routes when it is away; zero when it cannot restart gracefully.
     peer_restart: Span,
-    /// Ended for good, until the path has been down.
+    /// Why it does not begin again.
     shut: Shut,
     /// The lower of both hold times, once the peer's OPEN is here; zero means no timers (RFC 4271 4.2).
     hold: Span,
@@ -176,6 +172,9 @@ impl Session {
     /// The path to the peer works.
     pub(super) fn path_up(&mut self, now: Time, out: &mut Vec<Action>) {
         self.path = Path::Up;
+        if self.shut != Shut::No {
+            return;
+        }
         self.apply(now, Event::Start, SessionCause::Start, out);
         if self.state != State::Connect {
             return;
@@ -188,32 +187,6 @@ impl Session {
             }
             Start::Spreading => {}
             Start::Done => self.apply(now, Event::ConnectRetryExpires, SessionCause::Start, out),
-        }
-    }
-
-    /// The path to the peer is gone.
-    pub(super) fn path_down(&mut self, now: Time, lost: Lost, out: &mut Vec<Action>) {
-        self.path = Path::Down;
-        self.shut = Shut::No;
-        if self.start == Start::Spreading {
-            self.start = Start::Done;
-        }
-        let (cause, notice) = match lost {
-            Lost::Carrier => (SessionCause::Carrier, None),
-            // RFC 9384: Cease with subcode BFD Down.
-            Lost::BfdDown => (SessionCause::Bfd, Some(NotificationReason::BfdDown)),
-            Lost::Interior => (SessionCause::Interior, None),
-            Lost::RouterRestart => (SessionCause::RouterRestart, None),
-            Lost::ProcessGone => {
-                self.transport.abort(out);
-                (SessionCause::RouterRestart, None)
-            }
-        };
-        self.end(now, Event::Ended, cause, notice, out);
-        if self.graceful != GracefulRestart::Off && lost_for_good(self.graceful, lost) {
-            // Whatever was kept, its way is gone.
-            out.push(Action::CancelTimer { session: self.id, kind: TimerKind::Stale });
-            self.outcomes.push(Outcome::StaleLost);
         }
     }
 
@@ -246,6 +219,7 @@ impl Session {
         }
         if !self.transport.is_open_as(segment.connection) {
             match self.role {
+                Role::Acceptor if self.shut != Shut::No => self.turn_away(&segment, out),
                 Role::Acceptor if segment.connection > self.transport.connection() => self.accept(now, &segment, out),
                 // An old connection, or one that ended here: its peer learns that by a reset.
                 Role::Acceptor | Role::Opener => match segment.message {
@@ -332,29 +306,6 @@ impl Session {
         self.apply(now, event, cause, out);
     }
 
-    /// Ends what runs, tells the peer where that can be tried, and begins again when the path is still there.
-    fn end(
-        &mut self,
-        now: Time,
-        event: Event,
-        cause: SessionCause,
-        notice: Option<NotificationReason>,
-        out: &mut Vec<Action>,
-    ) {
-        if let Some(reason) = notice
-            && self.transport.is_open()
-        {
-            self.send(now, BgpMessage::Notification(reason), out);
-        }
-        self.apply(now, event, cause, out);
-        if self.path == Path::Up && self.state == State::Idle && self.shut == Shut::No {
-            self.apply(now, Event::Start, SessionCause::Retry, out);
-            if self.state == State::Connect {
-                self.arm_retry(now, IDLE_HOLD, out);
-            }
-        }
-    }
-
     fn apply(&mut self, now: Time, event: Event, cause: SessionCause, out: &mut Vec<Action>) {
         match next(self.state, event, self.role) {
             Step::Stay => {}
@@ -370,13 +321,6 @@ impl Session {
                 self.enter(now, from, cause, out);
             }
         }
-    }
-
-    /// Ends the session because the peer announced too many prefixes, and does not begin again while the path lasts.
-    pub(super) fn refuse_more(&mut self, now: Time, out: &mut Vec<Action>) {
-        self.shut = Shut::Yes;
-        let notice = Some(NotificationReason::MaximumPrefixes);
-        self.end(now, Event::Ended, SessionCause::MaximumPrefixes, notice, out);
     }
 
     fn enter(&mut self, now: Time, from: State, cause: SessionCause, out: &mut Vec<Action>) {
@@ -418,17 +362,6 @@ impl Session {
                 }
                 self.outcomes.push(Outcome::Established);
             }
-        }
-    }
-
-    /// An Established session has ended.
-    fn leave(&mut self, now: Time, cause: SessionCause, out: &mut Vec<Action>) {
-        if self.peer_restart > Span::ZERO && keeps_routes(self.graceful, cause) {
-            self.set(TimerKind::Stale, now + self.peer_restart, out);
-            self.outcomes.push(Outcome::Stale);
-        } else {
-            out.push(Action::CancelTimer { session: self.id, kind: TimerKind::Stale });
-            self.outcomes.push(Outcome::Lost);
         }
     }
 

@@ -160,14 +160,23 @@ impl Transport {
 
     /// Answers a segment of a connection that this end does not have.
     pub(super) fn refuse(&self, segment: &BgpSegment, out: &mut Vec<Action>) {
+        self.answer_once(segment, BgpMessage::ConnectionReset, Bytes(self.headers.0 - OPTIONS), out);
+    }
+
+    /// Answers the first segment of a connection with a message of `size` bytes, and does not keep the connection.
+    pub(super) fn answer(&self, segment: &BgpSegment, message: BgpMessage, size: Bytes, out: &mut Vec<Action>) {
+        self.answer_once(segment, message, self.headers + size, out);
+    }
+
+    fn answer_once(&self, segment: &BgpSegment, message: BgpMessage, size: Bytes, out: &mut Vec<Action>) {
         let refusal = BgpSegment {
             session: self.session,
             end: self.end,
             connection: segment.connection,
             sequence: segment.acknowledges,
             acknowledges: 0,
-            message: Some(BgpMessage::ConnectionReset),
-            size: Bytes(self.headers.0 - OPTIONS),
+            message: Some(message),
+            size,
         };
         out.push(Action::Send { session: self.session, segment: refusal });
     }

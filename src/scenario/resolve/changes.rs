@@ -2,12 +2,18 @@
 
 use super::links::LinkDraft;
 use super::{Names, Resolver};
-use crate::ids::{Id, LinkId};
-use crate::network::{Change, ChangeKind, FormerKey};
+use crate::ids::{Id, LinkId, RouterId};
+use crate::network::{Change, ChangeKind, FormerKey, Maintenance};
 use crate::scenario::file::ChangeTable;
 use crate::scenario::read::peek;
 use crate::scenario::source::{item_place, join};
 use crate::units::Span;
+
+/// Kinds of changes that operators of routers make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    GracefulShutdown,
+}
 
 impl Resolver<'_> {
     pub(super) fn changes(&mut self) {
@@ -23,7 +29,9 @@ impl Resolver<'_> {
                 let message = format!("{at} is not before the end of the run at {}", self.network.horizon);
                 self.reader.error(join(&place, "at"), message, "change earlier, or make the horizon longer");
             }
-            if table.rotate_keys.is_some() {
+            if table.kind.is_some() {
+                changes.extend(self.operation(&place, table, &name, at));
+            } else if table.rotate_keys.is_some() {
                 changes.extend(self.rotation(&place, table, &name, at));
             } else if let Some(kind) = self.change_kind(&place, table) {
                 changes.push(Change { name, at, kind });
@@ -72,6 +80,32 @@ impl Resolver<'_> {
         changes
     }
 
+    /// What the operator of a router does.
+    fn operation(&mut self, place: &str, table: &ChangeTable, name: &str, at: Span) -> Vec<Change> {
+        let others = [&table.connection, &table.link, &table.bandwidth, &table.rate, &table.rotate_keys];
+        if others.into_iter().any(Option::is_some) {
+            self.reader.error(place, "is of a kind and changes something else", "write two [[changes]]");
+        }
+        self.not_of_rotation(place, table);
+        let words = [("graceful_shutdown", Operation::GracefulShutdown)];
+        match self.reader.word(&join(place, "kind"), &table.kind, &words) {
+            Operation::GracefulShutdown => self.graceful_shutdown(place, table, name, at),
+        }
+    }
+
+    /// Its begin, and its end when it has one.
+    fn graceful_shutdown(&mut self, place: &str, table: &ChangeTable, name: &str, at: Span) -> Vec<Change> {
+        let router: Option<RouterId> = self.refer(&join(place, "router"), &table.router, "router", |n| &n.routers);
+        let lasts = table.lasts.as_ref().and_then(|_| self.reader.span(&join(place, "lasts"), &table.lasts, "10 min"));
+        let Some(router) = router else { return Vec::new() };
+        let change = |at, maintenance| {
+            let kind = ChangeKind::GracefulShutdown { router, maintenance };
+            Change { name: name.to_owned(), at, kind }
+        };
+        let end = lasts.map(|lasts| change(at + lasts, Maintenance::Ends));
+        std::iter::once(change(at, Maintenance::Begins)).chain(end).collect()
+    }
+
     /// Keys of rotations stand with rotations only.
     fn not_of_rotation(&mut self, place: &str, table: &ChangeTable) {
         for (key, leaf) in [("bake", &table.bake), ("delay", &table.delay), ("former_key", &table.former_key)] {
@@ -83,6 +117,11 @@ impl Resolver<'_> {
 
     fn change_kind(&mut self, place: &str, table: &ChangeTable) -> Option<ChangeKind> {
         self.not_of_rotation(place, table);
+        for (key, leaf) in [("router", &table.router), ("lasts", &table.lasts)] {
+            if leaf.is_some() {
+                self.reader.error(join(place, key), "is read only with a kind", "write kind = \"graceful_shutdown\"");
+            }
+        }
         let remedy = "name a connection with its bandwidth, a link with its rate, or rotate_keys of an interconnect";
         match (&table.connection, &table.link) {
             (Some(_), None) => {

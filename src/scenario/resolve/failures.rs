@@ -19,6 +19,7 @@ enum Kind {
     CpuHang,
     BgpRestart,
     WrongPassword,
+    SessionReset,
     FacilityOutage,
     MkpduLoss,
     WrongKey(WrongKey),
@@ -36,13 +37,14 @@ enum Model {
     Bursts,
 }
 
-const KINDS: [(&str, Kind); 15] = [
+const KINDS: [(&str, Kind); 16] = [
     ("fibre_cut", Kind::FibreCut),
     ("silent_cut", Kind::SilentCut),
     ("router_down", Kind::RouterDown),
     ("cpu_hang", Kind::CpuHang),
     ("bgp_restart", Kind::BgpRestart),
     ("wrong_password", Kind::WrongPassword),
+    ("session_reset", Kind::SessionReset),
     ("facility_outage", Kind::FacilityOutage),
     ("mkpdu_loss", Kind::MkpduLoss),
     ("wrong_key", Kind::WrongKey(WrongKey::Held)),
@@ -54,6 +56,9 @@ const KINDS: [(&str, Kind); 15] = [
     ("delay_change", Kind::DelayChange),
 ];
 
+/// How long a reset session is kept down, unless the scenario says more.
+const RESET: Span = Span::from_s(1);
+
 const MODELS: [(&str, Model); 3] =
     [("independent", Model::Independent), ("gilbert-elliott", Model::GilbertElliott), ("bursts", Model::Bursts)];
 
@@ -62,7 +67,7 @@ impl Kind {
         match self {
             Self::FibreCut | Self::SilentCut | Self::MkpduLoss | Self::WrongKey(_) => &["link", "member", "from"],
             Self::RouterDown | Self::CpuHang | Self::BgpRestart => &["router"],
-            Self::WrongPassword => &["router", "peer"],
+            Self::WrongPassword | Self::SessionReset => &["router", "peer"],
             Self::FacilityOutage => &["facility"],
             Self::Loss(Model::Independent) => &["link", "member", "from", "model", "probability"],
             Self::Loss(Model::Bursts) => &["link", "member", "from", "model", "probability", "burst"],
@@ -93,6 +98,8 @@ impl Resolver<'_> {
             }
             let lasts = self.lasts(&place, table);
             if let Some(kind) = self.failure_kind(&place, table) {
+                let reset = matches!(kind, FailureKind::SessionReset { .. });
+                let lasts = lasts.or(reset.then_some(RESET));
                 failures.push(Failure { name, kind, at, lasts });
             }
         }
@@ -139,6 +146,11 @@ impl Resolver<'_> {
                 let peer = self.failing_router(&join(place, "peer"), &table.peer)?;
                 return Some(FailureKind::WrongPassword { router, peer });
             }
+            Kind::SessionReset => {
+                let router = self.failing_router(&join(place, "router"), &table.router)?;
+                let peer = self.failing_router(&join(place, "peer"), &table.peer)?;
+                return Some(FailureKind::SessionReset { router, peer });
+            }
             Kind::FacilityOutage => {
                 let at = join(place, "facility");
                 let facility: FacilityId = self.refer(&at, &table.facility, "facility", |n: &Names| &n.facilities)?;
@@ -163,6 +175,23 @@ impl Resolver<'_> {
         };
         let wires = self.wires(place, table)?;
         Some(FailureKind::Impaired { wires, by: impairment? })
+    }
+
+    /// Failures of sessions need some; known once sessions are.
+    pub(super) fn failing_sessions(&mut self) {
+        for (index, table) in self.file.failures.iter().enumerate() {
+            let place = item_place("failures", index, peek(&table.name));
+            let failure = self.network.failures.iter().find(|failure| Some(failure.name.as_str()) == peek(&table.name));
+            let Some(FailureKind::WrongPassword { router, peer } | FailureKind::SessionReset { router, peer }) =
+                failure.map(|failure| failure.kind)
+            else {
+                continue;
+            };
+            if self.network.sessions_between([router, peer]).is_empty() {
+                let message = "there is no session between the two";
+                self.reader.error(join(&place, "peer"), message, "name two routers that have a BGP session");
+            }
+        }
     }
 
     fn failing_router(&mut self, place: &str, leaf: &Leaf) -> Option<RouterId> {
@@ -286,6 +315,7 @@ impl Resolver<'_> {
                     | Kind::CpuHang
                     | Kind::BgpRestart
                     | Kind::WrongPassword
+                    | Kind::SessionReset
                     | Kind::FacilityOutage
                     | Kind::MkpduLoss
                     | Kind::WrongKey(_)

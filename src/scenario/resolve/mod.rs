@@ -192,6 +192,7 @@ impl Resolver<'_> {
         self.build_connections();
         self.nest_prefixes();
         self.build_sessions();
+        self.failing_sessions();
         self.build_liveness();
         self.build_flows(flows);
         self.build_monitors(monitors);

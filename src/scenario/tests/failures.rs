@@ -30,6 +30,7 @@ fn impairment(failure: &str) -> Impairment {
         | FailureKind::CpuHang { .. }
         | FailureKind::BgpRestart { .. }
         | FailureKind::WrongPassword { .. }
+        | FailureKind::SessionReset { .. }
         | FailureKind::FacilityOutage { .. }) => panic!("{other:?}"),
     }
 }

@@ -79,7 +79,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "fibre_cut",
         "fiber_cut",
-        r#"failures.cut.kind: "fiber_cut" is none of the known words; write "fibre_cut" or "silent_cut" or "router_down" or "cpu_hang" or "bgp_restart" or "wrong_password" or "facility_outage" or "mkpdu_loss" or "wrong_key" or "rotation_error" or "grey_loss" or "corruption" or "duplication" or "jitter" or "delay_change" (x.toml:27)"#,
+        r#"failures.cut.kind: "fiber_cut" is none of the known words; write "fibre_cut" or "silent_cut" or "router_down" or "cpu_hang" or "bgp_restart" or "wrong_password" or "session_reset" or "facility_outage" or "mkpdu_loss" or "wrong_key" or "rotation_error" or "grey_loss" or "corruption" or "duplication" or "jitter" or "delay_change" (x.toml:27)"#,
     ),
     ("title = ", "title ", "not TOML: key with no value, expected `=` (x.toml:1)"),
     (

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::message::PathAttributes;
+use crate::units::Community;
 
 /// Attributes of a route from AS 65001.
 fn attributes(as_path: &[u32]) -> Arc<PathAttributes> {
@@ -174,4 +175,29 @@ fn what_was_heard_is_told_with_the_step_that_decided() {
     assert_eq!((counts.accepted, counts.rejected), (1, 1), "the other prefix is still there");
     inject(&mut fabric, 0, BgpMessage::Update { withdrawn: vec![g1], announced: None });
     assert_eq!(standings(&fabric), [(1, Standing::Best)]);
+}
+
+#[test]
+fn a_router_in_graceful_shutdown_tags_its_routes_and_prefers_all_others() {
+    // RFC 8326 4.2: the community outwards, LOCAL_PREF 0 inwards; 4.1: receivers set LOCAL_PREF 0.
+    let (mut fabric, [a1, _, g1, _]) = converged(1);
+    let preference = |fabric: &Fabric, router: u32, destination| {
+        let heard = fabric.speakers[RouterId(router)].heard(destination);
+        heard.iter().map(|route| route.attributes.local_pref).collect::<Vec<_>>()
+    };
+    assert_eq!(preference(&fabric, 1, a1), [Some(100); 2]);
+    fabric.input(0, Input::GracefulShutdown(Maintenance::Begins));
+    fabric.run_until(at(61));
+    assert_eq!((preference(&fabric, 0, g1), preference(&fabric, 1, a1)), (vec![Some(0); 2], vec![Some(0); 2]));
+    let tagged = |route: &Heard| route.attributes.communities.contains(&Community::GRACEFUL_SHUTDOWN);
+    assert!(fabric.speakers[RouterId(1)].heard(a1).iter().all(tagged));
+    // Two works at once: the first that is over changes nothing.
+    fabric.input(0, Input::GracefulShutdown(Maintenance::Begins));
+    fabric.input(0, Input::GracefulShutdown(Maintenance::Ends));
+    fabric.run_until(at(62));
+    assert_eq!(preference(&fabric, 1, a1), [Some(0); 2]);
+    fabric.input(0, Input::GracefulShutdown(Maintenance::Ends));
+    fabric.run_until(at(63));
+    assert_eq!((preference(&fabric, 0, g1), preference(&fabric, 1, a1)), (vec![Some(100); 2], vec![Some(100); 2]));
+    assert_eq!([fabric.states(0), fabric.states(1)], [ESTABLISHED; 2]);
 }

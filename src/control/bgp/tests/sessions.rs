@@ -279,3 +279,21 @@ fn whatever_happens_sessions_and_routes_heal() {
         }
     }
 }
+
+#[test]
+fn a_session_that_is_kept_down_turns_its_peer_away_until_it_may_begin_again() {
+    for router in 0..2 {
+        let (mut fabric, _) = converged(4);
+        fabric.input(router, Input::Administrative(SessionId(0), Wanted::Down));
+        fabric.run_until(at(90));
+        assert_ne!(fabric.states(0), ESTABLISHED);
+        let cease = NotificationReason::AdministrativeShutdown;
+        let told = fabric.sent.iter().filter(|(_, s)| s.message == Some(BgpMessage::Notification(cease))).count();
+        // The opener tries again each second; who waits for it answers each OPEN with a Cease (RFC 4271 6.7).
+        assert!(if router == 0 { told == 1 } else { told > 10 }, "{told}");
+        assert_eq!(fabric.states(1), ESTABLISHED);
+        fabric.input(router, Input::Administrative(SessionId(0), Wanted::Up));
+        fabric.run_until(at(95));
+        assert_eq!(fabric.states(0), ESTABLISHED);
+    }
+}
