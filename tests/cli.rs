@@ -143,8 +143,9 @@ fn wrong_overrides_are_told_as_given() {
         "error: horizon: \"5 parsecs\" is not a duration; write for example \"300 ms\" (--set horizon=5 parsecs)",
     );
     fabricsim(&["run", SCENARIO, "--set", "sla.rule=mine"]).refused_with(
-        "error: sla.rule: \"mine\" is none of the known words; write \"aws-interconnect\" or \"aws-direct-connect\" or \
-         \"google-interconnect\" or \"every-moment\" or \"custom\" (--set sla.rule=mine)",
+        "error: sla.rule: no rule is named \"mine\"; there are: aws-interconnect, aws-direct-connect, google-interconnect, \
+         azure-expressroute, aws-site-to-site-vpn, itu-g826, mef-soam, experienced, every-moment, custom \
+         (--set sla.rule=mine)",
     );
 }
 
@@ -171,8 +172,9 @@ fn wrong_arguments_say_what_is_right() {
          not a percentage above 0 and up to 100; write for example 99.99",
     );
     fabricsim(&["run", SCENARIO, "--gate", "99.99", "--rule", "mine"]).refused_with(
-        "error: invalid value 'mine' for '--rule <NAME>': not a counting rule; \
-         known: aws-interconnect, aws-direct-connect, google-interconnect, every-moment",
+        "error: sla.rule: no rule is named \"mine\"; there are: aws-interconnect, aws-direct-connect, google-interconnect, \
+         azure-expressroute, aws-site-to-site-vpn, itu-g826, mef-soam, experienced, every-moment, custom \
+         (--set sla.rule=mine)",
     );
     assert_eq!(fabricsim(&["run", SCENARIO, "--repeat", "0"]).code, Some(2));
     assert_eq!(fabricsim(&["fly"]).code, Some(2));

@@ -318,7 +318,7 @@ fn a_failure_may_begin_at_once_and_outlast_the_run() {
     assert_eq!(record.totals.data.delivered, 0);
     assert_eq!(lost(&record.totals.data), record.totals.data.sent);
     let availability = &record.connections[0].availability;
-    let [only] = *availability.runs.as_slice() else { panic!("{:?}", availability.runs) };
+    let [only] = availability.runs.as_slice() else { panic!("{:?}", availability.runs) };
     assert_eq!((only.from, only.to), (CalendarSpan::ZERO, CalendarSpan::from_s(2)));
     // 30 days less the run: the steady state that the run ended in.
     assert_eq!(availability.charged_in_period().as_seconds(), 30.0 * 86_400.0);

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::Outcome;
-use crate::network::{Availability, SlaRule};
 use crate::sim::record::RunRecord;
 use crate::study::repeat::RepeatSummary;
 use crate::units::{CalendarSpan, Share};
@@ -14,14 +13,15 @@ pub(super) struct Verdict {
     pub(super) connection: String,
     pub(super) rule: String,
     pub(super) target: Share,
+    /// Length of the period that was charged most.
     pub(super) period: CalendarSpan,
-    /// Charged in the whole period, the rest after the run included; over several runs the largest.
+    /// Charged in the whole of it, the rest after the run included; over several runs the largest.
     pub(super) charged: CalendarSpan,
 }
 
 impl Verdict {
     fn budget(&self) -> CalendarSpan {
-        Availability::budget(self.period, self.target)
+        self.period.part(self.target.complement())
     }
 
     /// A charge equal to the budget still keeps the promise.
@@ -54,7 +54,7 @@ pub(super) fn judge_run(record: &RunRecord, target: Share) -> Vec<Verdict> {
         connection: connection.name.clone(),
         rule: connection.availability.rule.name.clone(),
         target,
-        period: connection.availability.period,
+        period: connection.availability.worst().length(),
         charged: connection.availability.charged_in_period(),
     };
     record.connections.iter().map(verdict).collect()
@@ -89,14 +89,6 @@ pub(super) fn parse_target(text: &str) -> Result<Share, String> {
     let sign = if text.trim_end().ends_with('%') { "" } else { "%" };
     let target = format!("{text}{sign}").parse::<Share>().ok().filter(|target| *target > Share::ZERO);
     target.ok_or_else(|| "not a percentage above 0 and up to 100; write for example 99.99".to_owned())
-}
-
-/// A counting rule by its name, as written after `--rule`.
-pub(super) fn parse_rule(text: &str) -> Result<SlaRule, String> {
-    SlaRule::preset(text).ok_or_else(|| {
-        let known: Vec<String> = SlaRule::presets().into_iter().map(|rule| rule.name).collect();
-        format!("not a counting rule; known: {}", known.join(", "))
-    })
 }
 
 #[cfg(test)]
@@ -142,11 +134,9 @@ mod tests {
     }
 
     #[test]
-    fn targets_and_rules_that_are_none_say_what_to_write() {
+    fn targets_that_are_none_say_what_to_write() {
         for text in ["", "%", "0", "101", "ninety", "-1", "99.99%%", "99,99"] {
             assert!(parse_target(text).unwrap_err().contains("99.99"), "{text}");
         }
-        assert!(parse_rule("aws").unwrap_err().contains("known: aws-interconnect, "));
-        assert_eq!(parse_rule("google-interconnect").unwrap().name, "google-interconnect");
     }
 }

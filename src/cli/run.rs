@@ -9,7 +9,7 @@ use super::interrupt::Interrupt;
 use super::output::{counted, note, print};
 use super::progress::{Meter, Shown};
 use super::{Outcome, WrongInput, input, repeat};
-use crate::network::{DeadDirection, SlaRule};
+use crate::network::SlaRule;
 use crate::report::{self, Provenance};
 use crate::rng::RunSeed;
 use crate::scenario::Loaded;
@@ -49,9 +49,9 @@ pub(super) struct Run {
     /// Fail (exit code 1) when a connection is charged more than this promise allows in the SLA period.
     #[arg(long, value_name = "PERCENT", value_parser = gate::parse_target)]
     gate: Option<Share>,
-    /// Counting rule to judge by, instead of the scenario's.
-    #[arg(long, value_name = "NAME", requires = "gate", value_parser = gate::parse_rule)]
-    rule: Option<SlaRule>,
+    /// Counting rule to judge by, instead of the scenario's: a preset, or one under [rules].
+    #[arg(long, value_name = "NAME", requires = "gate")]
+    rule: Option<String>,
     /// No progress bar and no notes.
     #[arg(long)]
     quiet: bool,
@@ -206,17 +206,15 @@ pub(super) fn not_written(folder: &Path, error: &std::io::Error) -> WrongInput {
     WrongInput(format!("{}: results cannot be written: {error}; choose another folder with --out", folder.display()))
 }
 
-/// A rule named on the command line replaces the scenario's, every part of it, and the results show it.
-fn rule_overrides(rule: &SlaRule) -> [String; 3] {
-    let dead = match rule.dead {
-        DeadDirection::Either => "either",
-        DeadDirection::Both => "both",
-    };
-    [
-        format!("sla.rule={}", rule.name),
-        format!("sla.minimum_run={}", rule.minimum_run),
-        format!("sla.dead_direction={dead}"),
-    ]
+/// A rule named on the command line replaces the scenario's, every part of it, and the results show it. The parts of
+/// a preset are written out, so that what `[sla]` says of another rule does not change it.
+fn rule_overrides(name: &String) -> Vec<String> {
+    let mut overrides = vec![format!("sla.rule={name}")];
+    if let Some(rule) = SlaRule::preset(name) {
+        overrides.push(format!("sla.minimum_run={}", rule.minimum_run));
+        overrides.push(format!("sla.dead_direction={}", rule.dead.word()));
+    }
+    overrides
 }
 
 /// The command that gives the same result again. What changes no number (--out, --quiet, --format) is left out, and

@@ -1,107 +1,28 @@
 //! How a run is judged: the availability rule, and what the scenario expects of itself.
 
-use crate::units::{CalendarSpan, Share, Span};
+use super::SlaRule;
+use crate::units::Price;
 
 /// How availability is counted and against what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Availability {
-    /// The rule.
-    pub rule: SlaRule,
-    /// The promise, such as 99.99%.
-    pub target: Share,
-    /// The SLA period; a run is always judged against the whole of it.
-    pub period: CalendarSpan,
+    /// The rules, each evaluated by itself: the first one judges, the others are told beside it.
+    pub rules: Vec<SlaRule>,
+    /// What a connection costs.
+    pub price: Option<Price>,
 }
 
 impl Availability {
-    /// Unavailable time that a promise of `target` allows in `period`: period x (1 - target), rounded down to
-    /// nanoseconds.
+    /// The rule that judges.
     #[must_use]
-    pub fn budget(period: CalendarSpan, target: Share) -> CalendarSpan {
-        period.part(target.complement())
+    pub fn judging(&self) -> &SlaRule {
+        self.rules.first().expect("a network has a rule")
     }
-}
-
-/// A counting rule as data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SlaRule {
-    /// Name of the preset, or "custom".
-    pub name: String,
-    /// What the preset is and where it comes from, with "assumed" where the text was not found.
-    pub basis: String,
-    /// An unavailable run shorter than this is not charged at all; one at least this long is charged whole.
-    pub minimum_run: Span,
-    /// Which directions must be dead.
-    pub dead: DeadDirection,
-}
-
-impl SlaRule {
-    /// The preset that scenarios start from.
-    #[must_use]
-    pub fn aws_interconnect() -> Self {
-        Self {
-            name: "aws-interconnect".to_owned(),
-            basis: "assumed from sibling SLAs: the service's own definition of unavailable was not found".to_owned(),
-            minimum_run: Span::from_s(120),
-            dead: DeadDirection::Either,
-        }
-    }
-
-    /// Every preset, the default first. Their wording is that of the sibling services as far as it was found.
-    #[must_use]
-    pub fn presets() -> Vec<Self> {
-        let preset = |name: &str, basis: &str, minimum_run, dead| Self {
-            name: name.to_owned(),
-            basis: basis.to_owned(),
-            minimum_run,
-            dead,
-        };
-        vec![
-            Self::aws_interconnect(),
-            preset(
-                "aws-direct-connect",
-                "AWS Direct Connect SLA as quoted by others: no data can be sent or received for 120 s or more",
-                Span::from_s(120),
-                DeadDirection::Either,
-            ),
-            preset(
-                "google-interconnect",
-                "Google Cloud Interconnect SLA: no traffic served for 120 s or more; shorter gaps do not add up",
-                Span::from_s(120),
-                DeadDirection::Both,
-            ),
-            preset(
-                "every-moment",
-                "nobody's SLA: every moment without a usable path counts, however short",
-                Span::ZERO,
-                DeadDirection::Either,
-            ),
-        ]
-    }
-
-    /// The preset of this name.
-    #[must_use]
-    pub fn preset(name: &str) -> Option<Self> {
-        Self::presets().into_iter().find(|rule| rule.name == name)
-    }
-}
-
-/// When a connection counts as having no usable path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeadDirection {
-    /// No usable path in at least one direction.
-    Either,
-    /// No usable path in both directions.
-    Both,
 }
 
 impl Default for Availability {
     fn default() -> Self {
-        Self {
-            rule: SlaRule::aws_interconnect(),
-            target: Share::from_ppb(999_900_000),
-            period: CalendarSpan::from_days(30),
-        }
+        Self { rules: vec![SlaRule::aws_interconnect()], price: None }
     }
 }
 
@@ -134,8 +55,12 @@ pub enum Metric {
     Drops(String),
     /// Data packets delivered.
     Delivered,
-    /// Charged time of the worst connection (ps).
+    /// Charged time of the worst connection by the judging rule (ps).
     Charged,
+    /// Charged time of the worst connection by a named rule (ps).
+    ChargedBy(String),
+    /// Credit that the worst connection has by a named rule, in its worst period (parts per billion).
+    CreditBy(String),
     /// Share of flow-seconds lost (parts per billion).
     FlowSecondsLost,
     /// One-way latency of all data packets at a quantile in parts per billion (ps); 0 is the minimum.

@@ -23,6 +23,8 @@ mod policy;
 mod prefix_table;
 mod queueing;
 mod routing;
+mod sla_presets;
+mod sla_rule;
 mod trace;
 mod traffic;
 mod transfer;
@@ -36,7 +38,7 @@ pub use exchange::ExchangeConfig;
 pub use failure::{Failure, FailureKind, Members, Ways, Wires, WrongKey};
 pub use fidelity::{Fidelity, Sharing};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
-pub use judgement::{Availability, Bound, DeadDirection, ExchangeMetric, Expectation, Metric, SlaRule, TransferMetric};
+pub use judgement::{Availability, Bound, ExchangeMetric, Expectation, Metric, TransferMetric};
 pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted};
 pub use limit::{
     AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,
@@ -54,6 +56,9 @@ pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Roo
 pub use routing::{
     AdvertisementClock, BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, GracefulRestart, Jitter,
     LoopAvoidance, OnBfdDown, RouteReflection, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
+};
+pub use sla_rule::{
+    BadTest, ChargedTo, CreditTier, DeadDirection, Exclusion, LegalText, Measure, Onset, Period, Rounding, SlaRule,
 };
 pub use trace::{Arrival, Trace, TraceOf};
 pub use traffic::{

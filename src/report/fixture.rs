@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::Provenance;
 use crate::message::DropReason;
-use crate::network::{Availability, Bound, DeadDirection};
+use crate::network::{Bound, SlaRule};
 use crate::sim::record::*;
+use crate::sla::{self, LossTimeline, Observation};
 use crate::units::{Bytes, CalendarSpan, Rate, Share, Span};
 
 const BINS: u64 = 300;
@@ -101,18 +102,11 @@ fn direction(base_us: u64) -> DirectionRecord {
 }
 
 fn availability() -> AvailabilityRecord {
-    let Availability { rule, target, period } = Availability::default();
-    AvailabilityRecord {
-        rule,
-        dead: DeadDirection::Either,
-        target,
-        period,
-        budget: CalendarSpan::from_ns(259_200_000_000),
-        runs: Vec::new(),
-        charged: CalendarSpan::ZERO,
-        charged_rest: CalendarSpan::default(),
-        window: Share::ONE,
-    }
+    let clean = LossTimeline::new();
+    let observed = CalendarSpan::from_s(150);
+    let rule = SlaRule::aws_interconnect();
+    let seen = sla::evaluate(&rule, &Observation { directions: [&clean; 2], exemptions: &[], observed });
+    AvailabilityRecord::new(rule, seen, None)
 }
 
 fn logical_link(index: usize) -> LogicalLinkRecord {
@@ -407,6 +401,7 @@ pub fn record() -> RunRecord {
             provisioned: rate("500 Mbps"),
             directions: [direction(1_020), direction(1_048)],
             availability: availability(),
+            other_rules: Vec::new(),
         }],
         logical_links: (0..4).map(logical_link).collect(),
         links: (0..4).flat_map(|index| [link(index, ["aws", "google"]), link(index, ["google", "aws"])]).collect(),

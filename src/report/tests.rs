@@ -34,8 +34,8 @@ fn the_verdict_says_what_went_wrong() {
     let mut record = record();
     record.ended = Span::from_s(42);
     let rule = &mut record.connections[0].availability;
-    rule.charged = CalendarSpan::from_s(2);
-    rule.charged_rest = CalendarSpan::from_ns(2_591_958_000_000_000);
+    rule.periods[0].charged = CalendarSpan::from_s(2);
+    rule.periods[0].charged_rest = CalendarSpan::from_ns(2_591_958_000_000_000);
     record.totals.bad_seconds = 1;
     let page = terminal_page(&record, &provenance());
     for text in [
@@ -227,12 +227,17 @@ fn every_file_stands_in_the_guide_to_the_results() {
 #[test]
 fn a_dead_connection_is_said_to_be_dead() {
     use crate::sim::record::UnavailableRun;
+    use crate::sla::Ruling;
     let mut record = record();
     let rule = &mut record.connections[0].availability;
-    let run =
-        |from, to, charged| UnavailableRun { from: CalendarSpan::from_s(from), to: CalendarSpan::from_s(to), charged };
-    rule.runs = vec![run(5, 126, true)];
-    rule.charged = CalendarSpan::from_s(121);
+    let run = |from, to, ruling| UnavailableRun {
+        from: CalendarSpan::from_s(from),
+        to: CalendarSpan::from_s(to),
+        ruling,
+        incident: Some("cut".to_owned()),
+    };
+    rule.runs = vec![run(5, 126, Ruling::Charged)];
+    rule.periods[0].charged = CalendarSpan::from_s(121);
     // Where a line breaks is not asked here.
     let unwrapped =
         |record: &RunRecord| terminal_page(record, &provenance()).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -242,9 +247,10 @@ fn a_dead_connection_is_said_to_be_dead() {
         "{page}"
     );
     assert!(page.contains("1 time without a usable path, 1 charged"), "{page}");
-    record.connections[0].availability.runs.push(run(130, 140, false));
+    record.connections[0].availability.runs.push(run(130, 140, Ruling::TooShort));
     let page = unwrapped(&record);
     assert!(page.contains("Connection prod had no usable path 2 times, for 131 s in all;"), "{page}");
+    assert!(page.contains("at 130 s for 10 s (cut): not charged, shorter than 120 s"), "{page}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::file::{
 };
 use super::profiles::{FAST_BFD, estimate, profile};
 use super::read::peek;
-use crate::network::{DeadDirection, SlaRule};
+use crate::network::SlaRule;
 use crate::rng::named_hash;
 use crate::units::Span;
 
@@ -65,6 +65,7 @@ pub(super) fn fill(file: &mut File) {
     for monitor in file.monitors.values_mut() {
         fill_monitor(monitor);
     }
+    file.rules.values_mut().for_each(|rule| default(&mut rule.based_on, "every-moment"));
     for (index, failure) in file.failures.iter_mut().enumerate() {
         default(&mut failure.name, format!("failure-{}", index + 1));
         fill_failure(failure);
@@ -452,15 +453,16 @@ fn fill_failure(failure: &mut FailureTable) {
 
 fn fill_sla(sla: &mut SlaTable) {
     default(&mut sla.rule, "aws-interconnect");
-    let preset = peek(&sla.rule).and_then(SlaRule::preset).unwrap_or_else(SlaRule::aws_interconnect);
-    default(&mut sla.minimum_run, preset.minimum_run.to_string());
-    default(
-        &mut sla.dead_direction,
-        match preset.dead {
-            DeadDirection::Either => "either",
-            DeadDirection::Both => "both",
-        },
-    );
-    default(&mut sla.target, "99.99%");
-    default(&mut sla.period, "30 days");
+    default(&mut sla.period, if sla.epoch.is_some() { "calendar month" } else { "30 days" });
+    // The scenario's own rules say themselves what they ask for.
+    let preset = match peek(&sla.rule) {
+        Some("custom") => Some(SlaRule::aws_interconnect()),
+        Some(name) => SlaRule::preset(name),
+        None => None,
+    };
+    if let Some(preset) = preset {
+        default(&mut sla.minimum_run, preset.minimum_run.to_string());
+        default(&mut sla.dead_direction, preset.dead.word());
+        default(&mut sla.target, preset.target.to_string());
+    }
 }

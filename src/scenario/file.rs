@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::source::{item_place, join};
 
 /// The sections whose tables carry names.
-pub(super) const SECTIONS: [&str; 15] = [
+pub(super) const SECTIONS: [&str; 16] = [
     "providers",
     "fabrics",
     "facilities",
@@ -29,6 +29,7 @@ pub(super) const SECTIONS: [&str; 15] = [
     "sessions",
     "flows",
     "monitors",
+    "rules",
     "failures",
     "changes",
 ];
@@ -193,7 +194,15 @@ tables! {
         name, at, kind, connection, bandwidth, link, rate, rotate_keys, bake, delay, former_key, router, lasts
     }
     /// `[sla]`
-    SlaTable { rule, minimum_run, dead_direction, target, period }
+    SlaTable { rule, rules, minimum_run, dead_direction, target, period, epoch, price }
+    /// `[rules.x]`
+    RuleTable {
+        based_on, basis, measure, bin, loss_above, loss_at_least, dead_longer, dead_direction, enter, leave, onset,
+        minimum_run, rounding, rounding_unit, charged_to, excludes, period, target, owed_by;
+        credits: Vec<CreditTable>
+    }
+    /// One of `rules.x.credits`
+    CreditTable { below, credit }
 }
 
 /// The whole scenario as written, or as filled in.
@@ -213,6 +222,7 @@ pub(super) struct File {
     pub sessions: BTreeMap<String, SessionTable>,
     pub flows: BTreeMap<String, FlowTable>,
     pub monitors: BTreeMap<String, MonitorTable>,
+    pub rules: BTreeMap<String, RuleTable>,
     pub failures: Vec<FailureTable>,
     pub changes: Vec<ChangeTable>,
     pub auto: AutoTable,
@@ -232,7 +242,7 @@ impl File {
             )*};
         }
         section!(providers, facilities, routers, links, interconnects, connections, attachments, queueing);
-        section!(policies, sessions, flows, monitors);
+        section!(policies, sessions, flows, monitors, rules);
         if let Some(value) = table.remove("failures") {
             file.failures = array("failures", value, problems);
         }
@@ -318,6 +328,7 @@ fn one<T: for<'de> Deserialize<'de> + Keys>(place: &str, value: Value, problems:
             [.., "medium" | "high", _] => CurveTable::KEYS,
             [.., "classes", _, _] => ClassTable::KEYS,
             [.., "terms", _, _] => TermTable::KEYS,
+            [.., "credits", _, _] => CreditTable::KEYS,
             _ => T::KEYS,
         };
         problems.push(unknown_key(&join(place, &path.join(".")), key, known));

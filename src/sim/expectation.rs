@@ -1,12 +1,12 @@
 //! What a scenario expects of itself, held against the record of its run.
 
 use super::record::{
-    Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit, LedgerEntry, LedgerKind, RunRecord,
-    TransferRecord,
+    AvailabilityRecord, Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit, LedgerEntry, LedgerKind,
+    RunRecord, TransferRecord,
 };
 use crate::message::DropReason;
 use crate::network::{Bound, ExchangeMetric, Expectation, Metric, TransferMetric};
-use crate::units::{Share, Span};
+use crate::units::{CalendarSpan, Share, Span};
 
 /// How a metric names the return entry of a failure: "cut (return)".
 const RETURN_SUFFIX: &str = " (return)";
@@ -35,7 +35,7 @@ fn holds(bound: Bound, value: u64) -> bool {
 
 fn unit(metric: &Metric) -> ExpectationUnit {
     match metric {
-        Metric::Loss | Metric::FlowSecondsLost => ExpectationUnit::PartsPerBillion,
+        Metric::Loss | Metric::FlowSecondsLost | Metric::CreditBy(_) => ExpectationUnit::PartsPerBillion,
         Metric::Drops(_) | Metric::Delivered | Metric::Lost(_) => ExpectationUnit::Packets,
         Metric::Oscillations | Metric::FalseDetections | Metric::Updates(_) => ExpectationUnit::Number,
         Metric::Transfers(_, metric) => match metric {
@@ -54,6 +54,7 @@ fn unit(metric: &Metric) -> ExpectationUnit {
             }
         },
         Metric::Charged
+        | Metric::ChargedBy(_)
         | Metric::Latency(_)
         | Metric::MeanQueueing
         | Metric::Blackout(_)
@@ -73,9 +74,9 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
             Some(data.dropped.get(&reason).copied().unwrap_or(0))
         }
         Metric::Delivered => Some(data.delivered),
-        Metric::Charged => {
-            record.connections.iter().map(|one| one.availability.charged.as_ns().saturating_mul(1_000)).max()
-        }
+        Metric::ChargedBy(name) => by_rule(record, name).map(|rule| picoseconds(rule.charged)).max(),
+        Metric::CreditBy(name) => by_rule(record, name).map(|rule| rule.worst().credit.as_ppb()).max(),
+        Metric::Charged => record.connections.iter().map(|one| picoseconds(one.availability.charged)).max(),
         Metric::FlowSecondsLost => (data.sent > 0).then_some(totals.flow_seconds_lost.as_ppb()),
         Metric::Latency(quantile) => quantile_of(&totals.latency, *quantile).map(Span::as_ps),
         Metric::MeanQueueing => (totals.queueing.count > 0).then_some(totals.queueing.mean.as_ps()),
@@ -102,6 +103,16 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
             Some(first.saturating_sub(entry.at).as_ps())
         }
     }
+}
+
+/// Every connection as one rule sees it.
+fn by_rule<'r>(record: &'r RunRecord, name: &'r str) -> impl Iterator<Item = &'r AvailabilityRecord> {
+    let rules = record.connections.iter().flat_map(|one| std::iter::once(&one.availability).chain(&one.other_rules));
+    rules.filter(move |rule| rule.rule.name == name)
+}
+
+const fn picoseconds(span: CalendarSpan) -> u64 {
+    span.as_ns().saturating_mul(1_000)
 }
 
 fn of_transfers(transfers: &TransferRecord, metric: TransferMetric) -> Option<u64> {

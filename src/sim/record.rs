@@ -3,11 +3,13 @@
 //! All instants are scenario time (0 = first packet). Quantities keep their exact integer types; only report
 //! writers turn them into decimals.
 
+mod availability;
 mod flows;
 mod ledger;
 mod macsec;
 mod routing;
 
+pub use availability::{AvailabilityRecord, UnavailableRun};
 pub use flows::{ExchangeRecord, FlowEntryRecord, FlowRecord, TransferRecord};
 pub use ledger::{Detected, FlowHit, LedgerEntry, LedgerKind, LostIn, Notice, Phase, PhaseTime, Spread};
 pub use macsec::{MacsecRecord, MkaRecord, PacketNumbers};
@@ -16,8 +18,8 @@ pub use routing::{BgpMessages, Oscillation, RouteMove, RoutingRecord};
 use std::collections::BTreeMap;
 
 use crate::message::DropReason;
-use crate::network::{Bound, DeadDirection, Fidelity, SlaRule};
-use crate::units::{Bytes, CalendarSpan, Rate, Share, Span};
+use crate::network::{Bound, Fidelity};
+use crate::units::{Bytes, Rate, Share, Span};
 
 /// The result of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,8 +157,10 @@ pub struct ConnectionRecord {
     pub provisioned: Rate,
     /// Both directions.
     pub directions: [DirectionRecord; 2],
-    /// Availability by rule.
+    /// Availability by the rule that judges.
     pub availability: AvailabilityRecord,
+    /// Availability by the other rules, in the scenario's order.
+    pub other_rules: Vec<AvailabilityRecord>,
 }
 
 /// One direction of a connection; data packets only.
@@ -197,49 +201,6 @@ pub struct LossBin {
     pub sent: u64,
     /// Of these, the ones that were dropped later, by cause.
     pub dropped: BTreeMap<DropReason, u64>,
-}
-
-/// Availability of one connection by one rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AvailabilityRecord {
-    /// The rule.
-    pub rule: SlaRule,
-    /// Which directions had to be dead.
-    pub dead: DeadDirection,
-    /// The promise.
-    pub target: Share,
-    /// The SLA period.
-    pub period: CalendarSpan,
-    /// Unavailable time that the promise allows in the period.
-    pub budget: CalendarSpan,
-    /// Every unavailable run: from, to, and whether the rule charges it.
-    pub runs: Vec<UnavailableRun>,
-    /// Charged time within the run.
-    pub charged: CalendarSpan,
-    /// Charge for the rest of the period, at the steady state of the run's last instant: all of it when the
-    /// connection ended without a usable path, otherwise none.
-    pub charged_rest: CalendarSpan,
-    /// Availability over the run window only; shown, never judged.
-    pub window: Share,
-}
-
-impl AvailabilityRecord {
-    /// Everything charged against the budget of the SLA period: within the run and for the rest of the period.
-    #[must_use]
-    pub fn charged_in_period(&self) -> CalendarSpan {
-        self.charged + self.charged_rest
-    }
-}
-
-/// A time without a usable path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnavailableRun {
-    /// Its begin.
-    pub from: CalendarSpan,
-    /// Its end, or the run's.
-    pub to: CalendarSpan,
-    /// Whether it is long enough to be charged.
-    pub charged: bool,
 }
 
 /// One logical link; `directions[0]` is sent by the first provider of its interconnect.

@@ -1,6 +1,6 @@
-//! Two directions side by side: one linear pass over both timelines, without allocation.
+//! Two directions and what is exempt, side by side: one linear pass, without allocation.
 
-use super::{LossTimeline, Segment};
+use super::{Exempt, Exemption, LossTimeline, Segment};
 use crate::units::{CalendarSpan, Share};
 
 /// A stretch in which neither direction's loss changes.
@@ -12,23 +12,41 @@ pub struct Piece {
     pub to: CalendarSpan,
     /// Loss of each direction.
     pub loss: [Share; 2],
+    /// Why it is not counted, if it is not.
+    pub exempt: Option<Exempt>,
 }
 
-/// The pieces of [0, `ended`) in order of time, without gaps and none empty.
+impl Piece {
+    /// The loss that counts: none while exempt.
+    #[must_use]
+    pub fn counted(&self) -> [Share; 2] {
+        if self.exempt.is_some() { [Share::ZERO; 2] } else { self.loss }
+    }
+}
+
+/// The pieces of [0, `until`) in order of time, without gaps and none empty.
 #[derive(Debug, Clone)]
 pub struct Pieces<'a> {
     /// What is still ahead of each direction.
     ahead: [&'a [Segment]; 2],
+    exemptions: &'a [Exemption],
     loss: [Share; 2],
     at: CalendarSpan,
-    ended: CalendarSpan,
+    until: CalendarSpan,
 }
 
 impl<'a> Pieces<'a> {
-    /// Merges two directions; the same timeline twice stands for one direction.
+    /// Merges two directions; the same timeline twice stands for one direction. Exemptions are in order of time and
+    /// do not overlap.
     #[must_use]
-    pub fn new(directions: [&'a LossTimeline; 2], ended: CalendarSpan) -> Self {
-        Self { ahead: directions.map(LossTimeline::segments), loss: [Share::ZERO; 2], at: CalendarSpan::ZERO, ended }
+    pub fn new(directions: [&'a LossTimeline; 2], exemptions: &'a [Exemption], until: CalendarSpan) -> Self {
+        Self {
+            ahead: directions.map(LossTimeline::segments),
+            exemptions,
+            loss: [Share::ZERO; 2],
+            at: CalendarSpan::ZERO,
+            until,
+        }
     }
 }
 
@@ -36,10 +54,10 @@ impl Iterator for Pieces<'_> {
     type Item = Piece;
 
     fn next(&mut self) -> Option<Piece> {
-        if self.at >= self.ended {
+        if self.at >= self.until {
             return None;
         }
-        let (from, mut to) = (self.at, self.ended);
+        let (from, mut to) = (self.at, self.until);
         for (ahead, loss) in self.ahead.iter_mut().zip(&mut self.loss) {
             while let Some((first, rest)) = ahead.split_first().filter(|(first, _)| first.from <= from) {
                 *loss = first.loss;
@@ -47,8 +65,16 @@ impl Iterator for Pieces<'_> {
             }
             to = ahead.first().map_or(to, |next| next.from.min(to));
         }
+        while let Some((_, rest)) = self.exemptions.split_first().filter(|(first, _)| first.to <= from) {
+            self.exemptions = rest;
+        }
+        let mut exempt = None;
+        if let Some(first) = self.exemptions.first() {
+            exempt = (first.from <= from).then_some(first.why);
+            to = to.min(if first.from <= from { first.to } else { first.from });
+        }
         self.at = to;
-        Some(Piece { from, to, loss: self.loss })
+        Some(Piece { from, to, loss: self.loss, exempt })
     }
 }
 
@@ -65,13 +91,14 @@ mod tests {
         timeline
     }
 
-    fn pieces(forward: &[(u64, u64)], back: &[(u64, u64)], ended: u64) -> Vec<(u64, u64, [u64; 2])> {
+    fn seconds(at: CalendarSpan) -> u64 {
+        at.as_ns() / 1_000_000_000
+    }
+
+    fn pieces(forward: &[(u64, u64)], back: &[(u64, u64)], until: u64) -> Vec<(u64, u64, [u64; 2])> {
         let (forward, back) = (timeline(forward), timeline(back));
-        Pieces::new([&forward, &back], CalendarSpan::from_s(ended))
-            .map(|piece| {
-                let seconds = |at: CalendarSpan| at.as_ns() / 1_000_000_000;
-                (seconds(piece.from), seconds(piece.to), piece.loss.map(|loss| loss.as_ppb() / 10_000_000))
-            })
+        Pieces::new([&forward, &back], &[], CalendarSpan::from_s(until))
+            .map(|piece| (seconds(piece.from), seconds(piece.to), piece.loss.map(|loss| loss.as_ppb() / 10_000_000)))
             .collect()
     }
 
@@ -88,5 +115,20 @@ mod tests {
         assert_eq!(pieces(&[(3, 100)], &[], 5), [(0, 3, [0, 0]), (3, 5, [100, 0])]);
         assert_eq!(pieces(&[], &[], 5), [(0, 5, [0, 0])]);
         assert_eq!(pieces(&[(0, 100)], &[], 0), []);
+    }
+
+    #[test]
+    fn an_exemption_parts_pieces_at_both_its_ends() {
+        let dead = timeline(&[(0, 100)]);
+        let exempt = |from, to| Exemption {
+            from: CalendarSpan::from_s(from),
+            to: CalendarSpan::from_s(to),
+            why: Exempt::OtherParty,
+        };
+        let found: Vec<_> =
+            Pieces::new([&dead, &dead], &[exempt(2, 4), exempt(4, 5), exempt(8, 20)], CalendarSpan::from_s(9))
+                .map(|piece| (seconds(piece.from), seconds(piece.to), piece.counted()[0] == Share::ONE))
+                .collect();
+        assert_eq!(found, [(0, 2, true), (2, 4, false), (4, 5, false), (5, 8, true), (8, 9, false)]);
     }
 }

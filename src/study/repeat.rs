@@ -211,8 +211,8 @@ impl Sample {
         let connections = record.connections.iter().map(|connection| ConnectionSample {
             name: connection.name.clone(),
             rule: connection.availability.rule.name.clone(),
-            budget: connection.availability.budget,
-            period: connection.availability.period,
+            budget: connection.availability.worst().budget,
+            period: connection.availability.worst().length(),
             charged: connection.availability.charged_in_period(),
         });
         Self {

@@ -5,13 +5,17 @@
 //! ```
 
 mod community;
+mod date;
 mod length;
+mod money;
 mod quantity;
 mod time;
 mod traffic_class;
 
 pub use community::Community;
+pub use date::Date;
 pub use length::Length;
+pub use money::{Money, Price};
 pub use quantity::{Bytes, Rate, Share};
 pub use time::{CalendarSpan, Span, Time};
 pub use traffic_class::{Ecn, TrafficClass};

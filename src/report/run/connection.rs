@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{bits_per_second, causes, lost};
+use super::{availability, bits_per_second, causes, lost};
 use crate::message::DropReason;
-use crate::network::DeadDirection;
 use crate::report::document::{Block, Cell, Section, Table};
-use crate::report::words::{calendar, counted, percent, rate, round_percent, seconds};
-use crate::sim::record::{AvailabilityRecord, ConnectionRecord, LogicalLinkRecord, RunRecord};
-use crate::units::{CalendarSpan, Share, Span};
+use crate::report::words::{rate, round_percent};
+use crate::sim::record::{ConnectionRecord, LogicalLinkRecord, RunRecord};
+use crate::units::{Share, Span};
 
 /// What the customer of this connection got.
 pub fn section(record: &RunRecord, one: &ConnectionRecord) -> Section {
@@ -23,7 +22,7 @@ pub fn section(record: &RunRecord, one: &ConnectionRecord) -> Section {
     }
     blocks.push(Block::Table(latency(one)));
     blocks.push(Block::Table(links(record, one)));
-    blocks.push(Block::Facts(availability(record, &one.availability)));
+    blocks.extend(availability::blocks(record, one));
     Section {
         heading: format!(
             "Connection {}: {} each way between {first} and {second}",
@@ -37,26 +36,6 @@ pub fn section(record: &RunRecord, one: &ConnectionRecord) -> Section {
 /// "aws to google".
 pub fn way(one: &ConnectionRecord, direction: usize) -> String {
     format!("{} to {}", one.providers[direction], one.providers[1 - direction])
-}
-
-/// One sentence for the verdict.
-pub fn sentence(one: &ConnectionRecord) -> String {
-    let rule = &one.availability;
-    let path = if rule.runs.is_empty() {
-        "always had a usable path".to_owned()
-    } else {
-        let dead = rule.runs.iter().fold(CalendarSpan::ZERO, |sum, run| sum + (run.to - run.from));
-        match rule.runs.len() {
-            1 => format!("had no usable path for {}", calendar(dead)),
-            many => format!("had no usable path {many} times, for {} in all", calendar(dead)),
-        }
-    };
-    format!(
-        "Connection {} {path}; {} charged of the {} budget.",
-        one.name,
-        calendar(rule.charged_in_period()),
-        calendar(rule.budget)
-    )
 }
 
 fn traffic(record: &RunRecord, one: &ConnectionRecord) -> Table {
@@ -129,42 +108,4 @@ fn links(record: &RunRecord, one: &ConnectionRecord) -> Table {
         table.push(vec![link.channel.as_str().into(), share(0), share(1), record.ended.saturating_sub(up).into()]);
     }
     table
-}
-
-/// The charge, the rule, and what the window alone would say.
-pub fn availability(record: &RunRecord, rule: &AvailabilityRecord) -> Vec<(String, String)> {
-    let mut charged = format!(
-        "{} of the {} budget ({} of {})",
-        calendar(rule.charged_in_period()),
-        calendar(rule.budget),
-        percent(rule.target),
-        rule.period
-    );
-    if rule.charged_rest.as_ns() > 0 {
-        charged.push_str(&format!(
-            "\n{} of it in the run, {} for the rest of the period: the run ended without a usable path",
-            calendar(rule.charged),
-            calendar(rule.charged_rest)
-        ));
-    }
-    let dead = match rule.dead {
-        DeadDirection::Either => "no usable path in at least one direction",
-        DeadDirection::Both => "no usable path in both directions at once",
-    };
-    let counted = match rule.runs.len() {
-        0 => String::new(),
-        many => format!("\n{} without a usable path, {} charged", counted(many as u64, "time"), charged_runs(rule)),
-    };
-    let text = format!("{}: {dead} for at least {}", rule.rule.name, seconds(rule.rule.minimum_run));
-    let window =
-        format!("{} of the {} simulated; shown only, never judged", percent(rule.window), seconds(record.ended),);
-    vec![
-        ("charged".to_owned(), charged),
-        ("by rule".to_owned(), format!("{text} ({}){counted}", rule.rule.basis)),
-        ("window".to_owned(), window),
-    ]
-}
-
-fn charged_runs(rule: &AvailabilityRecord) -> usize {
-    rule.runs.iter().filter(|run| run.charged).count()
 }

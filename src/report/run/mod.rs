@@ -1,5 +1,6 @@
 //! The report on one run, in every view.
 
+mod availability;
 mod connection;
 mod exchanges;
 mod ledger;

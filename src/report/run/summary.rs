@@ -6,14 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::tables::kind_word;
 use super::tables::packet_numbers_word;
-use super::{bits_per_second, lost};
+use super::{availability, bits_per_second, lost};
 use crate::message::DropReason;
-use crate::network::DeadDirection;
 use crate::report::{Provenance, SCHEMA_VERSION};
 use crate::sim::record::{
-    AvailabilityRecord, ClassRecord, ConnectionRecord, Counts, Distribution, ExchangeRecord, ExpectationRecord,
-    ExpectationUnit, FlowEntryRecord, LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, LostIn, MacsecRecord,
-    MonitorRecord, RunRecord, Spread, TransferRecord,
+    ClassRecord, ConnectionRecord, Counts, Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit,
+    FlowEntryRecord, LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, LostIn, MacsecRecord, MonitorRecord,
+    RunRecord, Spread, TransferRecord,
 };
 use crate::units::{CalendarSpan, Rate, Share, Span};
 
@@ -92,7 +91,7 @@ pub fn seconds(span: Span) -> f64 {
     span.as_seconds()
 }
 
-fn calendar(span: CalendarSpan) -> f64 {
+pub fn calendar(span: CalendarSpan) -> f64 {
     span.as_seconds()
 }
 
@@ -167,34 +166,8 @@ fn connection(record: &RunRecord, one: &ConnectionRecord) -> Value {
         "interconnect": one.interconnect,
         "provisioned_bps": one.provisioned.as_bps(),
         "directions": directions,
-        "availability": availability(&one.availability),
-    })
-}
-
-fn availability(rule: &AvailabilityRecord) -> Value {
-    let dead = match rule.dead {
-        DeadDirection::Either => "either",
-        DeadDirection::Both => "both",
-    };
-    let runs: Vec<Value> = rule
-        .runs
-        .iter()
-        .map(|run| json!({ "from_s": calendar(run.from), "to_s": calendar(run.to), "charged": run.charged }))
-        .collect();
-    json!({
-        "rule": rule.rule.name,
-        "basis": rule.rule.basis,
-        "minimum_run_s": seconds(rule.rule.minimum_run),
-        "dead_direction": dead,
-        "target_percent": percent(rule.target),
-        "period_s": calendar(rule.period),
-        "budget_s": calendar(rule.budget),
-        "charged_s": calendar(rule.charged_in_period()),
-        "charged_in_run_s": calendar(rule.charged),
-        "charged_rest_of_period_s": calendar(rule.charged_rest),
-        "within_budget": rule.charged_in_period() <= rule.budget,
-        "unavailable_runs": runs,
-        "window_percent_not_judged": percent(rule.window),
+        "availability": availability::value(&one.availability),
+        "other_rules": all(&one.other_rules, availability::value),
     })
 }
 

@@ -1,10 +1,10 @@
 //! The verdict on one run: what the person who pays for the link wants to know, on one screen.
 
-use super::{connection, ledger, lost, routing};
+use super::{availability, connection, ledger, lost, routing};
 use crate::network::{Bound, Fidelity};
 use crate::report::Provenance;
 use crate::report::document::{Block, Cell, Check, Outcome, Report, Section, Table};
-use crate::report::words::{calendar, count, counted, list, percent, plain, seconds, span};
+use crate::report::words::{count, counted, list, percent, plain, seconds, span};
 use crate::sim::record::{ExpectationRecord, ExpectationUnit, LedgerKind, MonitorRecord, RunRecord};
 use crate::units::{Share, Span};
 
@@ -56,7 +56,7 @@ fn sentences(record: &RunRecord) -> Vec<String> {
         ));
     }
     for one in &record.connections {
-        sentences.push(connection::sentence(one));
+        sentences.push(availability::sentence(one));
     }
     sentences.extend(routing::sentence(record));
     let data = &record.totals.data;
@@ -147,24 +147,7 @@ pub fn monitor_text(monitor: &MonitorRecord) -> String {
 }
 
 fn checks(record: &RunRecord) -> Vec<Check> {
-    let mut checks: Vec<Check> = record
-        .connections
-        .iter()
-        .map(|one| {
-            let rule = &one.availability;
-            let over = rule.charged_in_period() > rule.budget;
-            let outcome = if over { Outcome::Over } else { Outcome::Within };
-            let text = format!(
-                "{}: charged {} of the {} that {} of {} allows",
-                one.name,
-                calendar(rule.charged_in_period()),
-                calendar(rule.budget),
-                percent(rule.target),
-                rule.period,
-            );
-            Check { outcome, text }
-        })
-        .collect();
+    let mut checks: Vec<Check> = record.connections.iter().map(availability::check).collect();
     // What an interrupted run did not come to measure says nothing of the design.
     let interrupted = record.ended < record.horizon;
     let judged = record.expectations.iter().filter(|one| !(interrupted && one.measured.is_none()));

@@ -1,15 +1,13 @@
-//! The availability rule, and what the scenario expects of itself.
+//! What the scenario expects of itself.
 
 use toml::{Table, Value};
 
 use super::Resolver;
 use crate::message::DropReason;
-use crate::network::{
-    Availability, Bound, DeadDirection, ExchangeMetric, Expectation, Metric, SlaRule, TransferMetric,
-};
+use crate::network::{Bound, ExchangeMetric, Expectation, Metric, TransferMetric};
 use crate::scenario::file::{FlowTable, suggestion};
 use crate::scenario::source::join;
-use crate::units::{CalendarSpan, Share, Span};
+use crate::units::{Share, Span};
 
 /// The unit of an expectation's limits.
 #[derive(Debug, Clone, Copy)]
@@ -87,33 +85,6 @@ fn exchange_metric(flow: &str, word: &str) -> Option<(Metric, Unit)> {
 }
 
 impl Resolver<'_> {
-    pub(super) fn availability(&mut self) {
-        let sla = &self.file.sla;
-        let preset = Availability::default();
-        let presets = SlaRule::presets();
-        let mut words: Vec<(&str, Option<&SlaRule>)> =
-            presets.iter().map(|preset| (preset.name.as_str(), Some(preset))).collect();
-        words.push(("custom", None));
-        let named = self.reader.word("sla.rule", &sla.rule, &words);
-        let minimum_run = self.reader.span_or_zero("sla.minimum_run", &sla.minimum_run, "120 s");
-        let directions = [("either", DeadDirection::Either), ("both", DeadDirection::Both)];
-        let dead = self.reader.word("sla.dead_direction", &sla.dead_direction, &directions);
-        let target: Option<Share> = self.reader.quantity("sla.target", &sla.target, "99.99%");
-        let period: Option<CalendarSpan> = self.reader.quantity("sla.period", &sla.period, "30 days");
-        // A preset of which a part was changed is no longer what its name says.
-        let rule = match named {
-            Some(rule) if rule.minimum_run == minimum_run && rule.dead == dead => rule.clone(),
-            Some(_) | None => {
-                SlaRule { name: "custom".to_owned(), basis: "set by the scenario".to_owned(), minimum_run, dead }
-            }
-        };
-        let period = period.unwrap_or(preset.period);
-        if period == CalendarSpan::default() {
-            self.reader.error("sla.period", "is zero", "write for example \"30 days\"");
-        }
-        self.network.availability = Availability { rule, target: target.unwrap_or(preset.target), period };
-    }
-
     pub(super) fn expectations(&mut self) {
         for (key, value) in &self.file.expect {
             let place = join("expect", key);
@@ -126,12 +97,13 @@ impl Resolver<'_> {
                 ("drops", Value::Table(table)) => self.expect_drops(table),
                 ("incidents" | "returns", Value::Table(table)) => self.expect_entries(key, table),
                 ("transfers" | "exchanges", Value::Table(table)) => self.expect_of_flows(key, table),
-                ("latency" | "drops" | "incidents" | "returns" | "transfers" | "exchanges", _) => {
+                ("rules", Value::Table(table)) => self.expect_rules(table),
+                ("latency" | "drops" | "incidents" | "returns" | "transfers" | "exchanges" | "rules", _) => {
                     self.reader.error(place, "is not a table", "write its keys below it");
                 }
                 (..) => {
                     let mut known: Vec<&str> = PLAIN.iter().map(|(name, ..)| *name).collect();
-                    known.extend(["latency", "drops", "incidents", "returns", "transfers", "exchanges"]);
+                    known.extend(["latency", "drops", "incidents", "returns", "transfers", "exchanges", "rules"]);
                     self.unknown(&place, key, &known);
                 }
             }
@@ -226,6 +198,32 @@ impl Resolver<'_> {
                     ("updates", _) => self.expect(key, Metric::Updates(entry.clone()), Unit::Count, value),
                     ("noticed", Value::Table(routers)) => self.expect_noticed(&key, &entry, routers),
                     (..) => self.unknown(&join("expect", &key), metric, &ENTRY_KEYS),
+                }
+            }
+        }
+    }
+
+    /// `rules.NAME`, of the rules that count.
+    fn expect_rules(&mut self, table: &Table) {
+        let counted: Vec<String> = self.network.availability.rules.iter().map(|rule| rule.name.clone()).collect();
+        for (name, value) in table {
+            let key = join("rules", name);
+            let place = join("expect", &key);
+            if !counted.contains(name) {
+                let remedy = format!("add it to rules under [sla]; counted here: {}", counted.join(", "));
+                self.reader.error(&place, format!("no rule {name:?} is evaluated"), remedy);
+                continue;
+            }
+            let Value::Table(metrics) = value else {
+                self.reader.error(place, "is not a table", "write its keys below it");
+                continue;
+            };
+            for (metric, value) in metrics {
+                let key = join(&key, metric);
+                match metric.as_str() {
+                    "charged" => self.expect(key, Metric::ChargedBy(name.clone()), Unit::Span, value),
+                    "credit" => self.expect(key, Metric::CreditBy(name.clone()), Unit::Share, value),
+                    _ => self.unknown(&join("expect", &key), metric, &["charged", "credit"]),
                 }
             }
         }

@@ -23,6 +23,7 @@ mod mka;
 mod monitors;
 mod policies;
 mod queueing;
+mod rules;
 mod sessions;
 mod trace;
 mod traffic;

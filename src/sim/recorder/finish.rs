@@ -13,21 +13,20 @@ use crate::rng::{RunSeed, mix, named_hash};
 use crate::sim::limits::Limit;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{
-    AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord,
-    LossBin, MacsecRecord, RoutingRecord, RunRecord, Totals, UnavailableRun,
+    ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord, LossBin, MacsecRecord,
+    RoutingRecord, RunRecord, Totals,
 };
 use crate::sim::run::Run;
-use crate::sla::{self, LossTimeline};
 use crate::units::{Bytes, Span, Time};
 
 /// All that was written down.
-struct Ending<'n> {
-    network: &'n Network,
+pub(super) struct Ending<'n> {
+    pub(super) network: &'n Network,
     /// Scenario time 0.
     origin: Time,
     end: Time,
     recorder: Recorder,
-    journal: Journal,
+    pub(super) journal: Journal,
     ports: IdVec<PortId, PortTotals>,
     macsec: Vec<MacsecRecord>,
     routing: RoutingRecord,
@@ -117,7 +116,7 @@ impl Ending<'_> {
             ended,
             bin: network.bin,
             fidelity: network.fidelity,
-            connections: network.connections.ids().map(|id| self.connection(id, ended)).collect(),
+            connections: network.connections.ids().map(|id| self.connection(id, ended, &experience.series)).collect(),
             logical_links: network.logical_links.ids().map(|id| self.logical_link(id)).collect(),
             links: network.links.ids().flat_map(|id| link_directions(network, &self.ports, id)).collect(),
             macsec: std::mem::take(&mut self.macsec),
@@ -157,9 +156,10 @@ impl Ending<'_> {
         })
     }
 
-    fn connection(&self, id: ConnectionId, ended: Span) -> ConnectionRecord {
+    fn connection(&self, id: ConnectionId, ended: Span, series: &[Vec<[u64; 2]>]) -> ConnectionRecord {
         let network = self.network;
         let connection = &network.connections[id];
+        let mut rules = self.availability(id, ended, series).into_iter();
         let interconnect = &network.interconnects[connection.interconnect];
         ConnectionRecord {
             name: connection.name.clone(),
@@ -167,7 +167,8 @@ impl Ending<'_> {
             providers: interconnect.providers.map(|provider| network.providers[provider].name.clone()),
             provisioned: connection.bandwidth,
             directions: [0, 1].map(|direction| self.direction(id, direction)),
-            availability: self.availability(id, ended),
+            availability: rules.next().expect("a network has a rule"),
+            other_rules: rules.collect(),
         }
     }
 
@@ -182,24 +183,6 @@ impl Ending<'_> {
             latency: self.recorder.latencies.classes[class].distribution(),
             latency_series: self.recorder.latencies.series(class),
             usable_paths: self.journal.paths[id][direction].clone(),
-        }
-    }
-
-    fn availability(&self, id: ConnectionId, ended: Span) -> AvailabilityRecord {
-        let rule = &self.network.availability;
-        let timelines = [0, 1].map(|direction| LossTimeline::from_usable_paths(&self.journal.paths[id][direction]));
-        let judgement = sla::judge(rule, [&timelines[0], &timelines[1]], ended.to_calendar());
-        let run = |outage: &sla::Outage| UnavailableRun { from: outage.from, to: outage.to, charged: outage.charged };
-        AvailabilityRecord {
-            rule: rule.rule.clone(),
-            dead: rule.rule.dead,
-            target: rule.target,
-            period: rule.period,
-            budget: judgement.budget,
-            runs: judgement.runs.iter().map(run).collect(),
-            charged: judgement.charged,
-            charged_rest: judgement.charged_rest,
-            window: judgement.window,
         }
     }
 

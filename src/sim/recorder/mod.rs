@@ -7,6 +7,7 @@
 //! ```
 //! Recorders of partitions merge by sums and extremes, so the record does not tell how the run was divided.
 
+mod availability;
 mod blackouts;
 mod drops;
 mod exchanges;
@@ -96,7 +97,7 @@ impl Recorder {
             next_tick: origin + network.bin,
             flows: Flows::new(network),
             latencies: Latencies::new(network.connections.len() * 2, bins),
-            seconds: Seconds::new(network.flows.len()),
+            seconds: Seconds::new(network.flows.len(), availability::by_class(network)),
             monitors: Monitors::new(network),
             transfers: Transfers::new(network),
             exchanges: Exchanges::new(network),

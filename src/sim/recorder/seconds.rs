@@ -20,6 +20,15 @@ pub(super) struct Seconds {
     bad: BTreeSet<u64>,
     flow_seconds: u64,
     lost_ppb: u128,
+    by_class: Option<ByClass>,
+}
+
+/// The same over all flows of a class, kept second by second for rules that count packets.
+pub(super) struct ByClass {
+    /// Class of each flow; `None` for one that is not counted.
+    pub classes: Vec<Option<usize>>,
+    /// By class, then by second: sent and lost.
+    pub series: Vec<Vec<[u64; 2]>>,
 }
 
 /// Counts by flow; empty until the second begins, or something is lost in it.
@@ -34,13 +43,36 @@ pub(super) struct Experience {
     pub seconds: u64,
     pub bad_seconds: u64,
     pub flow_seconds_lost: Share,
+    /// By class, then by second: packets sent and lost; empty where no rule asks for them.
+    pub series: Vec<Vec<[u64; 2]>>,
+}
+
+impl ByClass {
+    fn close(&mut self, second: u64, flow: usize, counts: [u32; 2]) {
+        let Some(class) = self.classes[flow] else { return };
+        let second = usize::try_from(second).expect("a run has so many seconds");
+        let series = &mut self.series[class];
+        series.resize(series.len().max(second + 1), [0; 2]);
+        series[second][0] += u64::from(counts[0]);
+        series[second][1] += u64::from(counts[1]);
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (series, more) in self.series.iter_mut().zip(&other.series) {
+            series.resize(series.len().max(more.len()), [0; 2]);
+            for (counts, more) in series.iter_mut().zip(more) {
+                counts[0] += more[0];
+                counts[1] += more[1];
+            }
+        }
+    }
 }
 
 impl Seconds {
-    pub fn new(flows: usize) -> Self {
+    pub fn new(flows: usize, by_class: Option<ByClass>) -> Self {
         let mut open: [Second; OPEN] = Default::default();
         open[0].sent = vec![0; flows];
-        Self { present: 0, flows, open, closed: 0, bad: BTreeSet::new(), flow_seconds: 0, lost_ppb: 0 }
+        Self { present: 0, flows, open, closed: 0, bad: BTreeSet::new(), flow_seconds: 0, lost_ppb: 0, by_class }
     }
 
     #[inline]
@@ -69,6 +101,9 @@ impl Seconds {
         self.bad.extend(&other.bad);
         self.flow_seconds += other.flow_seconds;
         self.lost_ppb += other.lost_ppb;
+        if let (Some(by_class), Some(more)) = (&mut self.by_class, &other.by_class) {
+            by_class.add(more);
+        }
     }
 
     const fn oldest(&self) -> u64 {
@@ -88,8 +123,12 @@ impl Seconds {
         let mut any_bad = false;
         let Second { sent, mut lost } = std::mem::take(&mut self.open[slot(second)]);
         lost.resize(sent.len(), 0);
-        for (sent, lost) in sent.into_iter().zip(lost).filter(|(sent, lost)| *sent > 0 || *lost > 0) {
+        let counted = sent.into_iter().zip(lost).enumerate().filter(|(_, (sent, lost))| *sent > 0 || *lost > 0);
+        for (flow, (sent, lost)) in counted {
             let lost = lost.min(sent.max(1));
+            if let Some(by_class) = &mut self.by_class {
+                by_class.close(second, flow, [sent, lost]);
+            }
             any_bad |= u64::from(lost) * 100 > u64::from(sent);
             self.flow_seconds += 1;
             self.lost_ppb += u128::from(Share::of(u64::from(lost), u64::from(sent.max(1))).as_ppb());
@@ -110,6 +149,7 @@ impl Seconds {
             seconds,
             bad_seconds: self.bad.len() as u64,
             flow_seconds_lost: Share::from_ppb(u64::try_from(mean).unwrap_or(u64::MAX)),
+            series: self.by_class.take().map_or_else(Vec::new, |by_class| by_class.series),
         }
     }
 }
@@ -124,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_second_is_bad_above_one_percent_and_losses_count_when_sent() {
-        let mut seconds = Seconds::new(2);
+        let mut seconds = Seconds::new(2, Some(ByClass { classes: vec![Some(0), None], series: vec![Vec::new()] }));
         for second in 0..20u64 {
             for _ in 0..100 {
                 seconds.sent(FlowId(0), 1);
@@ -142,5 +182,8 @@ mod tests {
         assert_eq!((experience.seconds, experience.bad_seconds), (20, 1));
         // (1% + 2%) over 20 flow-seconds; the idle flow has none.
         assert_eq!(experience.flow_seconds_lost, Share::from_ppb(30_000_000 / 20));
+        // The class of the first flow, second by second; a loss stands where its packet was sent.
+        let [series] = experience.series.as_slice() else { panic!("one class") };
+        assert_eq!((series[2], series[3], series[4], series[5]), ([100, 0], [100, 1], [100, 2], [100, 0]));
     }
 }

@@ -1,10 +1,11 @@
 use super::*;
 use crate::message::DropReason;
-use crate::network::{Availability, Bound};
+use crate::network::{Bound, SlaRule};
 use crate::sim::record::{
     AvailabilityRecord, ConnectionRecord, Counts, DirectionRecord, Distribution, ExpectationRecord, ExpectationUnit,
     LedgerEntry, LostIn, Totals,
 };
+use crate::sla::{self, Evidence, LossTimeline, Observation};
 use crate::units::{Bytes, Rate};
 
 const SEED: RunSeed = RunSeed(7);
@@ -82,24 +83,21 @@ fn connection(index: u32) -> ConnectionRecord {
         latency_series: Vec::new(),
         usable_paths: Vec::new(),
     };
-    let Availability { rule, target, period } = Availability::default();
+    let mut loss = LossTimeline::new();
+    loss.push(CalendarSpan::ZERO, Share::ONE, Evidence::Measured);
+    loss.push(CalendarSpan::from_s(u64::from(index) * 100), Share::ZERO, Evidence::Measured);
+    let observed = CalendarSpan::from_s(1_000);
+    let rule = SlaRule::default();
+    let evaluation = sla::evaluate(&rule, &Observation { directions: [&loss; 2], exemptions: &[], observed });
+    let availability = AvailabilityRecord::new(rule, evaluation, None);
     ConnectionRecord {
         name: "c".to_owned(),
         interconnect: "x".to_owned(),
         providers: ["aws".to_owned(), "google".to_owned()],
         provisioned: Rate::from_bps(500_000_000).unwrap(),
         directions: [direction(), direction()],
-        availability: AvailabilityRecord {
-            dead: rule.dead,
-            rule,
-            target,
-            period,
-            budget: CalendarSpan::from_ns(259_200_000_000),
-            runs: Vec::new(),
-            charged: CalendarSpan::from_s(u64::from(index) * 100),
-            charged_rest: CalendarSpan::default(),
-            window: Share::ONE,
-        },
+        availability,
+        other_rules: Vec::new(),
     }
 }
 

@@ -1,0 +1,108 @@
+//! The rules of the network applied to what was written down of its connections.
+
+use super::class_of;
+use super::finish::Ending;
+use super::seconds::ByClass;
+use crate::ids::{ConnectionId, Id};
+use crate::network::{Measure, Network, SlaRule};
+use crate::sim::record::AvailabilityRecord;
+use crate::sla::{self, Evidence, LossTimeline, Observation};
+use crate::units::{CalendarSpan, Share, Span};
+
+/// Where packets are counted second by second, when a rule asks for it.
+pub(super) fn by_class(network: &Network) -> Option<ByClass> {
+    let wanted = network.availability.rules.iter().any(|rule| rule.measure == Measure::Packets);
+    let data = |flow| (super::flows::is_data(flow)).then_some(());
+    wanted.then(|| ByClass {
+        classes: network
+            .flows
+            .iter()
+            .map(|flow| data(flow.role).and(flow.connection).map(|_| class_of(network, flow)))
+            .collect(),
+        series: vec![Vec::new(); network.connections.len() * 2],
+    })
+}
+
+/// Packets lost of those sent; in a second without packets, what the paths say.
+fn packets(series: &[[u64; 2]], paths: &LossTimeline, ended: CalendarSpan) -> LossTimeline {
+    let mut timeline = LossTimeline::new();
+    let second = CalendarSpan::from_s(1);
+    let mut at = CalendarSpan::ZERO;
+    let silent = std::iter::repeat(&[0; 2]);
+    for [sent, lost] in series.iter().chain(silent) {
+        if at >= ended {
+            break;
+        }
+        if *sent > 0 {
+            timeline.push(at, Share::of(*lost, *sent), Evidence::Measured);
+        } else {
+            timeline.push(at, paths.loss_at(at), Evidence::Inferred);
+            for segment in paths.segments().iter().filter(|segment| segment.from > at && segment.from < at + second) {
+                timeline.push(segment.from, segment.loss, Evidence::Inferred);
+            }
+        }
+        at += second;
+    }
+    timeline.push(ended, paths.loss_at(ended), Evidence::Inferred);
+    timeline
+}
+
+impl Ending<'_> {
+    /// A connection by every rule; the judging one comes first.
+    pub(super) fn availability(
+        &self,
+        id: ConnectionId,
+        ended: Span,
+        series: &[Vec<[u64; 2]>],
+    ) -> Vec<AvailabilityRecord> {
+        let ended = ended.to_calendar();
+        let paths = [0, 1].map(|direction| LossTimeline::from_usable_paths(&self.journal.paths[id][direction]));
+        let packets = [0, 1].map(|direction| {
+            series.get(id.index() * 2 + direction).map(|series| packets(series, &paths[direction], ended))
+        });
+        let timelines = |rule: &SlaRule| match (rule.measure, &packets) {
+            (Measure::Packets, [Some(forward), Some(back)]) => [forward, back],
+            (Measure::Packets | Measure::Paths, _) => [&paths[0], &paths[1]],
+        };
+        let rules = &self.network.availability.rules;
+        rules.iter().map(|rule| self.by_rule(rule, timelines(rule), ended)).collect()
+    }
+
+    fn by_rule(&self, rule: &SlaRule, directions: [&LossTimeline; 2], observed: CalendarSpan) -> AvailabilityRecord {
+        let evaluation = sla::evaluate(rule, &Observation { directions, exemptions: &[], observed });
+        AvailabilityRecord::new(rule.clone(), evaluation, self.network.availability.price.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_without_packets_takes_the_paths_word() {
+        let half = Share::from_ppb(500_000_000);
+        let paths = LossTimeline::from_usable_paths(&[
+            (Span::ZERO, Share::ONE),
+            (Span::from_ms(2_300), Share::ZERO),
+            (Span::from_ms(2_700), Share::ONE),
+        ]);
+        let timeline = packets(&[[10, 0], [10, 5], [0, 0], [4, 0]], &paths, CalendarSpan::from_s(4));
+        let found: Vec<(u64, Share, Evidence)> = timeline
+            .segments()
+            .iter()
+            .map(|segment| (segment.from.as_ns() / 1_000_000, segment.loss, segment.evidence))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (0, Share::ZERO, Evidence::Measured),
+                (1_000, half, Evidence::Measured),
+                (2_000, Share::ZERO, Evidence::Inferred),
+                (2_300, Share::ONE, Evidence::Inferred),
+                (2_700, Share::ZERO, Evidence::Inferred),
+                (3_000, Share::ZERO, Evidence::Measured),
+                (4_000, Share::ZERO, Evidence::Inferred),
+            ]
+        );
+    }
+}
