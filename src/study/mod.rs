@@ -5,6 +5,8 @@
 //! ```
 
 pub mod benchmark;
+pub mod biasing;
+pub mod exact;
 pub mod repeat;
 pub mod statistics;
 pub mod sweep;

@@ -1,0 +1,84 @@
+//! Availability without drawing anything: what simulation is checked against, and better than it where it applies.
+//!
+//! ```text
+//! components + level of a state --> enumeration      independent repairs: bounds, frequency, importance, cut sets
+//!                               --> repair -> markov shared crews, common-cause shocks
+//! up and down times, a month    --> takacs, interval_availability   P(the month misses)
+//!                               --> counting_rules                  what a rule charges in the mean
+//! ```
+//!
+//! Plain numbers in and out; times are hours unless the name says otherwise.
+
+pub mod counting_rules;
+pub mod enumeration;
+pub mod importance;
+pub mod interval_availability;
+pub mod markov;
+mod poisson;
+pub mod repair;
+pub mod symmetry;
+pub mod takacs;
+
+/// Something that fails and is repaired. Its unavailability depends on the two means alone, whatever the laws.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// Its name, for reports.
+    pub name: String,
+    /// Mean time from a repair to the next failure.
+    pub up_hours: f64,
+    /// Mean time from a failure to the end of its repair.
+    pub down_hours: f64,
+}
+
+impl Component {
+    /// From its name and its two means; panics unless both are positive and finite.
+    #[must_use]
+    pub fn new(name: impl Into<String>, up_hours: f64, down_hours: f64) -> Self {
+        let name = name.into();
+        let positive = |hours: f64| hours > 0.0 && hours.is_finite();
+        assert!(positive(up_hours) && positive(down_hours), "{name}: {up_hours} h up, {down_hours} h down");
+        Self { name, up_hours, down_hours }
+    }
+
+    /// Share of time up.
+    #[must_use]
+    pub fn availability(&self) -> f64 {
+        self.up_hours / (self.up_hours + self.down_hours)
+    }
+
+    /// Share of time down, without the cancellation of 1 - availability.
+    #[must_use]
+    pub fn unavailability(&self) -> f64 {
+        self.down_hours / (self.up_hours + self.down_hours)
+    }
+}
+
+/// What a state is worth: the level of the set of failed components (indices, increasing), such as the number of usable
+/// paths. A repair must never lower it.
+pub type Level<'a> = &'a dyn Fn(&[usize]) -> u32;
+
+/// A value that is certainly not below `low` and not above `high`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// Lower bound.
+    pub low: f64,
+    /// Upper bound.
+    pub high: f64,
+}
+
+impl Bounds {
+    /// Width over upper bound; 0 for 0.
+    #[must_use]
+    pub fn relative_width(&self) -> f64 {
+        if self.high > 0.0 { (self.high - self.low) / self.high } else { 0.0 }
+    }
+}
+
+/// How a component begins at the start of the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Just put into service.
+    New,
+    /// After a long time: down with the probability of its unavailability.
+    Stationary,
+}
