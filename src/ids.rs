@@ -59,6 +59,12 @@ ids! {
     FlowEntryId;
     /// A synthetic monitor.
     MonitorId;
+    /// A power feed of a building.
+    FeedId;
+    /// A line card.
+    CardId;
+    /// A duct.
+    DuctId;
     /// A scripted failure.
     FailureId;
 }

@@ -89,6 +89,33 @@ kind = "facility_outage"
 facility = "iad-b"
 at = "7 s"
 lasts = "3 s"
+[[failures]]
+name = "flap"
+kind = "protection_switch"
+link = "iad-channel-b1"
+delay = "700 us"
+at = "1 s"
+lasts = "500 ms"
+every = "3 s"
+[[failures]]
+name = "hole"
+kind = "black_hole"
+link = "iad-channel-a1"
+from = "aws-iad-a1"
+at = "9 s"
+lasts = "1 s"
+[[failures]]
+name = "fading"
+kind = "optics_brownout"
+link = "iad-channel-b1"
+bit_error_rate = "1e-6"
+at = "2 s"
+[[failures]]
+name = "zone"
+kind = "zone_outage"
+facility = "aws-iad-zone2"
+at = "11 s"
+lasts = "1 s"
 [expect]
 charged = "0 s"
 loss = { max = "20%" }

@@ -24,7 +24,16 @@ fn failures(stream: &mut Stream, graph: &UnGraph<(), ()>) -> String {
         let edge = pick(stream, graph.raw_edges());
         let (a, b) = (edge.source().index(), edge.target().index());
         let link = format!("link = \"l{a:02}-{b:02}\"");
-        let what = match stream.below(8) {
+        let link_name = format!("l{a:02}-{b:02}");
+        let what = match stream.below(16) {
+            8 => format!("kind = \"duct_cut\"\nduct = \"d{index}\""),
+            9 => format!("kind = \"line_card\"\ncard = \"c{index}\""),
+            10 => format!("kind = \"protection_switch\"\n{link}\ndelay = \"7 ms\""),
+            11 => format!("kind = \"optics_brownout\"\n{link}\nbit_error_rate = \"1e-4\""),
+            12 => format!("kind = \"black_hole\"\n{link}\nfrom = \"r{b:02}\""),
+            13 => format!("kind = \"cpu_hang\"\nrouter = \"r{a:02}\""),
+            14 => format!("kind = \"software_push\"\nrouters = [\"r{a:02}\", \"r{b:02}\"]\nshare = \"50%\""),
+            15 => format!("kind = \"fibre_cut\"\n{link}\nevery = \"10.1 s\"\ntimes = 3"),
             0 => format!("kind = \"fibre_cut\"\n{link}"),
             1 => format!("kind = \"silent_cut\"\n{link}"),
             2 => format!("kind = \"silent_cut\"\n{link}\nfrom = \"r{a:02}\""),
@@ -35,6 +44,12 @@ fn failures(stream: &mut Stream, graph: &UnGraph<(), ()>) -> String {
             _ => format!("kind = \"duplication\"\n{link}\nprobability = \"50%\""),
         };
         let (at, lasts) = (stream.below(10_000), 1 + stream.below(10_000));
+        write!(
+            text,
+            "[ducts.d{index}]\nlinks = [\"{link_name}\"]\n[cards.c{index}]\nrouter = \"r{a:02}\"\n\
+             ports = [\"{link_name}\"]\n"
+        )
+        .unwrap();
         write!(text, "[[failures]]\nname = \"f{index}\"\n{what}\nat = \"{at} ms\"\nlasts = \"{lasts} ms\"\n").unwrap();
     }
     text

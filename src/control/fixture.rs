@@ -44,6 +44,7 @@ pub(super) fn router(network: &mut Network, provider: u32, role: RouterRole) -> 
         name: format!("r{index}"),
         provider: ProviderId(provider),
         facility: None,
+        feeds: Vec::new(),
         role,
         forwarding_latency: Span::ZERO,
         hash: HashKind::FiveTuple,

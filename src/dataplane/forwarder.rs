@@ -203,6 +203,7 @@ mod tests {
             name: "r".to_owned(),
             provider: ProviderId(0),
             facility: None,
+            feeds: Vec::new(),
             role: RouterRole::Backbone,
             forwarding_latency: Span::ZERO,
             hash,

@@ -11,7 +11,7 @@ use crate::ids::FailureId;
 use crate::message::{DropReason, Packet, PacketKind};
 use crate::network::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 use crate::rng::Stream;
-use crate::units::{Span, Time};
+use crate::units::{BitErrorRate, Bytes, Share, Span, Time};
 
 /// Everything that befalls the frames of one wire, in the order in which it began.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,8 @@ struct Active {
 #[derive(Debug, Clone)]
 enum Process {
     Loss(LossProcess),
+    BitErrors(BitErrorRate),
+    BlackHole,
     Corruption { parts_per_billion: u64, fcs: BrokenFcs },
     Duplication { parts_per_billion: u64 },
     Jitter { most: Span, order: DeliveryOrder },
@@ -84,6 +86,8 @@ impl Impairments {
     pub fn begin(&mut self, failure: FailureId, impairment: Impairment, stream: Stream) {
         let process = match impairment {
             Impairment::Loss(law) => Process::Loss(LossProcess::new(law)),
+            Impairment::BitErrors(rate) => Process::BitErrors(rate),
+            Impairment::BlackHole => Process::BlackHole,
             Impairment::Corruption { share, fcs } => Process::Corruption { parts_per_billion: share.as_ppb(), fcs },
             Impairment::Duplication { share } => Process::Duplication { parts_per_billion: share.as_ppb() },
             Impairment::Jitter { most, order } => Process::Jitter { most, order },
@@ -103,28 +107,36 @@ impl Impairments {
         self.active.is_empty()
     }
 
-    /// Whether no frame can pass.
+    /// Whether no data can pass.
     #[must_use]
     pub fn loses_all(&self) -> bool {
         self.active.iter().any(|active| match &active.process {
-            Process::Loss(process) => process.law == LossLaw::Bernoulli(crate::units::Share::ONE),
-            Process::Corruption { parts_per_billion, fcs: BrokenFcs::Yes } => {
-                *parts_per_billion == crate::units::Share::ONE.as_ppb()
-            }
-            Process::Corruption { fcs: BrokenFcs::Renewed, .. }
+            Process::Loss(process) => process.law == LossLaw::Bernoulli(Share::ONE),
+            Process::Corruption { parts_per_billion, fcs: BrokenFcs::Yes } => *parts_per_billion == Share::ONE.as_ppb(),
+            Process::BlackHole => true,
+            Process::BitErrors(_)
+            | Process::Corruption { fcs: BrokenFcs::Renewed, .. }
             | Process::Duplication { .. }
             | Process::Jitter { .. } => false,
         })
     }
 
-    /// What befalls frames in the long run, in the order in which it does. Copies are not counted.
-    pub fn expected(&self) -> impl Iterator<Item = Expected> + '_ {
-        self.active.iter().filter_map(|active| {
+    /// What befalls data frames of a size in the long run, in the order in which it does. Copies are not counted.
+    pub fn expected(&self, size: Bytes) -> impl Iterator<Item = Expected> + '_ {
+        self.active.iter().filter_map(move |active| {
             let failure = active.failure;
             match &active.process {
                 Process::Loss(process) => {
                     let parts_per_billion = process.law.mean().as_ppb();
                     Some(Expected::Lost { reason: DropReason::GreyLoss, failure, parts_per_billion })
+                }
+                Process::BitErrors(rate) => {
+                    let parts_per_billion = rate.share_of_frames(size).as_ppb();
+                    Some(Expected::Lost { reason: DropReason::CorruptedFcs, failure, parts_per_billion })
+                }
+                Process::BlackHole => {
+                    let parts_per_billion = Share::ONE.as_ppb();
+                    Some(Expected::Lost { reason: DropReason::SilentCut, failure, parts_per_billion })
                 }
                 Process::Corruption { parts_per_billion, fcs: BrokenFcs::Yes } => {
                     let reason = DropReason::CorruptedFcs;
@@ -139,14 +151,24 @@ impl Impairments {
         })
     }
 
-    /// Draws what befalls the next frame.
-    pub fn befall(&mut self) -> Fate {
+    /// Draws what befalls a frame that carries this packet.
+    pub fn befall(&mut self, packet: &Packet) -> Fate {
         let mut fate = Fate::UNHARMED;
         for Active { failure, process, stream } in &mut self.active {
             match process {
                 Process::Loss(process) => {
                     if process.loses(stream) {
                         return Fate { lost: Some((DropReason::GreyLoss, *failure)), ..fate };
+                    }
+                }
+                Process::BitErrors(rate) => {
+                    if stream.uniform() < rate.hits_frame(Bytes(u64::from(packet.size))) {
+                        return Fate { lost: Some((DropReason::CorruptedFcs, *failure)), ..fate };
+                    }
+                }
+                Process::BlackHole => {
+                    if !packet.kind.is_control() {
+                        return Fate { lost: Some((DropReason::SilentCut, *failure)), ..fate };
                     }
                 }
                 Process::Corruption { parts_per_billion, fcs } => {

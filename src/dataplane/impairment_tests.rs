@@ -7,6 +7,18 @@ use crate::rng::RunSeed;
 use crate::units::{Share, TrafficClass};
 
 const FAILURE: FailureId = FailureId(0);
+const PACKET: Packet = Packet {
+    sent: Time::ZERO,
+    waited: Span::ZERO,
+    flow: FlowId(0),
+    destination: DestinationId(0),
+    hash: 0,
+    size: 1_500,
+    payload: 0,
+    ttl: 64,
+    kind: PacketKind::Data,
+    traffic_class: TrafficClass::DEFAULT,
+};
 
 fn of(impairment: Impairment) -> Impairments {
     let mut impairments = Impairments::default();
@@ -21,7 +33,7 @@ fn ppb(share: f64) -> Share {
 /// Whether each of `frames` frames is lost.
 fn losses(law: LossLaw, frames: usize) -> Vec<bool> {
     let mut impairments = of(Impairment::Loss(law));
-    (0..frames).map(|_| impairments.befall().lost == Some((DropReason::GreyLoss, FAILURE))).collect()
+    (0..frames).map(|_| impairments.befall(&PACKET).lost == Some((DropReason::GreyLoss, FAILURE))).collect()
 }
 
 fn share(losses: &[bool]) -> f64 {
@@ -94,14 +106,14 @@ fn gilbert_elliott_meets_its_formula() {
 #[test]
 fn damage_dies_at_the_fcs_unless_that_was_renewed() {
     let mut on_fibre = of(Impairment::Corruption { share: Share::ONE, fcs: BrokenFcs::Yes });
-    assert_eq!(on_fibre.befall().lost, Some((DropReason::CorruptedFcs, FAILURE)));
+    assert_eq!(on_fibre.befall(&PACKET).lost, Some((DropReason::CorruptedFcs, FAILURE)));
     assert!(on_fibre.loses_all());
     let mut in_gear = of(Impairment::Corruption { share: Share::ONE, fcs: BrokenFcs::Renewed });
-    assert_eq!(in_gear.befall(), Fate { damaged: Some(FAILURE), ..Fate::UNHARMED });
+    assert_eq!(in_gear.befall(&PACKET), Fate { damaged: Some(FAILURE), ..Fate::UNHARMED });
     assert!(!in_gear.loses_all());
     in_gear.end(FAILURE);
     assert!(in_gear.is_empty());
-    assert_eq!(in_gear.befall(), Fate::UNHARMED);
+    assert_eq!(in_gear.befall(&PACKET), Fate::UNHARMED);
 }
 
 fn frame(number: u64) -> Frame {
@@ -131,7 +143,7 @@ fn jittered(order: DeliveryOrder, frames: u64) -> Vec<(u64, Span)> {
             let frame = late.take(head, |_| true).unwrap();
             heard.push((frame.number, head - sent(frame.number)));
         }
-        let fate = impairments.befall();
+        let fate = impairments.befall(&PACKET);
         let due = late.due(sent(number), fate.late, fate.order);
         late.keep(due, fate.order, frame(number));
     }
@@ -180,4 +192,24 @@ fn a_frame_after_the_jitter_waits_for_those_before_it() {
     assert_eq!(late.take(at(9), PacketKind::is_control), None);
     assert_eq!([late.take(at(9), |_| true), late.take(at(9), |_| true)].map(|frame| frame.unwrap().number), [1, 2]);
     assert_eq!(late.due(at(20), Span::ZERO, DeliveryOrder::Kept), at(20));
+}
+
+/// 1 - (1 - 1e-6)^12000 = 1.1928% of 1,500-byte frames: 100,000 frames lose 1,193, standard deviation 34.
+#[test]
+fn fading_optics_lose_frames_by_their_bits() {
+    let mut fading = of(Impairment::BitErrors("1e-6".parse().unwrap()));
+    let lost = (0..100_000).filter(|_| fading.befall(&PACKET).lost.is_some()).count();
+    assert!((1_193 - 4 * 34..1_193 + 4 * 34).contains(&lost), "{lost}");
+    let expected: Vec<Expected> = fading.expected(Bytes(1_500)).collect();
+    let Expected::Lost { reason, parts_per_billion, .. } = expected[0] else { panic!("{expected:?}") };
+    assert_eq!((reason, parts_per_billion / 1_000), (DropReason::CorruptedFcs, 11_928));
+}
+
+#[test]
+fn a_black_hole_takes_data_and_lets_control_pass() {
+    let mut hole = of(Impairment::BlackHole);
+    assert_eq!(hole.befall(&PACKET).lost, Some((DropReason::SilentCut, FAILURE)));
+    let control = Packet { kind: PacketKind::ControlNeighbour, ..PACKET };
+    assert_eq!(hole.befall(&control), Fate::UNHARMED);
+    assert!(hole.loses_all());
 }

@@ -2,4 +2,4 @@
 
 mod effect;
 
-pub use effect::{Effect, effects};
+pub use effect::{Effect, Stage, stages};

@@ -37,11 +37,15 @@ pub enum DropReason {
     MacsecNoSa,
     /// Early detection, before the output queue was full.
     RedDrop,
+    /// Sent into, or on the way out of, a port of a dead line card.
+    LineCard,
+    /// To or from a host of an availability zone that is lost.
+    ZoneDown,
 }
 
 impl DropReason {
     /// All causes, in the order of reports.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::FibreCut,
         Self::SilentCut,
         Self::GreyLoss,
@@ -59,6 +63,8 @@ impl DropReason {
         Self::MacsecLate,
         Self::MacsecNoSa,
         Self::RedDrop,
+        Self::LineCard,
+        Self::ZoneDown,
     ];
 
     /// The cause's word in scenarios and reports.
@@ -82,6 +88,8 @@ impl DropReason {
             Self::MacsecLate => "macsec-late",
             Self::MacsecNoSa => "macsec-no-sa",
             Self::RedDrop => "red",
+            Self::LineCard => "line-card",
+            Self::ZoneDown => "zone-down",
         }
     }
 

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use super::{AttachmentLimit, PrefixTable};
-use crate::ids::{AttachmentId, DestinationId, FacilityId, LinkId, ProviderId};
+use crate::ids::{AttachmentId, DestinationId, FacilityId, FeedId, LinkId, ProviderId};
 use crate::units::Span;
 
 /// A cloud or network operator: one autonomous system.
@@ -118,6 +118,8 @@ pub struct Router {
     pub provider: ProviderId,
     /// The building it stands in; an attachment's edge has none.
     pub facility: Option<FacilityId>,
+    /// The power feeds that keep it up, each alone; with none named it depends on the building only.
+    pub feeds: Vec<FeedId>,
     /// What it is for.
     pub role: RouterRole,
     /// From the last bit in until the packet is offered to its output port.

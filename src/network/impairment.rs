@@ -1,12 +1,16 @@
 //! What may befall frames on a wire without cutting it.
 
-use crate::units::{Share, Span};
+use crate::units::{BitErrorRate, Share, Span};
 
 /// An impairment of a wire; nobody is told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Impairment {
     /// Frames are lost.
     Loss(LossLaw),
+    /// Bits are wrong (fading optics): the longer a frame, the likelier its frame check sequence is wrong.
+    BitErrors(BitErrorRate),
+    /// Data is lost, control messages pass: a forwarding entry of a line card is broken.
+    BlackHole,
     /// Frames are damaged.
     Corruption {
         /// Probability for each frame.
@@ -107,6 +111,8 @@ impl Impairment {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Loss(_) => "grey_loss",
+            Self::BitErrors(_) => "optics_brownout",
+            Self::BlackHole => "black_hole",
             Self::Corruption { .. } => "corruption",
             Self::Duplication { .. } => "duplication",
             Self::Jitter { .. } => "jitter",

@@ -22,6 +22,7 @@ mod macsec;
 mod policy;
 mod prefix_table;
 mod queueing;
+mod risk;
 mod routing;
 mod sla_presets;
 mod sla_rule;
@@ -35,7 +36,7 @@ pub use device::{
     MedComparison, Multipath, Provider, Router, RouterRole,
 };
 pub use exchange::ExchangeConfig;
-pub use failure::{Failure, FailureKind, Members, Ways, Wires, WrongKey};
+pub use failure::{Again, Failure, FailureKind, Members, RouterFault, Ways, When, WireFault, Wires, WrongKey};
 pub use fidelity::{Fidelity, Sharing};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, ExchangeMetric, Expectation, Metric, TransferMetric};
@@ -53,6 +54,7 @@ pub use policy::{
 };
 pub use prefix_table::PrefixTable;
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
+pub use risk::{Card, Duct, Feed};
 pub use routing::{
     AdvertisementClock, BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, GracefulRestart, Jitter,
     LoopAvoidance, OnBfdDown, RouteReflection, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
@@ -67,10 +69,11 @@ pub use traffic::{
 pub use transfer::{CongestionControl, EcnUse, TcpConfig};
 
 use crate::ids::{
-    AttachmentId, ConnectionId, DestinationId, FacilityId, FailureId, FlowEntryId, FlowId, IdVec, InterconnectId,
-    LinkId, LogicalLinkId, MonitorId, PortId, ProviderId, RouterId, SessionId,
+    AttachmentId, CardId, ConnectionId, DestinationId, DuctId, FacilityId, FailureId, FeedId, FlowEntryId, FlowId,
+    IdVec, InterconnectId, LinkId, LogicalLinkId, MonitorId, PortId, ProviderId, RouterId, SessionId,
 };
 use crate::units::Span;
+use std::net::IpAddr;
 
 /// Everything a simulation needs to know. Ids of one kind follow the sorted names of that kind.
 #[derive(Debug, Clone, Default)]
@@ -93,6 +96,12 @@ pub struct Network {
     pub providers: IdVec<ProviderId, Provider>,
     /// The buildings.
     pub facilities: IdVec<FacilityId, Facility>,
+    /// Power feeds, in order of building and name.
+    pub feeds: IdVec<FeedId, Feed>,
+    /// Line cards.
+    pub cards: IdVec<CardId, Card>,
+    /// Ducts.
+    pub ducts: IdVec<DuctId, Duct>,
     /// Routers, and one edge per attachment (named like the attachment).
     pub routers: IdVec<RouterId, Router>,
     /// Point-to-point links, channels among them.
@@ -154,36 +163,6 @@ impl Network {
         })
     }
 
-    /// The component that fails, in words, such as "link use1-channel-1 member 2 from aws-r1".
-    #[must_use]
-    pub fn failing_component(&self, kind: &FailureKind) -> String {
-        match *kind {
-            FailureKind::FibreCut { wires }
-            | FailureKind::SilentCut { wires }
-            | FailureKind::MkpduLoss { wires }
-            | FailureKind::WrongKey { wires, .. }
-            | FailureKind::Impaired { wires, .. } => {
-                let link = &self.links[wires.link];
-                let member = match wires.members {
-                    Members::All => String::new(),
-                    Members::One(index) => format!(" member {index}"),
-                };
-                let from = match wires.ways {
-                    Ways::Both => String::new(),
-                    Ways::From(end) => format!(" from {}", self.routers[link.ends[end]].name),
-                };
-                format!("link {}{member}{from}", link.name)
-            }
-            FailureKind::RouterDown { router }
-            | FailureKind::CpuHang { router }
-            | FailureKind::BgpRestart { router } => format!("router {}", self.routers[router].name),
-            FailureKind::WrongPassword { router, peer } | FailureKind::SessionReset { router, peer } => {
-                format!("sessions of {} with {}", self.routers[router].name, self.routers[peer].name)
-            }
-            FailureKind::FacilityOutage { facility } => format!("facility {}", self.facilities[facility].name),
-        }
-    }
-
     /// The link that an external session runs on; `None` for an internal one.
     #[must_use]
     pub fn external_link(&self, session: SessionId) -> Option<LinkId> {
@@ -221,40 +200,26 @@ impl Network {
             })
     }
 
+    /// The zone in which a host of an attachment stands: hosts are spread over its routers, by a hash of their address,
+    /// and are in the same building. `None` when that router has none.
+    #[must_use]
+    pub fn zone_of(&self, edge: RouterId, host: IpAddr) -> Option<FacilityId> {
+        let bits = match host {
+            IpAddr::V4(address) => u64::from(u32::from(address)),
+            IpAddr::V6(address) => {
+                address.octets().iter().fold(0, |bits, octet| crate::rng::mix(bits ^ u64::from(*octet)))
+            }
+        };
+        let links = &self.routers[edge].links;
+        let chosen = crate::rng::mix(bits).checked_rem(links.len() as u64)?;
+        let link = links[usize::try_from(chosen).unwrap_or(0)];
+        self.routers[self.links[link].ends[1 - self.end_of(link, edge)]].facility
+    }
+
     /// The port that sends the other way on the same member.
     #[must_use]
     pub fn opposite(&self, port: PortId) -> PortId {
         let at = &self.ports[port];
         self.links[at.link].members[at.member].ports[1 - at.end]
-    }
-
-    /// The propagation that a failure gives a wire, if it changes it.
-    #[must_use]
-    pub fn changed_propagation(&self, failure: FailureId, port: PortId) -> Option<Span> {
-        let port = &self.ports[port];
-        match self.failures[failure].kind {
-            FailureKind::Impaired { wires, by: Impairment::Propagation(delay) } => {
-                let hit = wires.link == port.link && wires.members.include(port.member) && wires.ways.include(port.end);
-                hit.then_some(delay)
-            }
-            FailureKind::Impaired { .. }
-            | FailureKind::FibreCut { .. }
-            | FailureKind::SilentCut { .. }
-            | FailureKind::MkpduLoss { .. }
-            | FailureKind::WrongKey { .. }
-            | FailureKind::RouterDown { .. }
-            | FailureKind::CpuHang { .. }
-            | FailureKind::BgpRestart { .. }
-            | FailureKind::WrongPassword { .. }
-            | FailureKind::SessionReset { .. }
-            | FailureKind::FacilityOutage { .. } => None,
-        }
-    }
-
-    /// The shortest propagation that a wire ever has, failures that change it counted.
-    #[must_use]
-    pub fn least_propagation(&self, port: PortId) -> Span {
-        let changed = self.failures.ids().filter_map(|failure| self.changed_propagation(failure, port));
-        changed.fold(self.ports[port].propagation, Span::min)
     }
 }

@@ -1,12 +1,14 @@
 //! Fills every key that was left open, so that the effective scenario says all there is to know.
 
+mod failures;
+
 use std::collections::BTreeMap;
 
 use toml::Value;
 
 use super::file::{
-    AttachmentTable, BfdTable, BgpTable, ConnectionTable, DecisionTable, FailureTable, File, FlowTable, Leaf,
-    LinkTable, MacsecTable, MonitorTable, ProviderTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
+    AttachmentTable, BfdTable, BgpTable, ConnectionTable, DecisionTable, File, FlowTable, Leaf, LinkTable, MacsecTable,
+    MonitorTable, ProviderTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
 };
 use super::profiles::{FAST_BFD, estimate, profile};
 use super::read::peek;
@@ -55,6 +57,7 @@ pub(super) fn fill(file: &mut File) {
     file.queueing.values_mut().for_each(fill_queueing);
     fill_top(file);
     let horizon = peek(&file.top.horizon).unwrap_or_default().to_owned();
+    failures::fill(file);
     for (name, flow) in &mut file.flows {
         fill_flow(name, flow, &horizon);
     }
@@ -66,10 +69,6 @@ pub(super) fn fill(file: &mut File) {
         fill_monitor(monitor);
     }
     file.rules.values_mut().for_each(|rule| default(&mut rule.based_on, "every-moment"));
-    for (index, failure) in file.failures.iter_mut().enumerate() {
-        default(&mut failure.name, format!("failure-{}", index + 1));
-        fill_failure(failure);
-    }
     for (index, change) in file.changes.iter_mut().enumerate() {
         default(&mut change.name, format!("change-{}", index + 1));
         if change.rotate_keys.is_some() {
@@ -434,21 +433,6 @@ fn fill_monitor(monitor: &mut MonitorTable) {
     default(&mut monitor.protocol, "icmp");
     default(&mut monitor.target_port, if peek(&monitor.protocol) == Some("tcp") { 443 } else { 0 });
     default(&mut monitor.ttl, 64);
-}
-
-fn fill_failure(failure: &mut FailureTable) {
-    match peek(&failure.kind) {
-        Some("grey_loss") => {
-            default(&mut failure.model, "independent");
-            if peek(&failure.model) == Some("gilbert-elliott") {
-                default(&mut failure.loss_good, "0%");
-                default(&mut failure.loss_bad, "100%");
-            }
-        }
-        Some("corruption") => default(&mut failure.fcs, "broken"),
-        Some("jitter") => default(&mut failure.order, "kept"),
-        Some(_) | None => {}
-    }
 }
 
 fn fill_sla(sla: &mut SlaTable) {

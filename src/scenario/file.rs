@@ -15,10 +15,12 @@ use super::problem::Problem;
 use super::source::{item_place, join};
 
 /// The sections whose tables carry names.
-pub(super) const SECTIONS: [&str; 16] = [
+pub(super) const SECTIONS: [&str; 18] = [
     "providers",
     "fabrics",
     "facilities",
+    "ducts",
+    "cards",
     "routers",
     "links",
     "interconnects",
@@ -91,6 +93,10 @@ macro_rules! tables {
 
         impl Keys for $name {
             const KEYS: &'static [&'static str] = &[$(stringify!($leaf),)* $($(stringify!($field),)*)?];
+
+            fn leaves(&self) -> Vec<(&'static str, &Leaf)> {
+                vec![$((stringify!($leaf), &self.$leaf),)*]
+            }
         }
     )*};
 }
@@ -99,6 +105,9 @@ macro_rules! tables {
 pub(super) trait Keys {
     /// In order of declaration.
     const KEYS: &'static [&'static str];
+
+    /// Every leaf with its key, in order of declaration.
+    fn leaves(&self) -> Vec<(&'static str, &Leaf)>;
 }
 
 tables! {
@@ -128,8 +137,12 @@ tables! {
     /// `[routers.x]`
     RouterTable {
         provider, facility, role, address, forwarding_latency, hash, fib_install, fib_per_prefix, fib, processing,
-        processing_per_message, processing_per_prefix, decision_delay, announce, bfd_runs_in
+        processing_per_message, processing_per_prefix, decision_delay, announce, bfd_runs_in, feeds
     }
+    /// `[ducts.x]`
+    DuctTable { links }
+    /// `[cards.x]`
+    CardTable { router, ports }
     /// `[links.x]`
     LinkTable {
         between, interconnect, members, min_links, lacp, rate, length, delay, buffer, queueing, mtu, framing, carrier_down,
@@ -186,8 +199,9 @@ tables! {
     MonitorTable { from, to, period, interval, timeout, size, protocol, target_port, ttl }
     /// `[[failures]]`
     FailureTable {
-        name, kind, link, member, from, router, peer, facility, at, lasts, model, probability, burst, good_to_bad,
-        bad_to_good, loss_good, loss_bad, fcs, jitter, order, delay, length
+        name, kind, at, lasts, every, times, link, member, from, router, peer, facility, feed, duct, card, provider,
+        interconnect, connection, links, routers, share, fault, interval, to, rate, size, count, dscp, model, probability, burst,
+        good_to_bad, bad_to_good, loss_good, loss_bad, bit_error_rate, fcs, jitter, order, hit, delay, length
     }
     /// `[[changes]]`
     ChangeTable {
@@ -212,6 +226,8 @@ pub(super) struct File {
     pub top: TopTable,
     pub providers: BTreeMap<String, ProviderTable>,
     pub facilities: BTreeMap<String, FacilityTable>,
+    pub ducts: BTreeMap<String, DuctTable>,
+    pub cards: BTreeMap<String, CardTable>,
     pub routers: BTreeMap<String, RouterTable>,
     pub links: BTreeMap<String, LinkTable>,
     pub interconnects: BTreeMap<String, InterconnectTable>,
@@ -242,7 +258,7 @@ impl File {
             )*};
         }
         section!(providers, facilities, routers, links, interconnects, connections, attachments, queueing);
-        section!(policies, sessions, flows, monitors, rules);
+        section!(policies, sessions, flows, monitors, rules, ducts, cards);
         if let Some(value) = table.remove("failures") {
             file.failures = array("failures", value, problems);
         }

@@ -121,6 +121,10 @@ pub(super) mod estimate {
     pub const REKEY: &str = "8 h";
     /// The Interconnect specification: bake time after the rotation of one channel.
     pub const BAKE: &str = "2 h";
+    /// How long a session that is reset is kept down.
+    pub const RESET: &str = "1 s";
+    /// ITU-T G.841: protection switching completes within 50 ms.
+    pub const PROTECTION_HIT: &str = "50 ms";
     /// From one provider to the other.
     pub const KEY_DELAY: &str = "1 s";
     /// Three installations one after another: 47 ms on a real MKA implementation.

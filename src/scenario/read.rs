@@ -15,6 +15,9 @@ pub(super) struct Reader {
     pub problems: Vec<Problem>,
 }
 
+/// With more words than this a problem names only the one that is near.
+const MANY_WORDS: usize = 12;
+
 impl Reader {
     pub fn error(&mut self, place: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
         self.problems.push(Problem::error(place, message, remedy));
@@ -103,8 +106,14 @@ impl Reader {
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return *value;
         }
-        let known: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        self.error(place, format!("{text:?} is none of the known words"), format!("write {}", known.join(" or ")));
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        // Of many words only the meant one helps.
+        let near = suggestion(text, &known).filter(|_| known.len() > MANY_WORDS);
+        let remedy = near.map_or_else(
+            || format!("write {}", known.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ")),
+            |near| format!("did you mean \"{near}\"?"),
+        );
+        self.error(place, format!("{text:?} is none of the known words"), remedy);
         words[0].1
     }
 

@@ -91,6 +91,8 @@ impl Run<'_> {
             | Event::SecondBegins
             | Event::FailureBegins(_)
             | Event::FailureEnds(_)
+            | Event::StageBegins(_)
+            | Event::StageEnds(_)
             | Event::Change(_)
             | Event::Carrier(_)
             | Event::KeyAgreement(_)

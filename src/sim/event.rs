@@ -18,6 +18,10 @@ pub enum Event {
     FailureBegins(FailureId),
     /// A failure ends.
     FailureEnds(FailureId),
+    /// A later stage of a failure begins.
+    StageBegins(usize),
+    /// A stage of a failure ends before the failure does.
+    StageEnds(usize),
     /// A scripted change, by its place in order of time.
     Change(usize),
     /// The debounce of light is over at the end of a member where this port sends.
@@ -62,7 +66,7 @@ pub const BGP_TIMERS: usize = 6;
 pub const BFD_TIMERS: usize = 2;
 
 /// Rank of a wire's head.
-const WIRE: u8 = 14;
+const WIRE: u8 = 16;
 
 impl Event {
     /// The event's key at `time`; `serial` counts the entity's events.
@@ -74,24 +78,26 @@ impl Event {
             Self::SecondBegins => (0, 0),
             Self::FailureBegins(failure) => (1, failure.0),
             Self::FailureEnds(failure) => (2, failure.0),
-            Self::Change(change) => (3, entity(change)),
-            Self::Carrier(port) => (4, port.0),
-            Self::KeyAgreement(port) => (5, port.0),
-            Self::Lacp(port) => (6, port.0),
-            Self::Interior(provider) => (7, provider.0),
-            Self::Install(router) => (8, router.0),
-            Self::Process(router) => (9, router.0),
-            Self::Decide(router) => (10, router.0),
-            Self::BgpTimer(session, end, kind) => (11, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
-            Self::BfdTimer(session, end, kind) => (12, entity((session * 2 + end) * BFD_TIMERS + kind)),
-            Self::Control(port) => (13, port.0),
+            Self::StageBegins(stage) => (3, entity(stage)),
+            Self::StageEnds(stage) => (4, entity(stage)),
+            Self::Change(change) => (5, entity(change)),
+            Self::Carrier(port) => (6, port.0),
+            Self::KeyAgreement(port) => (7, port.0),
+            Self::Lacp(port) => (8, port.0),
+            Self::Interior(provider) => (9, provider.0),
+            Self::Install(router) => (10, router.0),
+            Self::Process(router) => (11, router.0),
+            Self::Decide(router) => (12, router.0),
+            Self::BgpTimer(session, end, kind) => (13, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
+            Self::BfdTimer(session, end, kind) => (14, entity((session * 2 + end) * BFD_TIMERS + kind)),
+            Self::Control(port) => (15, port.0),
             Self::Wire(port) => (WIRE, port.0),
-            Self::Late(port) => (15, port.0),
-            Self::Release(LimitPlace::Link(link, end)) => (16, pair(link.0, end)),
-            Self::Release(LimitPlace::Edge(connection, direction)) => (17, pair(connection.0, direction)),
-            Self::Release(LimitPlace::Attachment(attachment)) => (18, attachment.0),
-            Self::Source(flow) => (19, flow.0),
-            Self::FlowTimer(flow) => (20, flow.0),
+            Self::Late(port) => (17, port.0),
+            Self::Release(LimitPlace::Link(link, end)) => (18, pair(link.0, end)),
+            Self::Release(LimitPlace::Edge(connection, direction)) => (19, pair(connection.0, direction)),
+            Self::Release(LimitPlace::Attachment(attachment)) => (20, attachment.0),
+            Self::Source(flow) => (21, flow.0),
+            Self::FlowTimer(flow) => (22, flow.0),
             Self::Rates => (200, 0),
             Self::Fidelity => (201, 0),
         };
@@ -114,30 +120,32 @@ impl Event {
             0 => Self::SecondBegins,
             1 => Self::FailureBegins(FailureId(entity)),
             2 => Self::FailureEnds(FailureId(entity)),
-            3 => Self::Change(index),
-            4 => Self::Carrier(PortId(entity)),
-            5 => Self::KeyAgreement(PortId(entity)),
-            6 => Self::Lacp(PortId(entity)),
-            7 => Self::Interior(ProviderId(entity)),
-            8 => Self::Install(RouterId(entity)),
-            9 => Self::Process(RouterId(entity)),
-            10 => Self::Decide(RouterId(entity)),
-            11 => {
+            3 => Self::StageBegins(index),
+            4 => Self::StageEnds(index),
+            5 => Self::Change(index),
+            6 => Self::Carrier(PortId(entity)),
+            7 => Self::KeyAgreement(PortId(entity)),
+            8 => Self::Lacp(PortId(entity)),
+            9 => Self::Interior(ProviderId(entity)),
+            10 => Self::Install(RouterId(entity)),
+            11 => Self::Process(RouterId(entity)),
+            12 => Self::Decide(RouterId(entity)),
+            13 => {
                 let end = index / BGP_TIMERS;
                 Self::BgpTimer(SessionId::from_index(end / 2), end % 2, index % BGP_TIMERS)
             }
-            12 => {
+            14 => {
                 let end = index / BFD_TIMERS;
                 Self::BfdTimer(end / 2, end % 2, index % BFD_TIMERS)
             }
-            13 => Self::Control(PortId(entity)),
+            15 => Self::Control(PortId(entity)),
             WIRE => Self::Wire(PortId(entity)),
-            15 => Self::Late(PortId(entity)),
-            16 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
-            17 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
-            18 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
-            19 => Self::Source(FlowId(entity)),
-            20 => Self::FlowTimer(FlowId(entity)),
+            17 => Self::Late(PortId(entity)),
+            18 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
+            19 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
+            20 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
+            21 => Self::Source(FlowId(entity)),
+            22 => Self::FlowTimer(FlowId(entity)),
             200 => Self::Rates,
             201 => Self::Fidelity,
             rank => unreachable!("no event has rank {rank}"),

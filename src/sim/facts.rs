@@ -2,10 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{DestinationId, FailureId, IdVec, LinkId, RouterId};
+use crate::ids::{DestinationId, FacilityId, FailureId, FeedId, FlowId, IdVec, LinkId, RouterId};
 use crate::network::Network;
 use crate::sim::failing::LinkBlame;
 use crate::sim::recorder::EntryIndex;
+
+/// One end of a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sim) enum FlowEnd {
+    Source,
+    Target,
+}
 
 /// Shared by all partitions while they run.
 pub(in crate::sim) struct Facts {
@@ -16,6 +23,14 @@ pub(in crate::sim) struct Facts {
     pub route_blame: BTreeMap<(RouterId, DestinationId), EntryIndex>,
     /// The ledger entry with which each failure began.
     pub incidents: IdVec<FailureId, Option<EntryIndex>>,
+    /// How often each failure has begun.
+    pub occurrences: IdVec<FailureId, u64>,
+    /// Failures that keep each power feed dead.
+    pub dead_feeds: IdVec<FeedId, Vec<FailureId>>,
+    /// The failure with which the last feed of a router died, while none has returned.
+    pub starved: IdVec<RouterId, Option<FailureId>>,
+    /// Zones whose hosts are down, and why.
+    pub dead_zones: Vec<(FacilityId, FailureId)>,
     /// Failures that last, in order of their beginning.
     pub lasting: Vec<FailureId>,
 }
@@ -27,6 +42,10 @@ impl Facts {
             link_blame: network.links.iter().map(|_| LinkBlame::default()).collect(),
             route_blame: BTreeMap::new(),
             incidents: network.failures.iter().map(|_| None).collect(),
+            occurrences: network.failures.iter().map(|_| 0).collect(),
+            dead_feeds: network.feeds.iter().map(|_| Vec::new()).collect(),
+            starved: network.routers.iter().map(|_| None).collect(),
+            dead_zones: Vec::new(),
             lasting: Vec::new(),
         }
     }
@@ -39,6 +58,20 @@ impl Facts {
     /// The ledger entry behind the state of a forwarding entry; none when it is as it was from the beginning.
     pub fn route_entry(&self, router: RouterId, destination: DestinationId) -> Option<EntryIndex> {
         self.route_blame.get(&(router, destination)).copied()
+    }
+
+    /// The ledger entry behind the loss of the host that a flow comes from, or goes to; none when that is up.
+    #[cold]
+    pub fn host_down(&self, network: &Network, flow: FlowId, end: FlowEnd) -> Option<EntryIndex> {
+        let flow = &network.flows[flow];
+        flow.entry?;
+        let (edge, address) = match end {
+            FlowEnd::Source => (flow.edge, flow.source),
+            FlowEnd::Target => (network.destinations[flow.destination].router, flow.target),
+        };
+        let zone = network.zone_of(edge, address)?;
+        let (_, failure) = self.dead_zones.iter().find(|(facility, _)| *facility == zone)?;
+        self.incidents[*failure]
     }
 
     /// The latest incident that has not ended.

@@ -1,145 +1,225 @@
 //! Failures begin and end: effects on links and routers, and their entries in the ledger.
 
-use crate::control::bgp::Wanted;
 use crate::control::interior::Transit;
 use crate::dataplane::Impairment;
-use crate::failures::{Effect, effects};
-use crate::ids::{FailureId, PortId, RouterId};
+use crate::failures::{Effect, Stage, stages};
+use crate::ids::{FailureId, FeedId, LinkId, PortId, RouterId};
 use crate::message::DropReason;
-use crate::network::{self, Wires};
+use crate::network::{self, When, Wires};
 use crate::sim::event::Event;
 use crate::sim::interior::InteriorChange;
 use crate::sim::partition::Reach;
 use crate::sim::record::LedgerKind;
-use crate::sim::recorder::EntryIndex;
+use crate::sim::recorder::{Cause, EntryIndex};
 use crate::sim::run::Run;
-use crate::units::Time;
+use crate::units::{Span, Time};
+
+/// What a failure does in this run, and whether it does so now.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sim) struct RunningStage {
+    pub failure: FailureId,
+    pub stage: Stage,
+    pub lasts: bool,
+}
+
+/// Whether something begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sim) enum Turn {
+    Begins,
+    Ends,
+}
 
 impl<'n> Run<'n> {
+    /// The first beginning of every failure, and what failures do.
+    pub fn start_failures(&mut self) {
+        for (id, failure) in self.network.failures.enumerate() {
+            let stages = stages(self.network, failure, self.seed);
+            self.stages.extend(stages.into_iter().map(|stage| RunningStage { failure: id, stage, lasts: false }));
+            self.schedule(Event::FailureBegins(id), self.origin + failure.when.at, 0);
+        }
+    }
+
     /// A failure begins.
     pub fn failure_begins(&mut self, id: FailureId) {
+        self.facts.occurrences[id] += 1;
         let entry = self.open_entry(id, LedgerKind::Incident);
         self.facts.incidents[id] = Some(entry);
         self.facts.lasting.push(id);
-        for effect in effects(self.network, &self.network.failures[id].kind) {
-            match effect {
-                Effect::Dark(wires) => {
-                    self.facts.link_blame[wires.link].begins(id, entry);
-                    self.members_hit(wires).for_each(|port| self.dark[port] += 1);
-                    self.kill(wires, id, DropReason::FibreCut);
-                    self.update_light(wires.link);
-                }
-                Effect::Silent(wires) => {
-                    self.facts.link_blame[wires.link].begins(id, entry);
-                    self.kill(wires, id, DropReason::SilentCut);
-                }
-                Effect::Impaired(wires, impairment) => {
-                    self.facts.link_blame[wires.link].begins(id, entry);
-                    self.impair(wires, id, impairment);
-                }
-                Effect::MkpduLoss(wires) => {
-                    self.facts.link_blame[wires.link].begins(id, entry);
-                    self.network.ports_of(wires).for_each(|port| self.key_rings[port].unheard.push(id));
-                }
-                Effect::WrongKey(wires, which) => {
-                    self.facts.link_blame[wires.link].begins(id, entry);
-                    self.network.ports_of(wires).for_each(|port| self.key_goes_wrong(port, which));
-                }
-                Effect::CpuHang(router) => {
-                    let links = &self.network.routers[router].links;
-                    links.iter().for_each(|link| self.facts.link_blame[*link].begins(id, entry));
-                    self.processor_hangs(router);
-                }
-                Effect::PowerLoss(router) => self.router_loses_power(router, id, entry),
-                Effect::NoBgp(router) => {
-                    for link in &self.network.routers[router].links {
-                        self.facts.link_blame[*link].begins(id, entry);
-                    }
-                    self.bgp_stops(router);
-                }
-                Effect::SegmentsRefused(between) => {
-                    self.network.sessions_between(between).into_iter().for_each(|session| self.refused[session] += 1);
-                    self.blame_sessions(between, |blame| blame.begins(id, entry));
-                }
-                Effect::SessionsDown(between) => {
-                    self.blame_sessions(between, |blame| blame.begins(id, entry));
-                    self.administer(between, Wanted::Down);
-                }
+        let When { lasts, again, .. } = self.network.failures[id].when;
+        if let Some(lasts) = lasts {
+            self.schedule(Event::FailureEnds(id), self.now + lasts, 0);
+        }
+        if let Some(again) = again.filter(|again| self.facts.occurrences[id] < again.count) {
+            self.schedule(Event::FailureBegins(id), self.now + again.every, 0);
+        }
+        let lasts = lasts.unwrap_or(Span::MAX);
+        for index in self.stages_of(id) {
+            let Stage { from, until, .. } = self.stages[index].stage;
+            if from == Span::ZERO {
+                self.stage_turns(index, Turn::Begins);
+            } else if from < lasts {
+                self.schedule(Event::StageBegins(index), self.now + from, 0);
+            }
+            if let Some(until) = until.filter(|until| *until < lasts) {
+                self.schedule(Event::StageEnds(index), self.now + until, 0);
             }
         }
     }
 
     /// A failure ends; what other failures hold down stays down.
     pub fn failure_ends(&mut self, id: FailureId) {
-        let entry = self.open_entry(id, LedgerKind::Return);
+        self.open_entry(id, LedgerKind::Return);
         self.facts.lasting.retain(|lasting| *lasting != id);
-        for effect in effects(self.network, &self.network.failures[id].kind) {
-            match effect {
-                Effect::Dark(wires) => {
-                    self.facts.link_blame[wires.link].ends(id, entry);
-                    self.members_hit(wires).for_each(|port| self.dark[port] -= 1);
-                    self.revive(wires, id);
-                    self.update_light(wires.link);
-                }
-                Effect::Silent(wires) => {
-                    self.facts.link_blame[wires.link].ends(id, entry);
-                    self.revive(wires, id);
-                }
-                Effect::Impaired(wires, impairment) => {
-                    self.facts.link_blame[wires.link].ends(id, entry);
-                    self.relieve(wires, id, impairment);
-                }
-                Effect::MkpduLoss(wires) => {
-                    self.facts.link_blame[wires.link].ends(id, entry);
-                    let network = self.network;
-                    network.ports_of(wires).for_each(|port| self.key_rings[port].unheard.retain(|of| *of != id));
-                }
-                Effect::WrongKey(wires, which) => {
-                    self.facts.link_blame[wires.link].ends(id, entry);
-                    self.network.ports_of(wires).for_each(|port| self.key_is_right(port, which));
-                }
-                Effect::CpuHang(router) => {
-                    let links = &self.network.routers[router].links;
-                    links.iter().for_each(|link| self.facts.link_blame[*link].ends(id, entry));
-                    self.processor_resumes(router);
-                }
-                Effect::PowerLoss(router) => self.router_regains_power(router, id, entry),
-                Effect::NoBgp(router) => {
-                    for link in &self.network.routers[router].links {
-                        self.facts.link_blame[*link].ends(id, entry);
-                    }
-                    self.bgp_starts(router);
-                }
-                Effect::SegmentsRefused(between) => {
-                    self.network.sessions_between(between).into_iter().for_each(|session| self.refused[session] -= 1);
-                    self.blame_sessions(between, |blame| blame.ends(id, entry));
-                }
-                Effect::SessionsDown(between) => {
-                    self.blame_sessions(between, |blame| blame.ends(id, entry));
-                    self.administer(between, Wanted::Up);
-                }
+        for index in self.stages_of(id) {
+            if self.stages[index].lasts {
+                self.stage_turns(index, Turn::Ends);
             }
         }
     }
 
-    /// The links of sessions between two routers.
-    fn blame_sessions(&mut self, between: [RouterId; 2], change: impl Fn(&mut LinkBlame)) {
-        for session in self.network.sessions_between(between) {
-            if let Some(link) = self.network.external_link(session) {
-                change(&mut self.facts.link_blame[link]);
+    /// A later stage of a failure begins, or one ends before the failure does.
+    pub fn stage_due(&mut self, index: usize, turn: Turn) {
+        let id = self.stages[index].failure;
+        self.world_turns(id, if turn == Turn::Begins { 113 } else { 114 });
+        self.cause = self.facts.incidents[id].map(Cause::from);
+        self.stage_turns(index, turn);
+    }
+
+    fn stages_of(&self, id: FailureId) -> Vec<usize> {
+        let of_it = |(_, stage): &(usize, &RunningStage)| stage.failure == id;
+        self.stages.iter().enumerate().filter(of_it).map(|(index, _)| index).collect()
+    }
+
+    /// Everything that a failure does, with what takes it back.
+    fn stage_turns(&mut self, index: usize, turn: Turn) {
+        let RunningStage { failure: id, stage: Stage { effect, .. }, .. } = self.stages[index];
+        self.stages[index].lasts = turn == Turn::Begins;
+        self.blame_turns(&effect, id, turn);
+        match (effect, turn) {
+            (Effect::Dark(wires, reason), Turn::Begins) => self.goes_dark(wires, id, reason),
+            (Effect::Dark(wires, _), Turn::Ends) => self.is_lit_again(wires, id),
+            (Effect::Silent(wires), Turn::Begins) => self.kill(wires, id, DropReason::SilentCut),
+            (Effect::Silent(wires), Turn::Ends) => self.revive(wires, id),
+            (Effect::Impaired(wires, impairment), Turn::Begins) => self.impair(wires, id, impairment),
+            (Effect::Impaired(wires, impairment), Turn::Ends) => self.relieve(wires, id, impairment),
+            (Effect::MkpduLoss(wires), Turn::Begins) => {
+                self.network.ports_of(wires).for_each(|port| self.key_rings[port].unheard.push(id));
+            }
+            (Effect::MkpduLoss(wires), Turn::Ends) => {
+                let network = self.network;
+                network.ports_of(wires).for_each(|port| self.key_rings[port].unheard.retain(|of| *of != id));
+            }
+            (Effect::WrongKey(wires, which), Turn::Begins) => {
+                self.network.ports_of(wires).for_each(|port| self.key_goes_wrong(port, which));
+            }
+            (Effect::WrongKey(wires, which), Turn::Ends) => {
+                self.network.ports_of(wires).for_each(|port| self.key_is_right(port, which));
+            }
+            (Effect::CpuHang(router), Turn::Begins) => self.processor_hangs(router),
+            (Effect::CpuHang(router), Turn::Ends) => self.processor_resumes(router),
+            (Effect::PowerLoss(router), Turn::Begins) => self.router_loses_power(router, id),
+            (Effect::PowerLoss(router), Turn::Ends) => self.router_regains_power(router, id),
+            (Effect::FeedLoss(feed), Turn::Begins) => self.feed_dies(feed, id),
+            (Effect::FeedLoss(feed), Turn::Ends) => self.feed_returns(feed, id),
+            (Effect::HostsDown(facility), Turn::Begins) => self.facts.dead_zones.push((facility, id)),
+            (Effect::HostsDown(facility), Turn::Ends) => {
+                self.facts.dead_zones.retain(|zone| *zone != (facility, id));
+            }
+            (Effect::NoBgp(router), Turn::Begins) => self.bgp_stops(router),
+            (Effect::NoBgp(router), Turn::Ends) => self.bgp_starts(router),
+            (Effect::SessionDown(router, session), Turn::Begins) => self.hold_session(router, session),
+            (Effect::SessionDown(router, session), Turn::Ends) => self.release_session(router, session),
+            (Effect::SegmentsRefused(between), Turn::Begins) => {
+                self.network.sessions_between(between).into_iter().for_each(|session| self.refused[session] += 1);
+            }
+            (Effect::SegmentsRefused(between), Turn::Ends) => {
+                self.network.sessions_between(between).into_iter().for_each(|session| self.refused[session] -= 1);
+            }
+        }
+    }
+
+    /// What happens on these links from now on is because of the failure, or of its end. Power says so itself, where it
+    /// really goes.
+    fn blame_turns(&mut self, effect: &Effect, id: FailureId, turn: Turn) {
+        let links: Vec<LinkId> = match effect {
+            Effect::Dark(wires, _)
+            | Effect::Silent(wires)
+            | Effect::Impaired(wires, _)
+            | Effect::MkpduLoss(wires)
+            | Effect::WrongKey(wires, _) => vec![wires.link],
+            Effect::CpuHang(router) | Effect::NoBgp(router) => self.network.routers[*router].links.clone(),
+            Effect::SessionDown(_, session) => self.network.external_link(*session).into_iter().collect(),
+            Effect::SegmentsRefused(between) => {
+                let sessions = self.network.sessions_between(*between).into_iter();
+                sessions.filter_map(|session| self.network.external_link(session)).collect()
+            }
+            Effect::PowerLoss(_) | Effect::FeedLoss(_) | Effect::HostsDown(_) => Vec::new(),
+        };
+        self.blame(&links, id, turn);
+    }
+
+    fn blame(&mut self, links: &[LinkId], id: FailureId, turn: Turn) {
+        let entry = match turn {
+            Turn::Begins => self.facts.incidents[id],
+            // An early end of one stage is still part of the incident.
+            Turn::Ends => self.cause.map(|cause| cause.entry),
+        };
+        let Some(entry) = entry else { return };
+        for link in links {
+            match turn {
+                Turn::Begins => self.facts.link_blame[*link].begins(id, entry),
+                Turn::Ends => self.facts.link_blame[*link].ends(id, entry),
             }
         }
     }
 
     fn open_entry(&mut self, id: FailureId, kind: LedgerKind) -> EntryIndex {
+        self.world_turns(id, if kind == LedgerKind::Incident { 110 } else { 111 });
+        let entry = self.journal.ledger.open(self.now, id, kind, self.facts.occurrences[id]);
+        self.cause = Some(entry.into());
+        entry
+    }
+
+    fn world_turns(&mut self, id: FailureId, what: u64) {
         self.paths_changed = true;
-        let what = if kind == LedgerKind::Incident { 110 } else { 111 };
         let name = crate::rng::named_hash(&[&self.network.failures[id].name]);
         self.journal.chain_event(self.now, what, name);
         self.settling.world_changed();
-        let entry = self.journal.ledger.open(self.now, id, kind);
-        self.cause = Some(entry.into());
-        entry
+    }
+
+    fn goes_dark(&mut self, wires: Wires, failure: FailureId, reason: DropReason) {
+        self.members_hit(wires).for_each(|port| self.dark[port] += 1);
+        self.kill(wires, failure, reason);
+        self.update_light(wires.link);
+    }
+
+    fn is_lit_again(&mut self, wires: Wires, failure: FailureId) {
+        self.members_hit(wires).for_each(|port| self.dark[port] -= 1);
+        self.revive(wires, failure);
+        self.update_light(wires.link);
+    }
+
+    /// Routers that hang on this feed alone, or whose others are dead too, lose power.
+    fn feed_dies(&mut self, feed: FeedId, failure: FailureId) {
+        self.facts.dead_feeds[feed].push(failure);
+        for (router, fed) in self.network.routers.enumerate().filter(|(_, fed)| fed.feeds.contains(&feed)) {
+            let dead = fed.feeds.iter().all(|feed| !self.facts.dead_feeds[*feed].is_empty());
+            if dead && self.facts.starved[router].is_none() {
+                self.facts.starved[router] = Some(failure);
+                self.router_loses_power(router, failure);
+            }
+        }
+    }
+
+    fn feed_returns(&mut self, feed: FeedId, failure: FailureId) {
+        self.facts.dead_feeds[feed].retain(|of| *of != failure);
+        for (router, fed) in self.network.routers.enumerate().filter(|(_, fed)| fed.feeds.contains(&feed)) {
+            let is_fed = fed.feeds.iter().any(|feed| self.facts.dead_feeds[*feed].is_empty());
+            if let Some(cause) = self.facts.starved[router].filter(|_| is_fed) {
+                self.facts.starved[router] = None;
+                self.router_regains_power(router, cause);
+            }
+        }
     }
 
     /// The first ports of the members of a link that fail.
@@ -211,31 +291,32 @@ impl<'n> Run<'n> {
         }
     }
 
-    fn router_loses_power(&mut self, router: RouterId, failure: FailureId, entry: EntryIndex) {
+    fn router_loses_power(&mut self, router: RouterId, failure: FailureId) {
         let links = &self.network.routers[router].links;
-        links.iter().for_each(|link| self.facts.link_blame[*link].begins(failure, entry));
+        self.blame(links, failure, Turn::Begins);
         self.facts.power_causes[router].push(failure);
         if self.facts.power_causes[router].len() > 1 {
             return;
         }
+        let entry = self.facts.incidents[failure];
         for link in links {
             self.wake_link(*link);
             let end = self.network.end_of(*link, router);
             for port in self.ports_from(*link, end) {
                 let now = self.now;
                 let flushed = self.wire_mut(port).port.power_off(now);
-                self.drop_flushed(port, &flushed, DropReason::RouterDown, Some(entry));
+                self.drop_flushed(port, &flushed, DropReason::RouterDown, entry);
             }
-            self.flush_limits(*link, end, DropReason::RouterDown, Some(entry));
+            self.flush_limits(*link, end, DropReason::RouterDown, entry);
             self.end_loses_power(*link, end);
             self.update_light(*link);
         }
         self.forget_routing(router);
     }
 
-    fn router_regains_power(&mut self, router: RouterId, failure: FailureId, entry: EntryIndex) {
+    fn router_regains_power(&mut self, router: RouterId, failure: FailureId) {
         let links = &self.network.routers[router].links;
-        links.iter().for_each(|link| self.facts.link_blame[*link].ends(failure, entry));
+        self.blame(links, failure, Turn::Ends);
         self.facts.power_causes[router].retain(|cause| *cause != failure);
         if !self.is_powered(router) {
             return;
@@ -264,7 +345,10 @@ impl LinkBlame {
     }
 
     fn ends(&mut self, failure: FailureId, entry: EntryIndex) {
-        self.lasting.retain(|(of, _)| *of != failure);
+        // One failure may hold a link in several ways.
+        if let Some(index) = self.lasting.iter().position(|(of, _)| *of == failure) {
+            self.lasting.remove(index);
+        }
         self.returned = Some(entry);
     }
 

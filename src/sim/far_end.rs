@@ -118,7 +118,7 @@ impl Partition<'_> {
         wire.port.forget_dead_times(transmission.0);
         let mut frame = Frame { packet, number: wire.port.arrived_number(), cover, damaged: None };
         let Some(far_end) = &mut wire.far_end else { return self.enter(id, &frame, facts) };
-        let fate = far_end.impairments.befall();
+        let fate = far_end.impairments.befall(&packet);
         if let Some((reason, failure)) = fate.lost {
             wire.misses(&packet);
             self.drop_at(id, &packet, reason, facts.incidents[failure]);

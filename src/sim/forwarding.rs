@@ -5,7 +5,7 @@ use crate::ids::{FlowId, IdVec, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
 use crate::network::{FlowRole, Transport};
 use crate::sim::event::Event;
-use crate::sim::facts::Facts;
+use crate::sim::facts::{Facts, FlowEnd};
 use crate::sim::far_end::Arrived;
 use crate::sim::layout::Layout;
 use crate::sim::limits::{LimitPlace, Passed};
@@ -107,6 +107,9 @@ impl Partition<'_> {
         let source = &self.sources[packet.flow];
         let (edge, limited_at) = (source.edge, (source.limited_at, source.limited_by));
         self.recorder.sent(packet);
+        if !facts.dead_zones.is_empty() && self.dies_in_zone(packet, FlowEnd::Source, facts) {
+            return;
+        }
         match limited_at {
             (None, None) => self.receive(edge, packet, facts),
             (None, Some(_)) => self.leave_attachment(packet, facts),
@@ -322,12 +325,17 @@ impl Partition<'_> {
             | DropReason::MacsecNoSa
             | DropReason::RouterDown
             | DropReason::NoRoute
-            | DropReason::TtlExpired => unreachable!("no port refuses a packet for {}", reason.word()),
+            | DropReason::TtlExpired
+            | DropReason::LineCard
+            | DropReason::ZoneDown => unreachable!("no port refuses a packet for {}", reason.word()),
         }
     }
 
     #[inline(never)]
     fn deliver(&mut self, packet: &Packet, facts: &Facts) {
+        if !facts.dead_zones.is_empty() && self.dies_in_zone(packet, FlowEnd::Target, facts) {
+            return;
+        }
         if packet.kind == PacketKind::Content {
             return self.deliver_content(packet, facts);
         }
@@ -347,6 +355,16 @@ impl Partition<'_> {
                 unreachable!("control packets are delivered by the world")
             }
         }
+    }
+
+    /// Whether the host at one end of a packet's flow is down; then the packet is gone.
+    #[cold]
+    fn dies_in_zone(&mut self, packet: &Packet, end: FlowEnd, facts: &Facts) -> bool {
+        let entry = facts.host_down(self.network, packet.flow, end);
+        if entry.is_some() {
+            self.drop_packet(packet, DropReason::ZoneDown, entry);
+        }
+        entry.is_some()
     }
 
     /// A packet dies at a port or on its wire.

@@ -2,12 +2,13 @@
 
 use crate::control::bfd::{self, Action, Input, TimerKind};
 use crate::control::bgp;
-use crate::failures::{Effect, effects};
+use crate::failures::Effect;
 use crate::ids::{LinkId, RouterId};
 use crate::message::{BfdDiagnostic, BfdPacket, BfdState, Control};
-use crate::network::{Failure, FailureKind, Impairment, Network, Watched, Wires};
+use crate::network::{Impairment, Network, Watched, Wires};
 use crate::sim::control_packets::ControlWay;
 use crate::sim::event::{BFD_TIMERS, Event};
+use crate::sim::failing::RunningStage;
 use crate::sim::run::Run;
 use crate::units::{Share, Span};
 
@@ -103,12 +104,12 @@ impl Run<'_> {
         let member = network.ports[ports[0]].member;
         let now = self.now.since(self.origin);
         let since = now.saturating_sub(silence);
-        let has_cut = |failure: &Failure| {
-            let ended = failure.lasts.map_or(Span::MAX, |lasts| failure.at + lasts);
-            failure.at <= now && ended > since && cuts(network, &failure.kind, configured.link, member)
+        let has_cut = |running: &RunningStage| {
+            let lasts = network.failures[running.failure].when.lasts_within(since, now);
+            lasts && cuts(network, running.stage.effect, configured.link, member)
         };
         let carries = |end: usize| self.carries(ports[end]);
-        [0, 1].into_iter().all(carries) && !network.failures.iter().any(has_cut)
+        [0, 1].into_iter().all(carries) && !self.stages.iter().any(has_cut)
     }
 
     fn bfd_changed(&mut self, session: usize, end: usize, change: (BfdState, BfdState), diagnostic: BfdDiagnostic) {
@@ -162,26 +163,32 @@ impl Run<'_> {
     }
 }
 
-/// Whether a failure lets nothing through between the ends of a member of a link, one way at least, or stops one of them.
-fn cuts(network: &Network, kind: &FailureKind, link: LinkId, member: usize) -> bool {
+/// Whether an effect lets nothing through between the ends of a member of a link, one way at least, or stops one of
+/// them.
+fn cuts(network: &Network, effect: Effect, link: LinkId, member: usize) -> bool {
     let hits = |wires: Wires| wires.link == link && wires.members.include(member);
-    effects(network, kind).into_iter().any(|effect| match effect {
+    let ends = network.links[link].ends;
+    match effect {
         // The session rides the first member, and another one when the router knows that to be dark.
         // Without a key both ends of a member close it.
-        Effect::Dark(wires) | Effect::Silent(wires) | Effect::MkpduLoss(wires) | Effect::WrongKey(wires, _) => {
+        Effect::Dark(wires, _) | Effect::Silent(wires) | Effect::MkpduLoss(wires) | Effect::WrongKey(wires, _) => {
             hits(wires)
         }
         Effect::Impaired(wires, Impairment::Loss(law)) => hits(wires) && law.mean() == Share::ONE,
-        Effect::PowerLoss(router) | Effect::CpuHang(router) => network.links[link].ends.contains(&router),
+        Effect::PowerLoss(router) | Effect::CpuHang(router) => ends.contains(&router),
+        Effect::FeedLoss(feed) => ends.iter().any(|end| network.routers[*end].feeds.contains(&feed)),
         Effect::NoBgp(_)
         | Effect::SegmentsRefused(_)
-        | Effect::SessionsDown(_)
+        | Effect::SessionDown(..)
+        | Effect::HostsDown(_)
         | Effect::Impaired(
             _,
-            Impairment::Corruption { .. }
+            Impairment::BitErrors(_)
+            | Impairment::BlackHole
+            | Impairment::Corruption { .. }
             | Impairment::Duplication { .. }
             | Impairment::Jitter { .. }
             | Impairment::Propagation(_),
         ) => false,
-    })
+    }
 }

@@ -254,6 +254,8 @@ impl<'n> Partition<'n> {
             | Event::FailureBegins(_)
             | Event::Change(_)
             | Event::FailureEnds(_)
+            | Event::StageBegins(_)
+            | Event::StageEnds(_)
             | Event::Carrier(..)
             | Event::KeyAgreement(..)
             | Event::Lacp(_)

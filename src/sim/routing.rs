@@ -268,12 +268,21 @@ impl Run<'_> {
         }
     }
 
-    /// A router keeps its sessions with another one down, or lets them begin again.
-    pub fn administer(&mut self, [router, peer]: [RouterId; 2], wanted: Wanted) {
-        for session in self.network.sessions_between([router, peer]) {
-            if self.is_powered(router) {
-                self.speak(router, Input::Administrative(session, wanted));
-            }
+    /// A router keeps a session down; so may several failures.
+    pub fn hold_session(&mut self, router: RouterId, session: SessionId) {
+        let end = self.session_end(router, session);
+        self.held[session][end] += 1;
+        if self.held[session][end] == 1 && self.is_powered(router) {
+            self.speak(router, Input::Administrative(session, Wanted::Down));
+        }
+    }
+
+    /// Nothing of one failure keeps the session down any more.
+    pub fn release_session(&mut self, router: RouterId, session: SessionId) {
+        let end = self.session_end(router, session);
+        self.held[session][end] -= 1;
+        if self.held[session][end] == 0 && self.is_powered(router) {
+            self.speak(router, Input::Administrative(session, Wanted::Up));
         }
     }
 

@@ -20,6 +20,7 @@ use crate::sim::cpu::Processors;
 use crate::sim::delayed::Delayed;
 use crate::sim::event::{BFD_TIMERS, BGP_TIMERS, Event};
 use crate::sim::facts::Facts;
+use crate::sim::failing::{RunningStage, Turn};
 use crate::sim::flow_level::FlowLevel;
 use crate::sim::interior::{self, InteriorState};
 use crate::sim::keys::KeyRing;
@@ -74,6 +75,8 @@ pub(in crate::sim) struct Run<'n> {
     pub without_bgp: IdVec<RouterId, u32>,
     /// Failures that make both ends of a session discard each other's segments.
     pub refused: IdVec<SessionId, u32>,
+    /// Failures for which each end of a session keeps it down.
+    pub held: IdVec<SessionId, [u32; 2]>,
     /// When each processor will have done all that waits for it.
     pub busy_until: IdVec<RouterId, Time>,
     pub installs: IdVec<RouterId, Delayed<Caused<Installation>>>,
@@ -110,6 +113,8 @@ pub(in crate::sim) struct Run<'n> {
     pub dark: IdVec<PortId, u32>,
     /// Ports whose MACsec numbers are used up.
     pub used_up: IdVec<PortId, bool>,
+    /// What failures do, failure by failure.
+    pub stages: Vec<RunningStage>,
     /// What stands behind what is being handled.
     pub cause: Option<Cause>,
     /// Something changed that may change which paths are usable.
@@ -141,6 +146,7 @@ impl<'n> Run<'n> {
             processors: network.routers.iter().map(|_| Delayed::default()).collect(),
             without_bgp: network.routers.iter().map(|_| 0).collect(),
             refused: network.sessions.iter().map(|_| 0).collect(),
+            held: network.sessions.iter().map(|_| [0; 2]).collect(),
             busy_until: network.routers.iter().map(|_| Time::ZERO).collect(),
             installs: network.routers.iter().map(|_| Delayed::default()).collect(),
             written_until: network.routers.iter().map(|_| Time::ZERO).collect(),
@@ -164,6 +170,7 @@ impl<'n> Run<'n> {
             key_rings: network.ports.iter().map(|_| KeyRing::default()).collect(),
             dark: network.ports.iter().map(|_| 0).collect(),
             used_up: network.ports.iter().map(|_| false).collect(),
+            stages: Vec::new(),
             cause: None,
             paths_changed: true,
         };
@@ -173,13 +180,7 @@ impl<'n> Run<'n> {
 
     /// Schedules what begins by itself: failures, seconds, and the control plane from cold.
     fn start(&mut self) {
-        for (id, failure) in self.network.failures.enumerate() {
-            let begins = self.origin + failure.at;
-            self.schedule(Event::FailureBegins(id), begins, 0);
-            if let Some(lasts) = failure.lasts {
-                self.schedule(Event::FailureEnds(id), begins + lasts, 0);
-            }
-        }
+        self.start_failures();
         for (index, change) in self.network.changes.iter().enumerate() {
             self.schedule(Event::Change(index), self.origin + change.at, 0);
         }
@@ -312,6 +313,8 @@ impl<'n> Run<'n> {
             Event::Fidelity => self.fidelity_due(),
             Event::FailureBegins(failure) => self.failure_begins(failure),
             Event::FailureEnds(failure) => self.failure_ends(failure),
+            Event::StageBegins(stage) => self.stage_due(stage, Turn::Begins),
+            Event::StageEnds(stage) => self.stage_due(stage, Turn::Ends),
             Event::Change(change) => self.change_happens(change),
             Event::Carrier(port) => self.carrier_settles(port),
             Event::KeyAgreement(port) => self.key_timer_fires(port),

@@ -6,6 +6,7 @@
 
 mod community;
 mod date;
+mod error_rate;
 mod length;
 mod money;
 mod quantity;
@@ -14,6 +15,7 @@ mod traffic_class;
 
 pub use community::Community;
 pub use date::Date;
+pub use error_rate::BitErrorRate;
 pub use length::Length;
 pub use money::{Money, Price};
 pub use quantity::{Bytes, Rate, Share};

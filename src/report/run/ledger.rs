@@ -25,7 +25,7 @@ pub fn name(entry: &LedgerEntry) -> String {
 
 fn text(entry: &LedgerEntry) -> String {
     let what = match entry.kind {
-        LedgerKind::Incident => format!("{}: {} of {}", name(entry), plain(entry.what), entry.component),
+        LedgerKind::Incident => format!("{}: {}", name(entry), happened(entry.what, &entry.component)),
         LedgerKind::Return => format!("{}: {}", name(entry), entry.component),
     };
     let lost = lost(&entry.dropped);
@@ -89,6 +89,27 @@ fn word(phase: Phase, kind: LedgerKind) -> &'static str {
         (Phase::EndOfRib, _) => "End-of-RIB",
         (Phase::Routes, _) => "routes",
         (Phase::Fib, _) => "FIB",
+    }
+}
+
+/// What happened, as one would say it.
+fn happened(what: &str, component: &str) -> String {
+    match what {
+        "duct_cut" => format!("{component} cut"),
+        "line_card" => format!("{component} dead"),
+        "power_feed" => format!("{component} dead"),
+        "cooling" => format!("{component} without cooling"),
+        "zone_outage" => format!("{component} lost, with the hosts there"),
+        "edge_outage" => format!("{component} without power"),
+        "software_push" => format!("software push gone wrong on {component}"),
+        "congestion_surge" => format!("surge of {component}"),
+        "optics_brownout" => format!("optics fading on {component}"),
+        "black_hole" => format!("data black-holed on {component}, control passes"),
+        "protection_switch" => format!("protection switching to another path on {component}"),
+        "session_reset" => format!("reset of {component}"),
+        "failover_test" => format!("failover test: {component} down"),
+        "wrong_password" => format!("wrong password on {component}"),
+        other => format!("{} of {component}", plain(other)),
     }
 }
 

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::control_plane::ControlLeaves;
 use super::sessions::InternalSessions;
 use super::{Names, Resolver, names_of};
-use crate::ids::{AttachmentId, DestinationId, FacilityId, Id, ProviderId, RouterId};
+use crate::ids::{AttachmentId, DestinationId, FacilityId, FeedId, Id, ProviderId, RouterId};
 use crate::network::{
     Attachment, Destination, DestinationKind, Facility, HashKind, LivenessPlace, Provider, Router, RouterRole,
 };
@@ -166,7 +166,8 @@ impl Resolver<'_> {
             control: ControlLeaves::of_router(table),
             bfd_runs_in: Some(&table.bfd_runs_in),
         };
-        self.device(&place, name, &leaves, (provider, facility, role, address));
+        let feeds = self.feeds_of(facility, table);
+        self.device(&place, name, &leaves, (provider, facility, role, address), feeds);
     }
 
     fn written_address(&mut self, place: &str, leaf: &Leaf) -> Option<IpAddr> {
@@ -197,7 +198,7 @@ impl Resolver<'_> {
             control: ControlLeaves::of_edge(table, owner),
             bfd_runs_in: None,
         };
-        self.device(&place, name, &leaves, (provider, None, role, address));
+        self.device(&place, name, &leaves, (provider, None, role, address), Vec::new());
     }
 
     fn device(
@@ -206,6 +207,7 @@ impl Resolver<'_> {
         name: &str,
         leaves: &DeviceLeaves<'_>,
         (provider, facility, role, address): (Option<ProviderId>, Option<FacilityId>, RouterRole, IpAddr),
+        feeds: Vec<FeedId>,
     ) {
         // A stand-in after a dangling name; no network is built then.
         let provider = provider.unwrap_or(ProviderId(0));
@@ -221,6 +223,7 @@ impl Resolver<'_> {
             name: name.to_owned(),
             provider,
             facility,
+            feeds,
             role,
             forwarding_latency,
             hash,

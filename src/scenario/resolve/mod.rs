@@ -78,6 +78,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
     resolver.contents();
     resolver.providers();
     resolver.facilities();
+    resolver.feeds();
     resolver.routers();
     resolver.reflectors();
     resolver.attachments();
@@ -85,6 +86,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
     resolver.loopbacks();
     resolver.links();
     resolver.interconnects();
+    resolver.ducts_and_cards();
     resolver.connections();
     resolver.policies();
     resolver.session_drafts();
@@ -107,6 +109,8 @@ struct Names {
     /// Links and the zone links of attachments.
     links: Vec<String>,
     interconnects: Vec<String>,
+    ducts: Vec<String>,
+    cards: Vec<String>,
     connections: Vec<String>,
     attachments: Vec<String>,
 }

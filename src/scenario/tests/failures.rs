@@ -3,7 +3,7 @@
 use super::*;
 use crate::network::{
     BrokenFcs, DeliveryOrder, FailureKind, Impairment, LossLaw, Members, Protection, ReplayProtection, ValidateFrames,
-    Ways,
+    Ways, WireFault, Wires,
 };
 use crate::units::Share;
 
@@ -16,33 +16,25 @@ fn with_failure(failure: &str) -> String {
 
 fn kind(failure: &str) -> FailureKind {
     let loaded = good(&with_failure(failure));
-    loaded.network.failures.iter().next().unwrap().kind
+    loaded.network.failures.iter().next().unwrap().kind.clone()
 }
 
-fn impairment(failure: &str) -> Impairment {
-    match kind(failure) {
-        FailureKind::Impaired { by, .. } => by,
-        other @ (FailureKind::FibreCut { .. }
-        | FailureKind::SilentCut { .. }
-        | FailureKind::MkpduLoss { .. }
-        | FailureKind::WrongKey { .. }
-        | FailureKind::RouterDown { .. }
-        | FailureKind::CpuHang { .. }
-        | FailureKind::BgpRestart { .. }
-        | FailureKind::WrongPassword { .. }
-        | FailureKind::SessionReset { .. }
-        | FailureKind::FacilityOutage { .. }) => panic!("{other:?}"),
-    }
+/// The wires and what is wrong with them.
+fn on_wires(kind: &FailureKind) -> (Wires, WireFault) {
+    let FailureKind::Wires { wires, fault } = kind else { panic!("not of wires: {kind:?}") };
+    (*wires, *fault)
 }
 
 #[test]
 fn a_failure_names_a_member_and_a_way() {
-    let FailureKind::FibreCut { wires } = kind("kind = \"fibre_cut\"") else { panic!("not cut") };
+    let (wires, fault) = on_wires(&kind("kind = \"fibre_cut\""));
+    assert_eq!(fault, WireFault::Cut);
     assert_eq!((wires.members, wires.ways), (Members::All, Ways::Both));
     let text = with_failure("kind = \"silent_cut\"\nmember = 2\nfrom = \"r2\"");
     let network = good(&text).network;
     let failure = network.failures.iter().next().unwrap();
-    let FailureKind::SilentCut { wires } = failure.kind else { panic!("not cut") };
+    let (wires, fault) = on_wires(&failure.kind);
+    assert_eq!(fault, WireFault::SilentCut);
     assert_eq!((wires.members, wires.ways), (Members::One(2), Ways::From(1)));
     let names: Vec<&str> = network.ports_of(wires).map(|port| network.ports[port].name.as_str()).collect();
     assert_eq!(names, ["l1/2 r2>r1"]);
@@ -84,7 +76,7 @@ fn every_impairment_is_read() {
         ("kind = \"delay_change\"\nlength = \"100 km\"", Impairment::Propagation(Span::from_us(490))),
     ];
     for (text, expected) in cases {
-        assert_eq!(impairment(text), expected, "{text}");
+        assert_eq!(on_wires(&kind(text)).1, WireFault::Impaired(expected), "{text}");
     }
 }
 

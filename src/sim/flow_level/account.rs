@@ -152,6 +152,7 @@ const fn dies_on_wire(reason: DropReason) -> bool {
         | DropReason::CorruptedFcs
         | DropReason::MacsecIcv
         | DropReason::MacsecNoSa
+        | DropReason::LineCard
         | DropReason::RouterDown => true,
         DropReason::BufferFull
         | DropReason::RedDrop
@@ -162,7 +163,8 @@ const fn dies_on_wire(reason: DropReason) -> bool {
         | DropReason::MacsecLate
         | DropReason::PortDown
         | DropReason::NoRoute
-        | DropReason::TtlExpired => false,
+        | DropReason::TtlExpired
+        | DropReason::ZoneDown => false,
     }
 }
 

@@ -6,6 +6,7 @@ use super::shares::{MilliBps, WHOLE};
 use crate::dataplane::{Expected, Lookup};
 use crate::ids::{FailureId, FlowId, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, NO_LOGICAL_LINK, NextHop, Packet};
+use crate::sim::facts::FlowEnd;
 use crate::sim::limits::LimitPlace;
 use crate::sim::recorder::EntryIndex;
 use crate::sim::run::Run;
@@ -140,7 +141,13 @@ impl Run<'_> {
         for place in attachment.into_iter().chain(connection) {
             self.meet_limit(place, edge, None, load, &mut course);
         }
-        if let Err(lost) = self.follow(edge, packet, &mut course) {
+        let host_down = |end| {
+            let entry = self.facts.host_down(self.network, flow, end);
+            entry.map(|entry| Lost { reason: DropReason::ZoneDown, entry: Some(entry), port: None })
+        };
+        let (sender, target) = (host_down(FlowEnd::Source), host_down(FlowEnd::Target));
+        let way = sender.map_or(Ok(()), Err).and_then(|()| self.follow(edge, packet, &mut course));
+        if let Err(lost) = way.and(target.map_or(Ok(()), Err)) {
             course.end = End::Lost(lost);
         }
         course
@@ -222,7 +229,7 @@ impl Run<'_> {
         let refusal = if is_early { DropReason::RedDrop } else { DropReason::BufferFull };
         course.steps.push(Step::new(Place::Port(Crossing { port: id, class, rides, refusal }), wire_load));
         course.unloaded += wire.port.unloaded(packet);
-        self.survive(id, packet.sent, course)
+        self.survive(id, packet, course)
     }
 
     fn meet_limit(
@@ -239,13 +246,13 @@ impl Run<'_> {
     }
 
     /// What the wire behind a port does to a packet.
-    fn survive(&self, id: PortId, now: Time, course: &mut Course) -> Result<(), Lost> {
-        let wire = self.wire(id);
+    fn survive(&self, id: PortId, packet: &Packet, course: &mut Course) -> Result<(), Lost> {
+        let (wire, now, size) = (self.wire(id), packet.sent, Bytes(u64::from(packet.size)));
         let dies = |reason, entry| Err(Lost { reason, entry, port: Some(id) });
         if let Some((reason, failure)) = wire.port.meets_dead_time((now, now)) {
             return dies(reason, self.facts.incidents[failure]);
         }
-        for expected in wire.far_end.iter().flat_map(|far_end| far_end.impairments.expected()) {
+        for expected in wire.far_end.iter().flat_map(|far_end| far_end.impairments.expected(size)) {
             match expected {
                 Expected::Lost { reason, failure, parts_per_billion } => {
                     course.steps.push(self.chance(id, reason, failure, parts_per_billion));

@@ -43,14 +43,24 @@ impl Run<'_> {
         }
     }
 
-    /// Beginnings and ends of all scripted failures, and scripted changes.
+    /// Beginnings and ends of all scripted failures and of their stages, and scripted changes.
     fn scripted(&self) -> Vec<Time> {
-        let of = |failure: &crate::network::Failure| {
-            let at = self.origin + failure.at;
-            [Some(at), failure.lasts.map(|lasts| at + lasts)]
-        };
-        let changes = self.network.changes.iter().map(|change| self.origin + change.at);
-        self.network.failures.iter().flat_map(of).flatten().chain(changes).collect()
+        let mut times: Vec<Span> = self.network.changes.iter().map(|change| change.at).collect();
+        for (id, failure) in self.network.failures.enumerate() {
+            let stages = self.stages.iter().filter(|stage| stage.failure == id).map(|running| running.stage);
+            let within: Vec<Span> = stages
+                .flat_map(|stage| [Some(stage.from), stage.until])
+                .chain([failure.when.lasts])
+                .flatten()
+                .collect();
+            for at in failure.when.beginnings(self.network.horizon) {
+                times.push(at);
+                times.extend(within.iter().map(|within| at + *within));
+            }
+        }
+        times.sort_unstable();
+        times.dedup();
+        times.into_iter().map(|at| self.origin + at).collect()
     }
 
     fn look_at(&mut self, at: Time) {

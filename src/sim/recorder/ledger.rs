@@ -44,6 +44,8 @@ pub(in crate::sim) struct Ledger {
 
 struct Entry {
     failure: FailureId,
+    /// Counted from 1.
+    occurrence: u64,
     kind: LedgerKind,
     at: Time,
     notices: Vec<(Time, String, String, &'static str)>,
@@ -87,9 +89,10 @@ impl Ledger {
     }
 
     /// A failure begins or ends.
-    pub fn open(&mut self, now: Time, failure: FailureId, kind: LedgerKind) -> EntryIndex {
+    pub fn open(&mut self, now: Time, failure: FailureId, kind: LedgerKind, occurrence: u64) -> EntryIndex {
         self.entries.push(Entry {
             failure,
+            occurrence,
             kind,
             at: now,
             notices: Vec::new(),
@@ -234,9 +237,9 @@ fn length(gap: (Time, Time)) -> Span {
 }
 
 fn entry_name(network: &Network, entry: &Entry) -> String {
-    let name = &network.failures[entry.failure].name;
+    let name = network.failures[entry.failure].occurrence(entry.occurrence);
     match entry.kind {
-        LedgerKind::Incident => name.clone(),
+        LedgerKind::Incident => name,
         LedgerKind::Return => format!("{name} (return)"),
     }
 }
@@ -251,7 +254,7 @@ impl Entry {
             how,
         };
         LedgerEntry {
-            name: failure.name.clone(),
+            name: failure.occurrence(self.occurrence),
             kind: self.kind,
             what: failure.kind.word(),
             component: network.failing_component(&failure.kind),

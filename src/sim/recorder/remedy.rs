@@ -120,7 +120,9 @@ pub(super) const fn is_load(reason: DropReason) -> bool {
         | DropReason::CorruptedFcs
         | DropReason::MacsecIcv
         | DropReason::MacsecNoSa
-        | DropReason::MacsecLate => false,
+        | DropReason::MacsecLate
+        | DropReason::LineCard
+        | DropReason::ZoneDown => false,
     }
 }
 
