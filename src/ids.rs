@@ -67,6 +67,8 @@ ids! {
     DuctId;
     /// A scripted failure.
     FailureId;
+    /// Something that fails by itself, at random.
+    ComponentId;
 }
 
 /// A vector indexed by one id type.

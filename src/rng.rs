@@ -24,8 +24,39 @@ impl RunSeed {
     /// The stream of one component for one purpose.
     #[must_use]
     pub fn stream(self, component: &str, purpose: &str) -> Stream {
-        let key = ChaCha8Rng::seed_from_u64(self.0).get_seed();
-        Stream(Generator::new(key, named_hash(&[component, purpose])))
+        self.streams().stream(StreamName::new(component, purpose))
+    }
+
+    /// All streams of this run, for those who need many of them often.
+    #[must_use]
+    pub fn streams(self) -> Streams {
+        Streams { key: ChaCha8Rng::seed_from_u64(self.0).get_seed() }
+    }
+}
+
+/// What one stream is called: a component and a purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamName(u64);
+
+impl StreamName {
+    /// The name of a component's stream for one purpose.
+    #[must_use]
+    pub fn new(component: &str, purpose: &str) -> Self {
+        Self(named_hash(&[component, purpose]))
+    }
+}
+
+/// The streams of one run.
+#[derive(Debug, Clone, Copy)]
+pub struct Streams {
+    key: [u8; 32],
+}
+
+impl Streams {
+    /// The stream of this name.
+    #[must_use]
+    pub fn stream(&self, name: StreamName) -> Stream {
+        Stream(Generator::new(self.key, name.0))
     }
 }
 
@@ -68,6 +99,37 @@ impl Stream {
         let shape = f64::from(shape) / 1_000.0;
         // 1 - u lies in (0, 1], so the power is finite.
         (shape - 1.0) / shape * libm::pow(1.0 - self.uniform(), -1.0 / shape)
+    }
+
+    /// Normal with mean 0 and variance 1, by Marsaglia's polar method (SIAM Review 6, 1964); the second value of a pair
+    /// is not used.
+    pub fn normal(&mut self) -> f64 {
+        loop {
+            let (u, v) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
+            let s = u * u + v * v;
+            if s > 0.0 && s < 1.0 {
+                return u * libm::sqrt(-2.0 * libm::log(s) / s);
+            }
+        }
+    }
+
+    /// Gamma of this shape and scale 1, by Marsaglia and Tsang (ACM TOMS 26, 2000).
+    pub fn gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            // Their section 6: a shape below 1 from the one above.
+            let power = libm::pow(1.0 - self.uniform(), 1.0 / shape);
+            return self.gamma(shape + 1.0) * power;
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / libm::sqrt(9.0 * d);
+        loop {
+            let x = self.normal();
+            let t = 1.0 + c * x;
+            let v = t * t * t;
+            if v > 0.0 && libm::log(1.0 - self.uniform()) < 0.5 * x * x + d - d * v + d * libm::log(v) {
+                return d * v;
+            }
+        }
     }
 
     /// True with probability `parts_per_billion / 1e9`.

@@ -23,6 +23,7 @@ mod policy;
 mod prefix_table;
 mod queueing;
 mod risk;
+mod reliability;
 mod routing;
 mod sla_presets;
 mod sla_rule;
@@ -55,6 +56,7 @@ pub use policy::{
 pub use prefix_table::PrefixTable;
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
 pub use risk::{Card, Duct, Feed};
+pub use reliability::{Component, Crew, Level, LifeLaw, LifeShape, Onset, Reliability, Start, StudyPlan};
 pub use routing::{
     AdvertisementClock, BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, GracefulRestart, Jitter,
     LoopAvoidance, OnBfdDown, RouteReflection, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
@@ -134,6 +136,10 @@ pub struct Network {
     pub failures: IdVec<FailureId, Failure>,
     /// Scripted changes, in order of time.
     pub changes: Vec<Change>,
+    /// What fails by itself, and how often.
+    pub reliability: Reliability,
+    /// How a study of many periods goes about it.
+    pub study: StudyPlan,
     /// How availability is judged.
     pub availability: Availability,
     /// What the scenario expects of itself.

@@ -10,6 +10,7 @@ use super::file::{
     AttachmentTable, BfdTable, BgpTable, ConnectionTable, DecisionTable, File, FlowTable, Leaf, LinkTable, MacsecTable,
     MonitorTable, ProviderTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
 };
+use super::packs;
 use super::profiles::{FAST_BFD, estimate, profile};
 use super::read::peek;
 use crate::network::SlaRule;
@@ -77,6 +78,7 @@ pub(super) fn fill(file: &mut File) {
             default(&mut change.former_key, "kept");
         }
     }
+    packs::fill(file);
     fill_sla(&mut file.sla);
 }
 

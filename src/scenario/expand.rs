@@ -1,8 +1,10 @@
-//! Templates and fabrics expand into the same tables that a file could hold; what the file says itself wins key by key.
+//! Templates, fabrics and reliability packs expand into the same tables that a file could hold; what the file says
+//! itself wins key by key.
 
 use toml::{Table, Value};
 
 use super::fabrics::{self, Fabric};
+use super::packs;
 use super::problem::Problem;
 use super::source::join;
 use super::templates::{Parameters, instantiate, template_names};
@@ -10,7 +12,8 @@ use super::templates::{Parameters, instantiate, template_names};
 /// The keys of an interconnect that only a template reads.
 const PARAMETERS: [&str; 4] = ["code", "channel_rate", "channel_length", "members"];
 
-/// Replaces templates and fabrics by what they stand for; returns the fabrics, too.
+/// Replaces templates and fabrics by what they stand for, and lays a reliability pack below what is written; returns
+/// the fabrics, too.
 pub(super) fn expand(table: Table, problems: &mut Vec<Problem>) -> (Table, Vec<Fabric>) {
     let mut explicit = table;
     let mut made = Table::new();
@@ -19,6 +22,7 @@ pub(super) fn expand(table: Table, problems: &mut Vec<Problem>) -> (Table, Vec<F
     }
     let fabrics = fabrics::take(&mut explicit, problems);
     fabrics.iter().for_each(|fabric| merge(&mut made, fabric.tables()));
+    merge(&mut made, packs::tables(&explicit, problems));
     merge(&mut made, explicit);
     (made, fabrics)
 }

@@ -207,6 +207,17 @@ tables! {
     ChangeTable {
         name, at, kind, connection, bandwidth, link, rate, rotate_keys, bake, delay, former_key, router, lasts
     }
+    /// `[reliability]`
+    ReliabilityTable { pack, basis, level, start; classes: BTreeMap<String, LifeTable>, crews: BTreeMap<String, CrewTable> }
+    /// `[reliability.classes.x]`
+    LifeTable {
+        of, kind, probability, level, per_km, in_turn, onset, up, up_mean, up_law, up_shape, up_sigma, down, down_mean,
+        down_law, down_shape, down_sigma, shared, coverage, crew, source
+    }
+    /// `[reliability.crews.x]`
+    CrewTable { size }
+    /// `[study]`
+    StudyTable { periods, precision, episodes }
     /// `[sla]`
     SlaTable { rule, rules, minimum_run, dead_direction, target, period, epoch, price }
     /// `[rules.x]`
@@ -242,6 +253,8 @@ pub(super) struct File {
     pub failures: Vec<FailureTable>,
     pub changes: Vec<ChangeTable>,
     pub auto: AutoTable,
+    pub reliability: ReliabilityTable,
+    pub study: StudyTable,
     pub sla: SlaTable,
     pub expect: Table,
 }
@@ -268,6 +281,12 @@ impl File {
         if let Some(value) = table.remove("auto") {
             file.auto = one("auto", value, problems).unwrap_or_default();
         }
+        if let Some(value) = table.remove("reliability") {
+            file.reliability = one("reliability", value, problems).unwrap_or_default();
+        }
+        if let Some(value) = table.remove("study") {
+            file.study = one("study", value, problems).unwrap_or_default();
+        }
         if let Some(value) = table.remove("sla") {
             file.sla = one("sla", value, problems).unwrap_or_default();
         }
@@ -277,8 +296,12 @@ impl File {
             None => {}
         }
         for key in table.keys().filter(|key| !TopTable::KEYS.contains(&key.as_str())) {
-            let known: Vec<&str> =
-                TopTable::KEYS.iter().chain(&SECTIONS).chain(&["auto", "sla", "expect"]).copied().collect();
+            let known: Vec<&str> = TopTable::KEYS
+                .iter()
+                .chain(&SECTIONS)
+                .chain(&["auto", "reliability", "study", "sla", "expect"])
+                .copied()
+                .collect();
             problems.push(unknown_key(key, key, &known));
         }
         table.retain(|key, _| TopTable::KEYS.contains(&key));
@@ -342,6 +365,8 @@ fn one<T: for<'de> Deserialize<'de> + Keys>(place: &str, value: Value, problems:
             [.., "rate_limit", _] => RateLimitTable::KEYS,
             [.., "red", _] => RedTable::KEYS,
             [.., "medium" | "high", _] => CurveTable::KEYS,
+            ["classes", _, _] if place == "reliability" => LifeTable::KEYS,
+            ["crews", _, _] => CrewTable::KEYS,
             [.., "classes", _, _] => ClassTable::KEYS,
             [.., "terms", _, _] => TermTable::KEYS,
             [.., "credits", _, _] => CreditTable::KEYS,

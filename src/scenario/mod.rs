@@ -12,6 +12,7 @@ mod expand;
 mod fabrics;
 mod file;
 mod overrides;
+mod packs;
 mod problem;
 mod profiles;
 mod read;

@@ -24,6 +24,7 @@ mod monitors;
 mod policies;
 mod queueing;
 mod rules;
+mod reliability;
 mod sessions;
 mod trace;
 mod traffic;
@@ -201,6 +202,7 @@ impl Resolver<'_> {
         self.build_liveness();
         self.build_flows(flows);
         self.build_monitors(monitors);
+        self.reliability();
         self.network
     }
 

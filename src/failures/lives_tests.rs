@@ -1,0 +1,189 @@
+//! Do components live as their laws say? Expected values are formulas named in each test.
+
+use super::{Lives, LivesPlan, Turn, draw, residual};
+use crate::ids::IdVec;
+use crate::network::{Component, Crew, LifeLaw, LifeShape, Onset, Reliability, Start};
+use crate::rng::RunSeed;
+use crate::units::{CalendarSpan, Share};
+
+fn hours(hours: f64) -> CalendarSpan {
+    CalendarSpan::from_ns((hours * 3.6e12) as u64)
+}
+
+fn law(mean: f64, shape: LifeShape) -> LifeLaw {
+    LifeLaw::new(hours(mean), shape)
+}
+
+fn component(name: &str, up: LifeLaw, down: LifeLaw) -> Component {
+    Component {
+        name: name.to_owned(),
+        class: "unit".to_owned(),
+        turns: vec![Vec::new()],
+        up,
+        down,
+        onset: Onset::Sudden,
+        shared: Share::ZERO,
+        coverage: Share::ONE,
+        crew: None,
+    }
+}
+
+fn model(components: Vec<Component>, start: Start) -> Reliability {
+    Reliability { components: components.into_iter().collect::<IdVec<_, _>>(), start, ..Reliability::default() }
+}
+
+/// Mean and standard error over replications of what `measure` gives for each.
+fn mean_of(replications: u64, measure: impl Fn(RunSeed) -> f64) -> (f64, f64) {
+    let values: Vec<f64> = (0..replications).map(|index| measure(RunSeed(7).replication(index))).collect();
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64;
+    (mean, (variance / values.len() as f64).sqrt())
+}
+
+/// Time in hours of [from, to) in which `count` or more components are down.
+fn down_time(model: &Reliability, seed: RunSeed, window: [f64; 2], count: usize) -> f64 {
+    let plan = LivesPlan::new(model);
+    let mut lives = Lives::new(&plan, seed, hours(window[1]));
+    let (mut down, mut since, mut total) = (0, 0.0, 0.0);
+    let end = window[1];
+    let mut add = |down: usize, from: f64, to: f64| {
+        if down >= count {
+            total += (to.min(end) - from.max(window[0])).max(0.0);
+        }
+    };
+    while let Some(transition) = lives.next() {
+        let at = transition.at.as_ns() as f64 / 3.6e12;
+        add(down, since, at);
+        since = at;
+        match transition.turn {
+            Turn::Down => down += 1,
+            Turn::Up => down -= 1,
+        }
+    }
+    add(down, since, end);
+    total
+}
+
+fn within(what: &str, (mean, error): (f64, f64), expected: f64, widest: f64) {
+    // 99.9% two-sided; and the interval is narrow enough to say something.
+    assert!((mean - expected).abs() <= 3.29 * error, "{what}: {mean} +- {error}, expected {expected}");
+    assert!(3.29 * error <= widest * expected, "{what}: {mean} +- {error} says too little of {expected}");
+}
+
+#[test]
+fn draws_and_residual_lives_have_the_moments_of_theory() {
+    // Mean m and variance v of each law; the residual life at a random moment has mean (m^2 + v) / 2m (Cox 1962).
+    let gamma = libm::tgamma;
+    let weibull = |k: f64| gamma(1.0 + 2.0 / k) / gamma(1.0 + 1.0 / k).powi(2) - 1.0;
+    let list = [2.0, 6.0, 40.0].map(hours);
+    let cases = [
+        (LifeShape::Exponential, 100.0, 1.0),
+        (LifeShape::Weibull(0.8), 100.0, weibull(0.8)),
+        (LifeShape::Weibull(2.5), 100.0, weibull(2.5)),
+        (LifeShape::LogNormal(0.7), 100.0, f64::exp_m1(0.49)),
+        (LifeShape::Constant, 100.0, 0.0),
+        (LifeShape::Empirical(list.into()), 16.0, (4.0 + 36.0 + 1600.0) / 3.0 / 256.0 - 1.0),
+    ];
+    for (shape, mean, squared_variation) in cases {
+        let what = format!("{shape:?}");
+        let law = law(mean, shape);
+        let sample = |purpose: &str, of: &dyn Fn(f64) -> f64| {
+            let mut stream = RunSeed(3).stream("unit", purpose);
+            let values: Vec<f64> = (0..40_000)
+                .map(|_| match purpose {
+                    "whole" => draw(&law, &mut stream),
+                    _ => residual(&law, &mut stream),
+                })
+                .map(|span| of(span.as_ns() as f64 / 3.6e12))
+                .collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
+            (mean, (variance / values.len() as f64).sqrt() + 1e-9)
+        };
+        within(&what, sample("whole", &|x| x), mean, 0.05);
+        let second = mean * mean * (1.0 + squared_variation);
+        within(&format!("{what} squared"), sample("whole", &|x| x * x), second, 0.2);
+        within(&format!("{what} residual"), sample("residual", &|x| x), second / (2.0 * mean), 0.05);
+    }
+}
+
+#[test]
+fn a_shape_below_one_started_stationary_shows_no_drift() {
+    // Renewal-reward theorem: down share = 4 / (100 + 4) in every window when time begins in equilibrium.
+    let unit = component("unit", law(100.0, LifeShape::Weibull(0.8)), law(4.0, LifeShape::LogNormal(0.7)));
+    let model = model(vec![unit], Start::Stationary);
+    for window in [[0.0, 100.0], [100.0, 200.0], [900.0, 1_000.0]] {
+        let measured = mean_of(30_000, |seed| down_time(&model, seed, window, 1));
+        within(&format!("{window:?}"), measured, 100.0 * 4.0 / 104.0, 0.05);
+    }
+}
+
+#[test]
+fn a_shape_below_one_started_new_fails_more_at_first() {
+    // Renewal function of a Weibull with shape 0.8 exceeds t / mean: early failures. For the first tenth of a mean life
+    // m(t) = sum of n-fold convolutions, of which F(t) is the first: at t = mean / 10, F alone is
+    // 1 - exp(-(0.1 Gamma(2.25))^0.8) = 0.16 against 0.1.
+    let unit = component("unit", law(100.0, LifeShape::Weibull(0.8)), law(0.001, LifeShape::Constant));
+    let new = model(vec![unit], Start::New);
+    let plan = LivesPlan::new(&new);
+    let hit = |seed: RunSeed| f64::from(u8::from(Lives::new(&plan, seed, hours(10.0)).next().is_some()));
+    let scale = 1.0 / libm::tgamma(1.0 + 1.0 / 0.8);
+    let expected = 1.0 - libm::exp(-libm::pow(0.1 / scale, 0.8));
+    assert!(expected > 0.15);
+    within("first tenth of a life", mean_of(40_000, hit), expected, 0.1);
+}
+
+#[test]
+fn two_units_with_one_crew_are_both_down_as_the_chain_says() {
+    // One crew: 2 r^2 / (1 + 2 r + 2 r^2); two crews: (r / (1 + r))^2 with r = down / up (birth-death chain).
+    let unit = |name: &str| component(name, law(100.0, LifeShape::Exponential), law(10.0, LifeShape::Exponential));
+    let r: f64 = 0.1;
+    let two = model(vec![unit("a"), unit("b")], Start::Stationary);
+    let measured = mean_of(20_000, |seed| down_time(&two, seed, [0.0, 1_000.0], 2));
+    within("two crews", measured, 1_000.0 * (r / (1.0 + r)).powi(2), 0.05);
+    let mut one = two;
+    one.crews = vec![Crew { name: "field".to_owned(), size: 1 }];
+    one.components.iter_mut().for_each(|component| component.crew = Some(0));
+    let measured = mean_of(20_000, |seed| down_time(&one, seed, [0.0, 1_000.0], 2));
+    within("one crew", measured, 1_000.0 * 2.0 * r * r / (1.0 + 2.0 * r + 2.0 * r * r), 0.05);
+}
+
+#[test]
+fn a_tenth_of_failures_in_common_multiplies_the_time_both_are_down() {
+    // Beta factor (facts of the chain: 0 -> 1 at 2 (1 - b) l, 0 -> 2 at b l, 1 -> 2 at l, repairs k m), solved by hand:
+    // balance of the cuts {0 | 1, 2} and {0, 1 | 2}.
+    let (l, m, b): (f64, f64, f64) = (0.01, 0.1, 0.1);
+    let mut unit = component("a", law(1.0 / l, LifeShape::Exponential), law(1.0 / m, LifeShape::Exponential));
+    unit.shared = Share::from_ppb(100_000_000);
+    let both = model(vec![unit.clone(), Component { name: "b".to_owned(), ..unit }], Start::Stationary);
+    // m p1 = p0 (2 (1 - b) l + b l); 2 m p2 = p0 b l + p1 l.
+    let p1 = (2.0 * (1.0 - b) * l + b * l) / m;
+    let p2 = (b * l + p1 * l) / (2.0 * m);
+    let measured = mean_of(30_000, |seed| down_time(&both, seed, [0.0, 1_000.0], 2));
+    within("both down", measured, 1_000.0 * p2 / (1.0 + p1 + p2), 0.05);
+}
+
+#[test]
+fn turns_go_round_and_a_component_moves_nobody_else() {
+    let constant = |mean: f64| law(mean, LifeShape::Constant);
+    let mut first = component("a", constant(10.0), constant(1.0));
+    first.turns = vec![Vec::new(), Vec::new(), Vec::new()];
+    let alone = model(vec![first.clone()], Start::Stationary);
+    let joined = model(vec![first, component("b", constant(3.0), constant(1.0))], Start::Stationary);
+    let transitions = |model: &Reliability| -> Vec<(u64, usize, Turn)> {
+        let plan = LivesPlan::new(model);
+        let mut lives = Lives::new(&plan, RunSeed(1), hours(200.0));
+        let mut all = Vec::new();
+        while let Some(transition) = lives.next() {
+            if transition.component.0 == 0 {
+                all.push((transition.at.as_ns(), transition.entry, transition.turn));
+            }
+        }
+        all
+    };
+    let alone = transitions(&alone);
+    assert_eq!(alone, transitions(&joined));
+    let fails: Vec<usize> = alone.iter().filter(|one| one.2 == Turn::Down).map(|one| one.1).collect();
+    assert!(fails.len() >= 17, "{fails:?}");
+    assert!(fails.windows(2).all(|pair| pair[1] == (pair[0] + 1) % 3), "{fails:?}");
+}

@@ -1,0 +1,332 @@
+//! What is left of the connections when some components are down and routing has settled: no packets, no protocols.
+//!
+//! A channel serves a connection while it, its routers and a way inside both providers stand. Of the channels that serve
+//! a connection each carries an equal share; a channel that loses frames loses its share of them.
+
+use std::collections::VecDeque;
+
+use super::effect::{Effect, effects};
+use crate::ids::{AttachmentId, ComponentId, ConnectionId, IdVec, LinkId, RouterId};
+use crate::network::{Component, FailureKind, Impairment, LinkKind, Members, Network, RouterRole, Wires};
+use crate::rng::{mix, named_hash};
+use crate::units::Share;
+
+/// What a connection has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConnectionState {
+    /// Channels that serve it.
+    pub usable: u16,
+    /// Share of its packets that is lost, routing settled; all of them without a usable channel.
+    pub loss: Share,
+}
+
+/// One thing in the fabric that failures take away; it stands again when all of them have returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Element {
+    Router(RouterId),
+    Link(LinkId),
+    Member(LinkId, usize),
+    /// The link loses this share.
+    Grey(LinkId, Share),
+    /// Routing goes on to use the router or link that is gone.
+    StuckRouter(RouterId),
+    StuckLink(LinkId),
+}
+
+/// What all replications of a network share.
+#[derive(Debug, Clone)]
+pub struct StandingPlan<'n> {
+    network: &'n Network,
+    elements: Vec<Element>,
+    /// Random numbers of the elements: a state is the sum of those that are gone (Zobrist).
+    keys: Vec<u128>,
+    /// Per component and turn: the elements that it takes, when routing takes over and when not.
+    blows: IdVec<ComponentId, Vec<[Vec<u32>; 2]>>,
+}
+
+/// The fabric at one moment.
+#[derive(Debug)]
+pub struct Standing<'p> {
+    plan: &'p StandingPlan<'p>,
+    /// Failures that hold each element down.
+    causes: Vec<u16>,
+    key: u128,
+    /// States that were met, by hash; each place holds the latest.
+    cache: Vec<Option<(u128, Box<[ConnectionState]>)>>,
+}
+
+const CACHE: usize = 1 << 10;
+
+impl<'n> StandingPlan<'n> {
+    /// Prepares the failure model of a network.
+    #[must_use]
+    pub fn new(network: &'n Network) -> Self {
+        let mut plan = Self { network, elements: Vec::new(), keys: Vec::new(), blows: IdVec::new() };
+        for component in &network.reliability.components {
+            let blows = component.turns.iter().map(|kinds| plan.blows_of(kinds)).collect();
+            plan.blows.push(blows);
+        }
+        plan
+    }
+
+    fn blows_of(&mut self, kinds: &[FailureKind]) -> [Vec<u32>; 2] {
+        let network = self.network;
+        let taken: Vec<Element> =
+            kinds.iter().flat_map(|kind| effects(network, kind)).flat_map(|e| taken(network, e)).collect();
+        let covered = self.places(taken.iter().copied());
+        let stuck = self.places(taken.iter().map(|element| match *element {
+            Element::Router(router) => Element::StuckRouter(router),
+            Element::Link(link) => Element::StuckLink(link),
+            other @ (Element::Member(..) | Element::Grey(..) | Element::StuckRouter(_) | Element::StuckLink(_)) => {
+                other
+            }
+        }));
+        [covered, stuck]
+    }
+
+    fn places(&mut self, elements: impl Iterator<Item = Element>) -> Vec<u32> {
+        let mut places: Vec<u32> = elements.map(|element| self.place(element)).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    fn place(&mut self, element: Element) -> u32 {
+        let found = self.elements.iter().position(|known| *known == element);
+        let place = found.unwrap_or_else(|| {
+            let name = format!("{element:?}");
+            let half = |part: &str| u128::from(named_hash(&[part, &name]));
+            self.elements.push(element);
+            self.keys.push((half("high") << 64) | half("low"));
+            self.elements.len() - 1
+        });
+        u32::try_from(place).expect("fewer than 2^32 elements")
+    }
+}
+
+/// What an effect takes away once routing has settled.
+fn taken(network: &Network, effect: Effect) -> Vec<Element> {
+    let of_wires = |wires: Wires| match wires.members {
+        Members::All => vec![Element::Link(wires.link)],
+        Members::One(member) => vec![Element::Member(wires.link, member)],
+    };
+    match effect {
+        Effect::Dark(wires) | Effect::Silent(wires) | Effect::MkpduLoss(wires) | Effect::WrongKey(wires, _) => {
+            of_wires(wires)
+        }
+        Effect::Impaired(wires, impairment) => lost_share(&impairment)
+            .map(|share| if share == Share::ONE { Element::Link(wires.link) } else { Element::Grey(wires.link, share) })
+            .into_iter()
+            .collect(),
+        Effect::PowerLoss(router) | Effect::NoBgp(router) => vec![Element::Router(router)],
+        // Its line cards go on to forward.
+        Effect::CpuHang(_) => Vec::new(),
+        Effect::SegmentsRefused(between) => {
+            let joins = |link: &LinkId| network.links[*link].ends.iter().all(|end| between.contains(end));
+            network.links.ids().filter(joins).map(Element::Link).collect()
+        }
+    }
+}
+
+/// The long-run share of frames that an impairment takes; `None` when it takes none.
+fn lost_share(impairment: &Impairment) -> Option<Share> {
+    match impairment {
+        Impairment::Loss(law) => Some(law.mean()),
+        Impairment::Corruption { share, .. } => Some(*share),
+        Impairment::Duplication { .. } | Impairment::Jitter { .. } | Impairment::Propagation(_) => None,
+    }
+}
+
+impl<'p> Standing<'p> {
+    /// Everything stands.
+    #[must_use]
+    pub fn new(plan: &'p StandingPlan<'p>) -> Self {
+        Self { plan, causes: vec![0; plan.elements.len()], key: 0, cache: vec![None; CACHE] }
+    }
+
+    /// A component fails, for the entry of [`Component::turns`] that is due.
+    pub fn fails(&mut self, component: ComponentId, entry: usize, covered: bool) {
+        let plan = self.plan;
+        for place in &plan.blows[component][entry][usize::from(!covered)] {
+            let place = *place as usize;
+            self.causes[place] += 1;
+            if self.causes[place] == 1 {
+                self.key = self.key.wrapping_add(plan.keys[place]);
+            }
+        }
+    }
+
+    /// A component that had failed so is back.
+    pub fn returns(&mut self, component: ComponentId, entry: usize, covered: bool) {
+        let plan = self.plan;
+        for place in &plan.blows[component][entry][usize::from(!covered)] {
+            let place = *place as usize;
+            self.causes[place] -= 1;
+            if self.causes[place] == 0 {
+                self.key = self.key.wrapping_sub(plan.keys[place]);
+            }
+        }
+    }
+
+    /// Everything stands again.
+    pub fn reset(&mut self) {
+        self.causes.fill(0);
+        self.key = 0;
+    }
+
+    /// A number that tells this state from every other.
+    #[must_use]
+    pub const fn key(&self) -> u128 {
+        self.key
+    }
+
+    /// What the connections have left, in order of id.
+    pub fn states(&mut self) -> &[ConnectionState] {
+        #[expect(clippy::cast_possible_truncation, reason = "a hash of the key")]
+        let slot = mix(self.key as u64 ^ (self.key >> 64) as u64) as usize % CACHE;
+        if self.cache[slot].as_ref().is_none_or(|(key, _)| *key != self.key) {
+            self.cache[slot] = Some((self.key, self.compute()));
+        }
+        self.cache[slot].as_ref().map(|(_, states)| &**states).expect("just written")
+    }
+
+    fn compute(&self) -> Box<[ConnectionState]> {
+        let gone = Gone::new(self);
+        self.plan.network.connections.ids().map(|id| gone.state(id)).collect()
+    }
+}
+
+/// What is gone, by component: for one look at the whole fabric.
+struct Gone<'n> {
+    network: &'n Network,
+    routers: IdVec<RouterId, Fate>,
+    links: IdVec<LinkId, Fate>,
+    members: IdVec<LinkId, usize>,
+    /// Parts per billion that pass.
+    passing: IdVec<LinkId, u64>,
+}
+
+/// How a router or link stands. What is stuck looks up and is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    Up,
+    Stuck,
+    Down,
+}
+
+impl<'n> Gone<'n> {
+    fn new(standing: &Standing<'n>) -> Self {
+        let network = standing.plan.network;
+        let mut gone = Self {
+            network,
+            routers: network.routers.iter().map(|_| Fate::Up).collect(),
+            links: network.links.iter().map(|_| Fate::Up).collect(),
+            members: network.links.iter().map(|_| 0).collect(),
+            passing: network.links.iter().map(|_| Share::ONE.as_ppb()).collect(),
+        };
+        let held = standing.plan.elements.iter().zip(&standing.causes).filter(|(_, causes)| **causes > 0);
+        for (element, _) in held {
+            match *element {
+                Element::Router(router) => gone.routers[router] = Fate::Down,
+                Element::Link(link) => gone.links[link] = Fate::Down,
+                Element::Member(link, _) => gone.members[link] += 1,
+                Element::StuckRouter(router) => gone.routers[router] = gone.routers[router].max(Fate::Stuck),
+                Element::StuckLink(link) => gone.links[link] = gone.links[link].max(Fate::Stuck),
+                Element::Grey(link, share) => {
+                    let passes = gone.passing[link] * share.complement().as_ppb() / Share::ONE.as_ppb();
+                    gone.passing[link] = passes;
+                }
+            }
+        }
+        for (id, link) in network.links.enumerate() {
+            if link.members.len() - gone.members[id] < link.min_links.max(1) {
+                gone.links[id] = Fate::Down;
+            }
+        }
+        gone
+    }
+
+    /// The best over the connection's pairs of attachments, as runs with packets judge it.
+    fn state(&self, connection: ConnectionId) -> ConnectionState {
+        let connection = &self.network.connections[connection];
+        let reached = [0, 1].map(|side| -> Vec<IdVec<RouterId, bool>> {
+            connection.attachments[side].iter().map(|attachment| self.reached(*attachment)).collect()
+        });
+        let mut best = ConnectionState { usable: 0, loss: Share::ONE };
+        for near in &reached[0] {
+            for far in &reached[1] {
+                let channels = connection.logical_links.iter().map(|id| self.network.logical_links[*id].channel);
+                let state = self.over(channels, near, far);
+                if state.usable > best.usable || (state.usable == best.usable && state.loss < best.loss) {
+                    best = state;
+                }
+            }
+        }
+        best
+    }
+
+    /// The state over some channels, each an equal share of the packets.
+    fn over(
+        &self,
+        channels: impl Iterator<Item = LinkId>,
+        near: &IdVec<RouterId, bool>,
+        far: &IdVec<RouterId, bool>,
+    ) -> ConnectionState {
+        let (mut used, mut usable, mut passing) = (0u64, 0u16, 0u64);
+        for channel in channels {
+            let [a, b] = self.network.links[channel].ends;
+            let joined = (near[a] && far[b]) || (near[b] && far[a]);
+            let fate = self.links[channel].max(self.routers[a]).max(self.routers[b]);
+            match fate {
+                Fate::Up if joined => {
+                    (used, usable) = (used + 1, usable + 1);
+                    passing += self.passing[channel];
+                }
+                Fate::Stuck if joined => used += 1,
+                Fate::Up | Fate::Stuck | Fate::Down => {}
+            }
+        }
+        let loss = if usable == 0 { Share::ONE } else { Share::from_ppb(passing / used).complement() };
+        ConnectionState { usable, loss }
+    }
+
+    /// The routers of an attachment's provider that it reaches.
+    fn reached(&self, attachment: AttachmentId) -> IdVec<RouterId, bool> {
+        let edge = self.network.attachments[attachment].edge;
+        let mut reached: IdVec<RouterId, bool> = self.network.routers.iter().map(|_| false).collect();
+        reached[edge] = true;
+        let mut next = VecDeque::from([edge]);
+        while let Some(router) = next.pop_front() {
+            for link in &self.network.routers[router].links {
+                let stays_inside = match self.network.links[*link].kind {
+                    LinkKind::Backbone | LinkKind::Attachment => true,
+                    LinkKind::Channel(_) | LinkKind::Peering => false,
+                };
+                let end = self.network.end_of(*link, router);
+                let other = self.network.links[*link].ends[1 - end];
+                let is_edge = matches!(self.network.routers[other].role, RouterRole::Edge(_));
+                let stands = self.links[*link] != Fate::Down && self.routers[other] != Fate::Down;
+                if stays_inside && stands && !is_edge && !reached[other] {
+                    reached[other] = true;
+                    next.push_back(other);
+                }
+            }
+        }
+        reached
+    }
+}
+
+/// Whether a component's failure changes anything that is seen here.
+impl StandingPlan<'_> {
+    /// Components whose failures take nothing away, such as a hung processor.
+    #[must_use]
+    pub fn is_harmless(&self, component: &ComponentId) -> bool {
+        self.blows[*component].iter().all(|[covered, _]| covered.is_empty())
+    }
+
+    /// The failure model.
+    #[must_use]
+    pub fn components(&self) -> &IdVec<ComponentId, Component> {
+        &self.network.reliability.components
+    }
+}

@@ -1,0 +1,156 @@
+//! What fails by itself: how often, for how long, and what goes down with it.
+
+use std::sync::Arc;
+
+use super::FailureKind;
+use crate::ids::{ComponentId, IdVec};
+use crate::units::{CalendarSpan, Share};
+
+/// The failure model: every component that fails at random.
+#[derive(Debug, Clone, Default)]
+pub struct Reliability {
+    /// Name of the reliability pack; empty without one.
+    pub pack: String,
+    /// What the pack's figures are, in its own words.
+    pub basis: String,
+    /// Everything that fails, in order of name.
+    pub components: IdVec<ComponentId, Component>,
+    /// Who repairs, where repairs have to wait for each other.
+    pub crews: Vec<Crew>,
+    /// In which state time begins.
+    pub start: Start,
+}
+
+/// One thing that is up or down. Its up and down times are drawn independently.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// Its class, and what it is about: "router-hardware of iad-aws-a1".
+    pub name: String,
+    /// Name of its class.
+    pub class: String,
+    /// What a failure of it is. Of several entries each failure takes the next one in turn (maintenance goes round); of
+    /// several kinds in one entry all fail together (common mode).
+    pub turns: Vec<Vec<FailureKind>>,
+    /// How long it is up, from a return to the next failure.
+    pub up: LifeLaw,
+    /// How long a repair takes, once somebody works at it.
+    pub down: LifeLaw,
+    /// How a failure begins.
+    pub onset: Onset,
+    /// Part of this component's failures that hit every component of its class at once: the beta factor.
+    pub shared: Share,
+    /// Chance that routing takes over from what failed; otherwise its share of the traffic is lost until repair.
+    pub coverage: Share,
+    /// Place in [`Reliability::crews`] of those who repair it; `None` when somebody always has time.
+    pub crew: Option<usize>,
+}
+
+/// How a component's failure begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onset {
+    /// Without notice.
+    Sudden,
+    /// After its traffic was moved away: nothing is lost to the change itself.
+    Drained,
+}
+
+/// People who repair one thing at a time each, first come first served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crew {
+    /// Name in the scenario.
+    pub name: String,
+    /// How many repairs go on at once.
+    pub size: u32,
+}
+
+/// In which state time begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Start {
+    /// As at a random moment long after the fabric was built (equilibrium renewal).
+    #[default]
+    Stationary,
+    /// Everything is up and new.
+    New,
+}
+
+/// How far a figure lies to the bad side of what is known about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Little risk.
+    Low,
+    /// The planning value.
+    Base,
+    /// Much risk.
+    High,
+}
+
+/// The law of an up or down time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LifeLaw {
+    /// Its mean.
+    pub mean: CalendarSpan,
+    /// What spreads around the mean.
+    pub shape: LifeShape,
+}
+
+/// How an up or down time spreads around its mean.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LifeShape {
+    /// Without memory.
+    Exponential,
+    /// Weibull of this shape; below 1 failures come in bursts.
+    Weibull(f64),
+    /// The logarithm is normal with this standard deviation.
+    LogNormal(f64),
+    /// Always the mean.
+    Constant,
+    /// One of these, each as likely.
+    Empirical(Arc<[CalendarSpan]>),
+}
+
+impl LifeLaw {
+    /// A law with this mean.
+    #[must_use]
+    pub const fn new(mean: CalendarSpan, shape: LifeShape) -> Self {
+        Self { mean, shape }
+    }
+
+    /// Whether it is exponential, as chains and failure biasing need it.
+    #[must_use]
+    pub fn is_memoryless(&self) -> bool {
+        self.shape == LifeShape::Exponential
+    }
+
+    /// Mean in hours, the unit of reliability data.
+    #[must_use]
+    pub fn mean_hours(&self) -> f64 {
+        self.mean.as_ns() as f64 / 3.6e12
+    }
+}
+
+impl Component {
+    /// Long-run share of time down: down / (up + down), whatever the laws (renewal-reward theorem), when repairs never
+    /// wait and nothing is shared.
+    #[must_use]
+    pub fn unavailability(&self) -> f64 {
+        let (up, down) = (self.up.mean_hours(), self.down.mean_hours());
+        down / (up + down)
+    }
+}
+
+/// How a study goes about its question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StudyPlan {
+    /// The most SLA periods that are simulated.
+    pub periods: u64,
+    /// Relative half-width of the interval of the mean downtime at which a study may stop.
+    pub precision: Share,
+    /// Runs of the real engine for each kind of transition; 0 charges no convergence.
+    pub episodes: u32,
+}
+
+impl Default for StudyPlan {
+    fn default() -> Self {
+        Self { periods: 65_536, precision: Share::from_ppb(100_000_000), episodes: 8 }
+    }
+}

@@ -1,0 +1,405 @@
+//! The failure model: classes of components become components, each with its laws.
+
+use toml::Value;
+
+use super::Resolver;
+use crate::ids::{FacilityId, InterconnectId, LinkId, RouterId};
+use crate::network::{
+    Component, Crew, FailureKind, Impairment, Level, LifeLaw, LifeShape, LinkKind, LossLaw, Members, Onset,
+    Reliability, RouterRole, Start, StudyPlan, Ways, Wires,
+};
+use crate::scenario::file::{Leaf, LifeTable};
+use crate::scenario::read::{peek, peek_list};
+use crate::scenario::source::join;
+use crate::units::{CalendarSpan, Share};
+
+/// What a class is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Routers,
+    BorderRouters,
+    BackboneRouters,
+    Links,
+    Channels,
+    BackboneLinks,
+    ChannelEnds,
+    MemberEnds,
+    Facilities,
+    Interconnects,
+}
+
+const OF: [(&str, Of); 10] = [
+    ("routers", Of::Routers),
+    ("border-routers", Of::BorderRouters),
+    ("backbone-routers", Of::BackboneRouters),
+    ("links", Of::Links),
+    ("channels", Of::Channels),
+    ("backbone-links", Of::BackboneLinks),
+    ("channel-ends", Of::ChannelEnds),
+    ("member-ends", Of::MemberEnds),
+    ("facilities", Of::Facilities),
+    ("interconnects", Of::Interconnects),
+];
+
+/// What becomes of a component that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    FibreCut,
+    SilentCut,
+    GreyLoss,
+    RouterDown,
+    CpuHang,
+    BgpRestart,
+    FacilityOutage,
+}
+
+const KINDS: [(&str, Kind); 7] = [
+    ("fibre_cut", Kind::FibreCut),
+    ("silent_cut", Kind::SilentCut),
+    ("grey_loss", Kind::GreyLoss),
+    ("router_down", Kind::RouterDown),
+    ("cpu_hang", Kind::CpuHang),
+    ("bgp_restart", Kind::BgpRestart),
+    ("facility_outage", Kind::FacilityOutage),
+];
+
+/// Something that may fail: its name, and how long it is.
+struct Member {
+    name: String,
+    what: What,
+    km: f64,
+}
+
+enum What {
+    Router(RouterId),
+    Wires(Wires),
+    Facility(FacilityId),
+    Interconnect(InterconnectId),
+}
+
+/// Metres of fibre to the microsecond of propagation: 4.9 us a kilometre.
+const KM_PER_PS: f64 = 1.0 / 4.9e6;
+
+impl Resolver<'_> {
+    /// Needs every name: components are routers, links and buildings.
+    pub(super) fn reliability(&mut self) {
+        let file = self.file;
+        let table = &file.reliability;
+        let Some(classes) = &table.classes else { return };
+        let mut model = Reliability {
+            pack: peek(&table.pack).unwrap_or_default().to_owned(),
+            basis: peek(&table.basis).unwrap_or_default().to_owned(),
+            ..Reliability::default()
+        };
+        let starts = [("stationary", Start::Stationary), ("new", Start::New)];
+        model.start = self.reader.word("reliability.start", &table.start, &starts);
+        for (name, crew) in table.crews.iter().flatten() {
+            let size = self.reader.number(&format!("reliability.crews.{name}.size"), &crew.size, 1, 1_000_000);
+            model.crews.push(Crew { name: name.clone(), size: u32::try_from(size).unwrap_or(u32::MAX) });
+        }
+        let mut components = Vec::new();
+        for (name, class) in classes {
+            components.extend(self.components_of(name, class, &model.crews));
+        }
+        components.sort_by(|a, b| a.name.cmp(&b.name));
+        model.components = components.into_iter().collect();
+        self.network.reliability = model;
+        self.network.study = self.study_plan();
+    }
+
+    fn study_plan(&mut self) -> StudyPlan {
+        let table = &self.file.study;
+        let periods = self.reader.number("study.periods", &table.periods, 1, 1 << 40);
+        let precision: Option<Share> = self.reader.quantity("study.precision", &table.precision, "10%");
+        if precision == Some(Share::ZERO) {
+            self.reader.error("study.precision", "is zero, which no study reaches", "write for example \"10%\"");
+        }
+        let episodes = self.reader.number("study.episodes", &table.episodes, 0, 100_000);
+        StudyPlan {
+            periods,
+            precision: precision.unwrap_or_default(),
+            episodes: u32::try_from(episodes).unwrap_or(u32::MAX),
+        }
+    }
+
+    fn components_of(&mut self, name: &str, table: &LifeTable, crews: &[Crew]) -> Vec<Component> {
+        let place = format!("reliability.classes.{name}");
+        let levels = [("low", Level::Low), ("base", Level::Base), ("high", Level::High)];
+        let level = self.reader.word(&join(&place, "level"), &table.level, &levels);
+        let up = self.law(&place, "up", table, level);
+        let down = self.law(&place, "down", table, level);
+        let onset = self.reader.word(
+            &join(&place, "onset"),
+            &table.onset,
+            &[("sudden", Onset::Sudden), ("drained", Onset::Drained)],
+        );
+        let shared: Option<Share> = self.reader.quantity(&join(&place, "shared"), &table.shared, "5%");
+        let coverage: Option<Share> = self.reader.quantity(&join(&place, "coverage"), &table.coverage, "99%");
+        let crew = self.crew(&place, &table.crew, crews);
+        let of = self.reader.word(&join(&place, "of"), &table.of, &OF);
+        let kind = self.reader.word(&join(&place, "kind"), &table.kind, &KINDS);
+        let per_km = self.yes_or_no(&join(&place, "per_km"), &table.per_km);
+        let in_turn = self.yes_or_no(&join(&place, "in_turn"), &table.in_turn);
+        let probability = self.grey_share(&place, kind, table);
+        if shared.is_some_and(|shared| shared > Share::ZERO)
+            && up.as_ref().is_some_and(|up| up.shape != LifeShape::Exponential)
+        {
+            let remedy = "write up_law = \"exponential\", or leave shared out";
+            self.reader.error(join(&place, "shared"), "needs failures without memory", remedy);
+        }
+        let (Some(up), Some(down), Some(shared), Some(coverage), Some(probability)) =
+            (up, down, shared, coverage, probability)
+        else {
+            return Vec::new();
+        };
+        let mut components = Vec::new();
+        for member in self.members_of(of) {
+            let Some(kinds) = self.kinds(&place, of, kind, probability, &member.what) else { return Vec::new() };
+            let mean = if per_km { scaled(up.mean, member.km) } else { Some(up.mean) };
+            // What has no length is never cut.
+            let Some(mean) = mean else { continue };
+            components.push(Component {
+                name: format!("{name} of {}", member.name),
+                class: name.to_owned(),
+                turns: vec![kinds],
+                up: LifeLaw { mean, ..up.clone() },
+                down: down.clone(),
+                onset,
+                shared,
+                coverage,
+                crew,
+            });
+        }
+        if in_turn { one_by_one(name, components) } else { components }
+    }
+
+    /// The share that a grey failure loses.
+    fn grey_share(&mut self, place: &str, kind: Kind, table: &LifeTable) -> Option<Share> {
+        let at = join(place, "probability");
+        match (kind, &table.probability) {
+            (Kind::GreyLoss, leaf) => self.reader.quantity(&at, leaf, "3%"),
+            (_, None) => Some(Share::ZERO),
+            (_, Some(_)) => {
+                self.reader.error(at, "is read by grey_loss only", "leave it out");
+                None
+            }
+        }
+    }
+
+    fn crew(&mut self, place: &str, leaf: &Leaf, crews: &[Crew]) -> Option<usize> {
+        leaf.as_ref()?;
+        let at = join(place, "crew");
+        let named = self.reader.text(&at, leaf, "field")?;
+        let found = crews.iter().position(|crew| crew.name == named);
+        if found.is_none() {
+            let remedy = format!("add [reliability.crews.{named}] with size = 1");
+            self.reader.error(at, format!("no crew is named {named:?}"), remedy);
+        }
+        found
+    }
+
+    fn yes_or_no(&mut self, place: &str, leaf: &Leaf) -> bool {
+        let answer = leaf.as_ref().and_then(Value::as_bool);
+        if answer.is_none() {
+            self.reader.error(place, "is neither true nor false", "write true or false");
+        }
+        answer.unwrap_or(false)
+    }
+
+    /// The law of an up or down time: `up`, `up_mean`, `up_law`, `up_shape`, `up_sigma`.
+    fn law(&mut self, place: &str, key: &str, table: &LifeTable, level: Level) -> Option<LifeLaw> {
+        let (value, stands_for, law, shape, sigma) = match key {
+            "up" => (&table.up, &table.up_mean, &table.up_law, &table.up_shape, &table.up_sigma),
+            _ => (&table.down, &table.down_mean, &table.down_law, &table.down_shape, &table.down_sigma),
+        };
+        let at = join(place, key);
+        let words = [("exponential", 0), ("weibull", 1), ("lognormal", 2), ("constant", 3), ("empirical", 4)];
+        let law = self.reader.word(&format!("{at}_law"), law, &words);
+        let needed = [("shape", shape, law == 1), ("sigma", sigma, law == 2)];
+        for (name, leaf, read) in needed {
+            if leaf.is_some() && !read {
+                self.reader.error(format!("{at}_{name}"), "is not read by this law", "leave it out");
+            }
+        }
+        if law == 4 {
+            return self.empirical(&at, value);
+        }
+        let given = self.mean(&at, value, level)?;
+        let shape = match law {
+            1 => LifeShape::Weibull(self.positive_number(&format!("{at}_shape"), shape, 0.1, 20.0)?),
+            2 => LifeShape::LogNormal(self.positive_number(&format!("{at}_sigma"), sigma, 0.01, 5.0)?),
+            3 => LifeShape::Constant,
+            _ => LifeShape::Exponential,
+        };
+        let is_median = self.reader.word(&format!("{at}_mean"), stands_for, &[("mean", false), ("median", true)]);
+        let mean = if is_median { mean_of_median(given, &shape) } else { given };
+        Some(LifeLaw { mean, shape })
+    }
+
+    /// A span, or one for each level of risk.
+    fn mean(&mut self, at: &str, leaf: &Leaf, level: Level) -> Option<CalendarSpan> {
+        let word = match level {
+            Level::Low => "low",
+            Level::Base => "base",
+            Level::High => "high",
+        };
+        let (at, leaf) = match leaf {
+            Some(Value::Table(levels)) => (join(at, word), levels.get(word).cloned()),
+            other => (at.to_owned(), other.clone()),
+        };
+        let mean: CalendarSpan = self.reader.quantity(&at, &leaf, "100000 h")?;
+        if mean == CalendarSpan::default() {
+            self.reader.error(at, "is zero", "write for example \"4 h\"");
+            return None;
+        }
+        Some(mean)
+    }
+
+    fn empirical(&mut self, at: &str, leaf: &Leaf) -> Option<LifeLaw> {
+        let items = peek_list(leaf).unwrap_or_default();
+        let values: Option<Vec<CalendarSpan>> = items.iter().map(|item| item.as_str()?.parse().ok()).collect();
+        let values = values.filter(|values| !values.is_empty() && values.iter().any(|value| value.as_ns() > 0));
+        let Some(values) = values else {
+            self.reader.error(at, "is not a list of durations", "write for example [\"2 h\", \"5 h\", \"26 h\"]");
+            return None;
+        };
+        let sum: u128 = values.iter().map(|value| u128::from(value.as_ns())).sum();
+        let mean = u64::try_from(sum / values.len() as u128).expect("a mean is below the largest");
+        Some(LifeLaw { mean: CalendarSpan::from_ns(mean), shape: LifeShape::Empirical(values.into()) })
+    }
+
+    fn positive_number(&mut self, at: &str, leaf: &Leaf, low: f64, high: f64) -> Option<f64> {
+        let number = leaf.as_ref().and_then(|value| value.as_float().or_else(|| value.as_integer().map(|n| n as f64)));
+        let found = number.filter(|number| (low..=high).contains(number));
+        if found.is_none() {
+            let message = format!("is not a number from {low} to {high}");
+            self.reader.error(at, message, "write for example 0.8");
+        }
+        found
+    }
+
+    fn members_of(&self, of: Of) -> Vec<Member> {
+        match of {
+            Of::Routers | Of::BorderRouters | Of::BackboneRouters => self.failing_routers(of),
+            Of::Links | Of::Channels | Of::BackboneLinks | Of::ChannelEnds | Of::MemberEnds => self.failing_links(of),
+            Of::Facilities => {
+                let all = self.network.facilities.enumerate();
+                all.map(|(id, one)| Member { name: one.name.clone(), what: What::Facility(id), km: 0.0 }).collect()
+            }
+            Of::Interconnects => {
+                let all = self.network.interconnects.enumerate();
+                all.map(|(id, one)| Member { name: one.name.clone(), what: What::Interconnect(id), km: 0.0 }).collect()
+            }
+        }
+    }
+
+    fn failing_routers(&self, of: Of) -> Vec<Member> {
+        let chosen = |role: RouterRole| match role {
+            RouterRole::Border => of != Of::BackboneRouters,
+            RouterRole::Backbone => of != Of::BorderRouters,
+            RouterRole::Edge(_) => false,
+        };
+        let routers = self.network.routers.enumerate().filter(|(_, router)| chosen(router.role));
+        routers.map(|(id, router)| Member { name: router.name.clone(), what: What::Router(id), km: 0.0 }).collect()
+    }
+
+    fn failing_links(&self, of: Of) -> Vec<Member> {
+        let network = &self.network;
+        let chosen = |kind: LinkKind| match kind {
+            LinkKind::Channel(_) | LinkKind::Peering => of != Of::BackboneLinks,
+            LinkKind::Backbone => matches!(of, Of::Links | Of::BackboneLinks),
+            LinkKind::Attachment => false,
+        };
+        let mut members = Vec::new();
+        for (id, link) in network.links.enumerate().filter(|(_, link)| chosen(link.kind)) {
+            let km = network.ports[link.members[0].ports[0]].propagation.as_ps() as f64 * KM_PER_PS;
+            let mut push = |name: String, wires: Wires| members.push(Member { name, what: What::Wires(wires), km });
+            match of {
+                Of::ChannelEnds => {
+                    let names = link.ends.map(|end| &network.routers[end].name);
+                    names.iter().for_each(|end| push(format!("{} at {end}", link.name), Wires::all(id)));
+                }
+                Of::MemberEnds => {
+                    for (member, end) in (0..link.members.len()).flat_map(|member| [(member, 0), (member, 1)]) {
+                        let at = &network.routers[link.ends[end]].name;
+                        let wires = Wires { link: id, members: Members::One(member), ways: Ways::Both };
+                        push(format!("{} member {member} at {at}", link.name), wires);
+                    }
+                }
+                Of::Routers
+                | Of::BorderRouters
+                | Of::BackboneRouters
+                | Of::Links
+                | Of::Channels
+                | Of::BackboneLinks
+                | Of::Facilities
+                | Of::Interconnects => push(link.name.clone(), Wires::all(id)),
+            }
+        }
+        members
+    }
+
+    /// What fails when a member of a class does; `None` with a problem when the kind does not fit.
+    fn kinds(&mut self, place: &str, of: Of, kind: Kind, share: Share, what: &What) -> Option<Vec<FailureKind>> {
+        let of_router = |router: RouterId| match kind {
+            Kind::RouterDown => Some(FailureKind::RouterDown { router }),
+            Kind::CpuHang => Some(FailureKind::CpuHang { router }),
+            Kind::BgpRestart => Some(FailureKind::BgpRestart { router }),
+            Kind::FibreCut | Kind::SilentCut | Kind::GreyLoss | Kind::FacilityOutage => None,
+        };
+        let of_wires = |wires: Wires| match kind {
+            Kind::FibreCut => Some(FailureKind::FibreCut { wires }),
+            Kind::SilentCut => Some(FailureKind::SilentCut { wires }),
+            Kind::GreyLoss => Some(FailureKind::Impaired { wires, by: Impairment::Loss(LossLaw::Bernoulli(share)) }),
+            Kind::RouterDown | Kind::CpuHang | Kind::BgpRestart | Kind::FacilityOutage => None,
+        };
+        let of_interconnect = |id: InterconnectId| -> Option<Vec<FailureKind>> {
+            let channels: &[LinkId] = &self.network.interconnects[id].channels;
+            let mut ends: Vec<RouterId> = channels.iter().flat_map(|link| self.network.links[*link].ends).collect();
+            ends.sort_unstable();
+            ends.dedup();
+            let of_all_routers: Option<Vec<_>> = ends.into_iter().map(of_router).collect();
+            of_all_routers.or_else(|| channels.iter().map(|link| of_wires(Wires::all(*link))).collect())
+        };
+        let kinds = match *what {
+            What::Router(router) => of_router(router).map(|kind| vec![kind]),
+            What::Wires(wires) => of_wires(wires).map(|kind| vec![kind]),
+            What::Facility(facility) => {
+                (kind == Kind::FacilityOutage).then(|| vec![FailureKind::FacilityOutage { facility }])
+            }
+            What::Interconnect(id) => of_interconnect(id),
+        };
+        if kinds.is_none() {
+            let word = |of: Of| OF.iter().find(|(_, other)| *other == of).map_or("", |(word, _)| word);
+            let message = format!("does not befall {}", word(of));
+            self.reader.error(join(place, "kind"), message, "see the table of kinds in docs/scenario-reference.md");
+        }
+        kinds
+    }
+}
+
+/// All members as one component that hits them in turn: never two at once.
+fn one_by_one(class: &str, members: Vec<Component>) -> Vec<Component> {
+    let turns: Vec<Vec<FailureKind>> = members.iter().flat_map(|member| member.turns.clone()).collect();
+    let first = members.into_iter().next();
+    first.map(|first| Component { name: format!("{class} in turn"), turns, ..first }).into_iter().collect()
+}
+
+/// A mean for one kilometre over so many.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
+fn scaled(per_km: CalendarSpan, km: f64) -> Option<CalendarSpan> {
+    (km > 0.0).then(|| CalendarSpan::from_ns(libm::round(per_km.as_ns() as f64 / km) as u64))
+}
+
+/// The mean of a law with this median.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
+fn mean_of_median(median: CalendarSpan, shape: &LifeShape) -> CalendarSpan {
+    let factor = match shape {
+        // ln 2 is the median of the exponential law of mean 1.
+        LifeShape::Exponential => 1.0 / std::f64::consts::LN_2,
+        LifeShape::Weibull(shape) => libm::tgamma(1.0 + 1.0 / shape) / libm::pow(std::f64::consts::LN_2, 1.0 / shape),
+        LifeShape::LogNormal(sigma) => libm::exp(sigma * sigma / 2.0),
+        LifeShape::Constant | LifeShape::Empirical(_) => 1.0,
+    };
+    CalendarSpan::from_ns(libm::round(median.as_ns() as f64 * factor) as u64)
+}
