@@ -21,6 +21,14 @@ impl RunSeed {
         if index == 0 { self } else { Self(named_hash(&["replication", &self.0.to_string(), &index.to_string()])) }
     }
 
+    /// One of `count` things, as two numbers that name the occasion decide; 0 of none.
+    #[must_use]
+    pub fn pick(self, occasion: u64, of: u64, count: u64) -> u64 {
+        let drawn = mix(mix(self.0 ^ mix(occasion)) ^ of);
+        // The high half of the product is uniform to within count / 2^64.
+        u64::try_from((u128::from(drawn) * u128::from(count)) >> 64).expect("below a 64-bit number")
+    }
+
     /// The stream of one component for one purpose.
     #[must_use]
     pub fn stream(self, component: &str, purpose: &str) -> Stream {

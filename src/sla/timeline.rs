@@ -62,6 +62,16 @@ impl LossTimeline {
         }
     }
 
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.segments.clear();
+    }
+
+    /// Forgets what begins at `from` or later.
+    pub fn truncate(&mut self, from: CalendarSpan) {
+        self.segments.truncate(self.segments.partition_point(|segment| segment.from < from));
+    }
+
     /// The segments in order of time; no two neighbours are equal.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {

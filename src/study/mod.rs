@@ -10,3 +10,4 @@ pub mod exact;
 pub mod repeat;
 pub mod statistics;
 pub mod sweep;
+pub mod years;

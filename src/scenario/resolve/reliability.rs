@@ -136,7 +136,7 @@ impl Resolver<'_> {
         let shared: Option<Share> = self.reader.quantity(&join(&place, "shared"), &table.shared, "5%");
         let coverage: Option<Share> = self.reader.quantity(&join(&place, "coverage"), &table.coverage, "99%");
         let crew = self.crew(&place, &table.crew, crews);
-        let of = self.reader.word(&join(&place, "of"), &table.of, &OF);
+        let members = self.members(&join(&place, "of"), &table.of);
         let kind = self.reader.word(&join(&place, "kind"), &table.kind, &KINDS);
         let per_km = self.yes_or_no(&join(&place, "per_km"), &table.per_km);
         let in_turn = self.yes_or_no(&join(&place, "in_turn"), &table.in_turn);
@@ -153,8 +153,8 @@ impl Resolver<'_> {
             return Vec::new();
         };
         let mut components = Vec::new();
-        for member in self.members_of(of) {
-            let Some(kinds) = self.kinds(&place, of, kind, probability, &member.what) else { return Vec::new() };
+        for member in members {
+            let Some(kinds) = self.kinds(&place, kind, probability, &member.what) else { return Vec::new() };
             let mean = if per_km { scaled(up.mean, member.km) } else { Some(up.mean) };
             // What has no length is never cut.
             let Some(mean) = mean else { continue };
@@ -278,6 +278,30 @@ impl Resolver<'_> {
         found
     }
 
+    /// A kind of thing, or a list of names.
+    fn members(&mut self, place: &str, leaf: &Leaf) -> Vec<Member> {
+        let Some(names) = peek_list(leaf) else {
+            let of = self.reader.word(place, leaf, &OF);
+            return self.members_of(of);
+        };
+        if names.is_empty() {
+            self.reader.error(place, "is empty", "name routers, links or facilities, or write for example \"routers\"");
+        }
+        let everything = [Of::Routers, Of::Links, Of::Facilities, Of::Interconnects];
+        let mut known: Vec<Member> = everything.into_iter().flat_map(|of| self.members_of(of)).collect();
+        let mut members = Vec::new();
+        for name in self.reader.list(place, leaf, "[\"r1\", \"r2\"]") {
+            match known.iter().position(|member| member.name == name) {
+                Some(index) => members.push(known.swap_remove(index)),
+                None => {
+                    let remedy = "name each router, link, facility or interconnect once";
+                    self.reader.error(place, format!("nothing that can fail is named {name:?}"), remedy);
+                }
+            }
+        }
+        members
+    }
+
     fn members_of(&self, of: Of) -> Vec<Member> {
         match of {
             Of::Routers | Of::BorderRouters | Of::BackboneRouters => self.failing_routers(of),
@@ -340,7 +364,7 @@ impl Resolver<'_> {
     }
 
     /// What fails when a member of a class does; `None` with a problem when the kind does not fit.
-    fn kinds(&mut self, place: &str, of: Of, kind: Kind, share: Share, what: &What) -> Option<Vec<FailureKind>> {
+    fn kinds(&mut self, place: &str, kind: Kind, share: Share, what: &What) -> Option<Vec<FailureKind>> {
         let of_router = |router: RouterId| match kind {
             Kind::RouterDown => Some(FailureKind::RouterDown { router }),
             Kind::CpuHang => Some(FailureKind::CpuHang { router }),
@@ -370,8 +394,12 @@ impl Resolver<'_> {
             What::Interconnect(id) => of_interconnect(id),
         };
         if kinds.is_none() {
-            let word = |of: Of| OF.iter().find(|(_, other)| *other == of).map_or("", |(word, _)| word);
-            let message = format!("does not befall {}", word(of));
+            let message = match what {
+                What::Router(_) => "does not befall routers",
+                What::Wires(_) => "does not befall links",
+                What::Facility(_) => "does not befall facilities",
+                What::Interconnect(_) => "does not befall interconnects",
+            };
             self.reader.error(join(place, "kind"), message, "see the table of kinds in docs/scenario-reference.md");
         }
         kinds

@@ -1,0 +1,17 @@
+//! Years of a fabric without a packet: will it keep its promise, in how many periods, and what decides it?
+//!
+//! ```text
+//! Reliability + seed -> failures of one period -> what stands + episodes of the real engine -> rules -> Tally
+//!                       walk.rs                   library.rs                                   tally.rs
+//! ```
+//! One replication is one SLA period that begins at a random moment of a long life. Blocks of 64 replications are
+//! merged in order, so the result has the same bytes for any number of threads.
+
+pub mod engine;
+mod library;
+mod tally;
+mod walk;
+
+pub use library::{Episode, EpisodeClass, Library, Move};
+pub use tally::{ConnectionTally, RuleTally, Tally, Worst};
+pub use walk::{ConnectionPeriod, Period, Plan, RulePeriod, Walker};

@@ -1,0 +1,337 @@
+//! One SLA period of a fabric's life: failures as drawn, what stands in between, and what every rule charges.
+
+use super::library::{Episode, Library, Move};
+use crate::failures::{ConnectionState, Lives, LivesPlan, Standing, StandingPlan, Transition, Turn};
+use crate::ids::{ComponentId, IdVec};
+use crate::network::{Availability, Network, Onset};
+use crate::rng::RunSeed;
+use crate::sla::{Evidence, LossTimeline, Outage, judge};
+use crate::units::{CalendarSpan, Share};
+
+/// What all periods of a study share.
+#[derive(Debug)]
+pub struct Plan<'n> {
+    /// The fabric.
+    pub network: &'n Network,
+    /// Its failure model.
+    pub lives: LivesPlan<'n>,
+    /// What failures leave standing.
+    pub standing: StandingPlan<'n>,
+    /// By which rules every period is judged; the first one decides.
+    pub rules: Vec<Availability>,
+    /// What failures and returns cost until routing has settled; `None` charges nothing for that.
+    pub library: Option<&'n Library>,
+    /// Names of the component classes, in order.
+    pub classes: Vec<String>,
+    /// The class of each component.
+    pub class_of: IdVec<ComponentId, usize>,
+}
+
+/// What one connection met in one period.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConnectionPeriod {
+    /// Time with fewer than `k + 1` usable channels, in nanoseconds; `[0]` is without any.
+    pub below: Vec<u64>,
+    /// Loss summed over time (ns x share): what the mean loss is made of.
+    pub lost: u64,
+    /// Times without a usable channel.
+    pub outages: u32,
+    /// By rule.
+    pub rules: Vec<RulePeriod>,
+    /// Charged by the first rule, in nanoseconds: per class of component, what it broke and what was lost until routing
+    /// had settled.
+    pub causes: Vec<[u64; 2]>,
+}
+
+/// What one rule made of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RulePeriod {
+    /// Charged time in nanoseconds.
+    pub charged: u64,
+    /// Charged outages.
+    pub outages: u32,
+}
+
+/// What one period brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Period {
+    /// Components that failed or came back.
+    pub transitions: u64,
+    /// Of these, how many came before routing had settled from the one before: charged as total loss.
+    pub overlaps: u64,
+    /// In order of connection id.
+    pub connections: Vec<ConnectionPeriod>,
+}
+
+/// Walks through periods, one after another, with the same buffers.
+#[derive(Debug)]
+pub struct Walker<'p> {
+    plan: &'p Plan<'p>,
+    standing: Standing<'p>,
+    drained: u32,
+    present: Vec<ConnectionState>,
+    since: Vec<u64>,
+    courses: Vec<Course>,
+    outcome: Period,
+}
+
+/// Loss of one connection over the period, and what began it.
+#[derive(Debug, Clone, Default)]
+struct Course {
+    directions: [LossTimeline; 2],
+    /// When loss rose, and by whom: (ns, class, until routing settled or not).
+    marks: Vec<(u64, usize, bool)>,
+    /// Until when an episode lasts, and what is lost behind it.
+    busy: u64,
+}
+
+impl<'n> Plan<'n> {
+    /// Prepares a study of `network` by some rules.
+    #[must_use]
+    pub fn new(network: &'n Network, rules: Vec<Availability>, library: Option<&'n Library>) -> Self {
+        let components = &network.reliability.components;
+        let mut classes: Vec<String> = components.iter().map(|component| component.class.clone()).collect();
+        classes.sort();
+        classes.dedup();
+        let place = |class: &String| classes.binary_search(class).expect("a class of a component");
+        let class_of = components.iter().map(|component| place(&component.class)).collect();
+        Self {
+            network,
+            lives: LivesPlan::new(&network.reliability),
+            standing: StandingPlan::new(network),
+            rules,
+            library,
+            classes,
+            class_of,
+        }
+    }
+
+    /// How long a period is.
+    #[must_use]
+    pub fn period(&self) -> CalendarSpan {
+        self.rules[0].period
+    }
+}
+
+impl<'p> Walker<'p> {
+    /// A walker that has not begun.
+    #[must_use]
+    pub fn new(plan: &'p Plan<'p>) -> Self {
+        let count = plan.network.connections.len();
+        Self {
+            plan,
+            standing: Standing::new(&plan.standing),
+            drained: 0,
+            present: Vec::with_capacity(count),
+            since: vec![0; count],
+            courses: vec![Course::default(); count],
+            outcome: Period::default(),
+        }
+    }
+
+    /// The period of this seed.
+    pub fn walk(&mut self, seed: RunSeed) -> &Period {
+        self.begin();
+        let plan = self.plan;
+        let mut lives = Lives::new(&plan.lives, seed, plan.period());
+        while let Some(transition) = lives.next() {
+            self.apply(seed, &transition);
+        }
+        self.end();
+        &self.outcome
+    }
+
+    /// The losses of a connection over the period that was walked last, both directions.
+    #[must_use]
+    pub fn timelines(&self, connection: usize) -> &[LossTimeline; 2] {
+        &self.courses[connection].directions
+    }
+
+    fn begin(&mut self) {
+        let plan = self.plan;
+        self.standing.reset();
+        self.drained = 0;
+        self.present.clear();
+        self.present.extend_from_slice(self.standing.states());
+        self.since.fill(0);
+        for course in &mut self.courses {
+            course.directions.iter_mut().for_each(LossTimeline::clear);
+            course.marks.clear();
+            course.busy = 0;
+        }
+        self.outcome.transitions = 0;
+        self.outcome.overlaps = 0;
+        self.outcome.connections.resize_with(plan.network.connections.len(), ConnectionPeriod::default);
+        for (one, connection) in self.outcome.connections.iter_mut().zip(&plan.network.connections) {
+            one.below.clear();
+            one.below.resize(connection.logical_links.len(), 0);
+            one.rules.clear();
+            one.rules.resize(plan.rules.len(), RulePeriod::default());
+            one.causes.clear();
+            one.causes.resize(plan.classes.len(), [0; 2]);
+            (one.lost, one.outages) = (0, 0);
+        }
+    }
+
+    fn apply(&mut self, seed: RunSeed, transition: &Transition) {
+        let plan = self.plan;
+        let Transition { at, component, turn, entry, covered } = *transition;
+        let is_drained = plan.network.reliability.components[component].onset == Onset::Drained;
+        let before = self.standing.key();
+        match turn {
+            Turn::Down => {
+                self.standing.fails(component, entry, covered);
+                self.drained += u32::from(is_drained);
+            }
+            Turn::Up => {
+                self.standing.returns(component, entry, covered);
+                self.drained -= u32::from(is_drained);
+            }
+        }
+        // What is down when time begins fell before it.
+        let moved = at > CalendarSpan::ZERO;
+        self.outcome.transitions += u64::from(moved);
+        let class = plan.class_of[component];
+        for index in 0..self.present.len() {
+            let after = self.standing.states()[index];
+            self.arrive(index, at.as_ns(), after, class);
+        }
+        // Who was drained first takes nobody's packets along.
+        if moved
+            && !is_drained
+            && let Some(library) = plan.library
+        {
+            let change = Move { component, entry, turn, before };
+            self.disturb(seed, at.as_ns(), &change, library);
+        }
+    }
+
+    /// A connection has another state from `at` on.
+    fn arrive(&mut self, index: usize, at: u64, after: ConnectionState, class: usize) {
+        let before = self.present[index];
+        if before == after {
+            return;
+        }
+        self.pass(index, at);
+        self.present[index] = after;
+        let one = &mut self.outcome.connections[index];
+        one.outages += u32::from(after.usable == 0 && before.usable > 0);
+        if before.loss == after.loss {
+            return;
+        }
+        let course = &mut self.courses[index];
+        if after.loss > before.loss {
+            course.marks.push((at, class, false));
+        }
+        course.steady(at, after.loss);
+    }
+
+    /// Accounts for the time up to `at` in the present state.
+    fn pass(&mut self, index: usize, at: u64) {
+        let state = self.present[index];
+        let one = &mut self.outcome.connections[index];
+        let length = at - self.since[index];
+        self.since[index] = at;
+        // Too few channels for those places that stand for more.
+        one.below.iter_mut().skip(state.usable.into()).for_each(|below| *below += length);
+        let lost = u128::from(length) * u128::from(state.loss.as_ppb()) / u128::from(Share::ONE.as_ppb());
+        one.lost += u64::try_from(lost).expect("a part of the period");
+    }
+
+    /// Routing needs its time: lays what an episode of the library lost over the settled state.
+    fn disturb(&mut self, seed: RunSeed, at: u64, change: &Move, library: &Library) {
+        let class = self.plan.class_of[change.component];
+        let end = self.plan.period().as_ns();
+        let mut overlapped = false;
+        for index in 0..self.courses.len() {
+            let Some(episode) = library.draw(seed, at, change, index) else { continue };
+            let settled = self.present[index].loss;
+            let course = &mut self.courses[index];
+            if at < course.busy {
+                overlapped = true;
+                let until = course.busy.max(at + episode.length()).min(end);
+                course.total_loss(at, until, settled, class);
+            } else {
+                course.lay(at, episode, settled, class, end);
+            }
+        }
+        self.outcome.overlaps += u64::from(overlapped);
+    }
+
+    /// Judges the whole period.
+    fn end(&mut self) {
+        let plan = self.plan;
+        let end = plan.period();
+        for index in 0..self.present.len() {
+            self.pass(index, end.as_ns());
+            let course = &self.courses[index];
+            let quiet = course.directions.iter().all(|direction| direction.segments().is_empty());
+            if quiet {
+                continue;
+            }
+            for (rule, availability) in plan.rules.iter().enumerate() {
+                let judgement = judge(availability, [&course.directions[0], &course.directions[1]], end);
+                let charged = judgement.runs.iter().filter(|run| run.charged);
+                let one = &mut self.outcome.connections[index];
+                one.rules[rule] = RulePeriod {
+                    charged: judgement.charged.as_ns(),
+                    outages: u32::try_from(charged.clone().count()).unwrap_or(u32::MAX),
+                };
+                if rule == 0 {
+                    charged.for_each(|run| course.blame(run, &mut one.causes));
+                }
+            }
+        }
+    }
+}
+
+impl Course {
+    /// From `at` on, routing settled, so much is lost.
+    fn steady(&mut self, at: u64, loss: Share) {
+        // Behind an episode that still lasts.
+        let from = CalendarSpan::from_ns(at.max(self.busy));
+        self.directions.iter_mut().for_each(|direction| direction.push(from, loss, Evidence::Inferred));
+    }
+
+    fn lay(&mut self, at: u64, episode: &Episode, settled: Share, class: usize, end: u64) {
+        for (direction, losses) in self.directions.iter_mut().zip(&episode.losses) {
+            for (offset, loss) in losses {
+                let from = at + offset;
+                if from < end {
+                    direction.push(CalendarSpan::from_ns(from), (*loss).max(settled), Evidence::Measured);
+                }
+            }
+        }
+        if episode.hurts() {
+            self.marks.push((at, class, true));
+        }
+        self.busy = (at + episode.length()).min(end);
+        self.close(settled, end);
+    }
+
+    fn total_loss(&mut self, at: u64, until: u64, settled: Share, class: usize) {
+        for direction in &mut self.directions {
+            direction.truncate(CalendarSpan::from_ns(at));
+            direction.push(CalendarSpan::from_ns(at), Share::ONE, Evidence::Inferred);
+        }
+        self.marks.push((at, class, true));
+        self.busy = until;
+        self.close(settled, u64::MAX);
+    }
+
+    /// Behind the episode the settled state holds.
+    fn close(&mut self, settled: Share, end: u64) {
+        if self.busy < end {
+            let from = CalendarSpan::from_ns(self.busy);
+            self.directions.iter_mut().for_each(|direction| direction.push(from, settled, Evidence::Inferred));
+        }
+    }
+
+    /// Puts a charged outage down to what began it.
+    fn blame(&self, run: &Outage, causes: &mut [[u64; 2]]) {
+        let by = self.marks.iter().rev().find(|(at, ..)| *at <= run.from.as_ns()).or(self.marks.first());
+        if let Some((_, class, unsettled)) = by {
+            causes[*class][usize::from(*unsettled)] += (run.to - run.from).as_ns();
+        }
+    }
+}
