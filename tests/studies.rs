@@ -28,7 +28,9 @@ fn reference_fabric(classes: &str) -> Network {
     }
     text.push_str("[links]\n");
     for router in ["a1", "a2", "b1", "b2"] {
-        text.push_str(&format!("c-{router} = {{ between = [\"{router}\", \"w\"], interconnect = \"i\", rate = \"1 Gbps\" }}\n"));
+        text.push_str(&format!(
+            "c-{router} = {{ between = [\"{router}\", \"w\"], interconnect = \"i\", rate = \"1 Gbps\" }}\n"
+        ));
     }
     text.push_str(
         r#"
@@ -85,7 +87,14 @@ fn the_reference_fabric_is_down_as_often_as_enumeration_says() {
     for (k, widest) in [(1, 0.8), (2, 0.1), (3, 0.02)] {
         let sums = &below[k];
         let (mean, variance) = (sums.mean(tally.periods), sums.variance(tally.periods));
-        agrees(&format!("fewer than {} paths", k + 1), mean / month, variance / month / month, tally.periods, exact[k], widest);
+        agrees(
+            &format!("fewer than {} paths", k + 1),
+            mean / month,
+            variance / month / month,
+            tally.periods,
+            exact[k],
+            widest,
+        );
     }
     // The paths' failures: 23.6 a year, of 2 facilities, 4 routers and 4 links.
     let hours = tally.periods as f64 * 720.0;

@@ -17,6 +17,7 @@ mod repeat;
 mod routes;
 mod run;
 mod show;
+mod study;
 mod sweep;
 mod trace;
 
@@ -51,6 +52,8 @@ enum Command {
     Routes(routes::Routes),
     /// Print by which ways packets go at one instant, hop by hop with delays.
     Trace(trace::Trace),
+    /// Ask in how many SLA periods a design keeps its promise, what breaks it, and what decides that.
+    Study(study::Study),
     /// Run a grid of values, each point with the same seeds, and compare them.
     Sweep(sweep::Sweep),
     /// Print or write a commented starter scenario.
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Show(show) => show.execute(),
         Command::Routes(routes) => routes.execute(),
         Command::Trace(trace) => trace.execute(),
+        Command::Study(study) => study.execute(),
         Command::Sweep(sweep) => sweep.execute(),
         Command::New(new) => new.execute(),
         Command::Bench(bench) => bench.execute(),
@@ -120,7 +124,7 @@ mod tests {
     fn the_arguments_are_consistent_and_each_help_has_an_example() {
         let mut command = Arguments::command();
         command.clone().debug_assert();
-        for name in ["check", "run", "show", "routes", "trace", "sweep", "new", "bench"] {
+        for name in ["check", "run", "show", "routes", "trace", "study", "sweep", "new", "bench"] {
             let help = command.find_subcommand_mut(name).expect(name).render_long_help().to_string();
             assert!(help.contains("Example"), "{name}: {help}");
         }

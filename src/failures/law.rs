@@ -7,12 +7,12 @@ use crate::units::CalendarSpan;
 /// A whole up or down time.
 #[must_use]
 pub fn draw(law: &LifeLaw, stream: &mut Stream) -> CalendarSpan {
-    let mean = law.mean.as_ns() as f64;
+    let mean = law.mean.as_ns();
     match &law.shape {
         LifeShape::Exponential => span(mean * stream.exponential()),
         LifeShape::Weibull(shape) => span(weibull_scale(mean, *shape) * libm::pow(stream.exponential(), 1.0 / shape)),
         LifeShape::LogNormal(sigma) => span(mean * libm::exp(sigma * stream.normal() - sigma * sigma / 2.0)),
-        LifeShape::Constant => law.mean,
+        LifeShape::Constant => law.mean.to_calendar(),
         LifeShape::Empirical(values) => values[choose(stream, values.len() as u64)],
     }
 }
@@ -20,7 +20,7 @@ pub fn draw(law: &LifeLaw, stream: &mut Stream) -> CalendarSpan {
 /// What is left of an up or down time at a random moment in it: the equilibrium law, of density `(1 - F(x)) / mean`.
 #[must_use]
 pub fn residual(law: &LifeLaw, stream: &mut Stream) -> CalendarSpan {
-    let mean = law.mean.as_ns() as f64;
+    let mean = law.mean.as_ns();
     match &law.shape {
         LifeShape::Exponential => span(mean * stream.exponential()),
         // With y = (x / scale)^k the density becomes that of a Gamma(1/k).

@@ -61,7 +61,8 @@ impl<'n> LivesPlan<'n> {
         let own = model.components.iter().map(|one| split(&one.up, one.shared.complement())).collect();
         let shocks = shocks(model);
         let waits = model.components.iter().any(|component| component.crew.is_some()) || !shocks.is_empty();
-        let longest = model.components.iter().map(|component| component.down.mean.as_ns()).max().unwrap_or(0);
+        let longest =
+            model.components.iter().map(|component| component.down.mean.to_calendar().as_ns()).max().unwrap_or(0);
         let burn_in = if waits && model.start == Start::Stationary { longest.saturating_mul(BURN_IN) } else { 0 };
         Self { model, names, shocks, own, burn_in }
     }
@@ -80,13 +81,11 @@ fn shocks(model: &Reliability) -> Vec<(StreamName, LifeLaw, Vec<ComponentId>)> {
 }
 
 /// The law of those failures that are a share of all: of a Poisson process thinned by it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
 fn split(up: &LifeLaw, share: Share) -> LifeLaw {
     if share == Share::ONE {
         return up.clone();
     }
-    let mean = up.mean.as_ns() as f64 * Share::ONE.as_ppb() as f64 / share.as_ppb() as f64;
-    LifeLaw::new(CalendarSpan::from_ns(libm::round(mean) as u64), up.shape.clone())
+    LifeLaw::new(up.mean.times(Share::ONE.as_ppb() as f64 / share.as_ppb() as f64), up.shape.clone())
 }
 
 /// One component's present condition.

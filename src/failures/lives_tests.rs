@@ -4,14 +4,14 @@ use super::{Lives, LivesPlan, Turn, draw, residual};
 use crate::ids::IdVec;
 use crate::network::{Component, Crew, LifeLaw, LifeShape, Onset, Reliability, Start};
 use crate::rng::RunSeed;
-use crate::units::{CalendarSpan, Share};
+use crate::units::{CalendarSpan, Hours, Share};
 
 fn hours(hours: f64) -> CalendarSpan {
-    CalendarSpan::from_ns((hours * 3.6e12) as u64)
+    Hours::new(hours).expect("above zero").to_calendar()
 }
 
 fn law(mean: f64, shape: LifeShape) -> LifeLaw {
-    LifeLaw::new(hours(mean), shape)
+    LifeLaw::new(Hours::new(mean).expect("above zero"), shape)
 }
 
 fn component(name: &str, up: LifeLaw, down: LifeLaw) -> Component {

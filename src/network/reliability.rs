@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::FailureKind;
 use crate::ids::{ComponentId, IdVec};
-use crate::units::{CalendarSpan, Share};
+use crate::units::{CalendarSpan, Hours, Share};
 
 /// The failure model: every component that fails at random.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +88,7 @@ pub enum Level {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LifeLaw {
     /// Its mean.
-    pub mean: CalendarSpan,
+    pub mean: Hours,
     /// What spreads around the mean.
     pub shape: LifeShape,
 }
@@ -111,7 +111,7 @@ pub enum LifeShape {
 impl LifeLaw {
     /// A law with this mean.
     #[must_use]
-    pub const fn new(mean: CalendarSpan, shape: LifeShape) -> Self {
+    pub const fn new(mean: Hours, shape: LifeShape) -> Self {
         Self { mean, shape }
     }
 
@@ -120,12 +120,6 @@ impl LifeLaw {
     pub fn is_memoryless(&self) -> bool {
         self.shape == LifeShape::Exponential
     }
-
-    /// Mean in hours, the unit of reliability data.
-    #[must_use]
-    pub fn mean_hours(&self) -> f64 {
-        self.mean.as_ns() as f64 / 3.6e12
-    }
 }
 
 impl Component {
@@ -133,7 +127,7 @@ impl Component {
     /// wait and nothing is shared.
     #[must_use]
     pub fn unavailability(&self) -> f64 {
-        let (up, down) = (self.up.mean_hours(), self.down.mean_hours());
+        let (up, down) = (self.up.mean.get(), self.down.mean.get());
         down / (up + down)
     }
 }

@@ -12,7 +12,7 @@ pub struct Entry {
 }
 
 /// All reports.
-pub const REPORTS: [Entry; 4] = [
+pub const REPORTS: [Entry; 5] = [
     Entry {
         name: "run",
         summary: "one run: what the customer saw, what each incident cost, what the rule charges",
@@ -42,6 +42,20 @@ pub const REPORTS: [Entry; 4] = [
         name: "sweep",
         summary: "a grid of values, the same seeds at each point: blackout, loss, false BFD detections, charge",
         files: &["sweep.json", "sweep.csv", "sweep-runs.csv", "sweep.svg", "sweep.html"],
+    },
+    Entry {
+        name: "study",
+        summary: "many periods of a failure model: in how many the promise is kept, what for not, what decides it",
+        files: &[
+            "study.json",
+            "study-causes.csv",
+            "study-sensitivity.csv",
+            "study-charged.svg",
+            "study-causes.svg",
+            "study-sensitivity.svg",
+            "study-budget.svg",
+            "study.html",
+        ],
     },
     Entry {
         name: "benchmark",

@@ -12,6 +12,7 @@ mod fixture;
 pub mod inspect;
 pub mod repeat;
 pub mod run;
+pub mod study;
 pub mod sweep;
 mod words;
 pub mod write;
@@ -20,6 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use repeat::{repeat_json, repeat_page, write_repeat};
+pub use study::{study_json, study_page, write_study};
 pub use sweep::{sweep_json, sweep_page, write_sweep};
 
 use crate::sim::record::RunRecord;

@@ -7,6 +7,7 @@
 mod community;
 mod date;
 mod error_rate;
+mod hours;
 mod length;
 mod money;
 mod quantity;
@@ -16,6 +17,7 @@ mod traffic_class;
 pub use community::Community;
 pub use date::Date;
 pub use error_rate::BitErrorRate;
+pub use hours::Hours;
 pub use length::Length;
 pub use money::{Money, Price};
 pub use quantity::{Bytes, Rate, Share};

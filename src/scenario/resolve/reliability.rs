@@ -11,7 +11,7 @@ use crate::network::{
 use crate::scenario::file::{Leaf, LifeTable};
 use crate::scenario::read::{peek, peek_list};
 use crate::scenario::source::join;
-use crate::units::{CalendarSpan, Share};
+use crate::units::{CalendarSpan, Hours, Share};
 
 /// What a class is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Resolver<'_> {
         let mut components = Vec::new();
         for member in members {
             let Some(kinds) = self.kinds(&place, kind, probability, &member.what) else { return Vec::new() };
-            let mean = if per_km { scaled(up.mean, member.km) } else { Some(up.mean) };
+            let mean = if per_km { Hours::new(up.mean.get() / member.km) } else { Some(up.mean) };
             // What has no length is never cut.
             let Some(mean) = mean else { continue };
             components.push(Component {
@@ -237,7 +237,7 @@ impl Resolver<'_> {
     }
 
     /// A span, or one for each level of risk.
-    fn mean(&mut self, at: &str, leaf: &Leaf, level: Level) -> Option<CalendarSpan> {
+    fn mean(&mut self, at: &str, leaf: &Leaf, level: Level) -> Option<Hours> {
         let word = match level {
             Level::Low => "low",
             Level::Base => "base",
@@ -247,12 +247,7 @@ impl Resolver<'_> {
             Some(Value::Table(levels)) => (join(at, word), levels.get(word).cloned()),
             other => (at.to_owned(), other.clone()),
         };
-        let mean: CalendarSpan = self.reader.quantity(&at, &leaf, "100000 h")?;
-        if mean == CalendarSpan::default() {
-            self.reader.error(at, "is zero", "write for example \"4 h\"");
-            return None;
-        }
-        Some(mean)
+        self.reader.quantity(&at, &leaf, "100000 h")
     }
 
     fn empirical(&mut self, at: &str, leaf: &Leaf) -> Option<LifeLaw> {
@@ -263,9 +258,9 @@ impl Resolver<'_> {
             self.reader.error(at, "is not a list of durations", "write for example [\"2 h\", \"5 h\", \"26 h\"]");
             return None;
         };
-        let sum: u128 = values.iter().map(|value| u128::from(value.as_ns())).sum();
-        let mean = u64::try_from(sum / values.len() as u128).expect("a mean is below the largest");
-        Some(LifeLaw { mean: CalendarSpan::from_ns(mean), shape: LifeShape::Empirical(values.into()) })
+        let hours: f64 = values.iter().map(|value| value.as_seconds() / 3_600.0).sum();
+        let mean = Hours::new(hours / values.len() as f64)?;
+        Some(LifeLaw { mean, shape: LifeShape::Empirical(values.into()) })
     }
 
     fn positive_number(&mut self, at: &str, leaf: &Leaf, low: f64, high: f64) -> Option<f64> {
@@ -413,15 +408,8 @@ fn one_by_one(class: &str, members: Vec<Component>) -> Vec<Component> {
     first.map(|first| Component { name: format!("{class} in turn"), turns, ..first }).into_iter().collect()
 }
 
-/// A mean for one kilometre over so many.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
-fn scaled(per_km: CalendarSpan, km: f64) -> Option<CalendarSpan> {
-    (km > 0.0).then(|| CalendarSpan::from_ns(libm::round(per_km.as_ns() as f64 / km) as u64))
-}
-
 /// The mean of a law with this median.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
-fn mean_of_median(median: CalendarSpan, shape: &LifeShape) -> CalendarSpan {
+fn mean_of_median(median: Hours, shape: &LifeShape) -> Hours {
     let factor = match shape {
         // ln 2 is the median of the exponential law of mean 1.
         LifeShape::Exponential => 1.0 / std::f64::consts::LN_2,
@@ -429,5 +417,5 @@ fn mean_of_median(median: CalendarSpan, shape: &LifeShape) -> CalendarSpan {
         LifeShape::LogNormal(sigma) => libm::exp(sigma * sigma / 2.0),
         LifeShape::Constant | LifeShape::Empirical(_) => 1.0,
     };
-    CalendarSpan::from_ns(libm::round(median.as_ns() as f64 * factor) as u64)
+    median.times(factor)
 }

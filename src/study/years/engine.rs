@@ -1,4 +1,7 @@
 //! Blocks of replications, and when there are enough of them.
+//!
+//! Whether the answer is precise is asked only after 2^k blocks, in order of block, so that the end is the same on one
+//! core, on a thousand, and in parts that meet later.
 
 use rayon::prelude::*;
 
@@ -12,6 +15,8 @@ use crate::units::Share;
 pub const BLOCK: u64 = 64;
 /// Outages behind a mean that is precise enough: below, intervals cover less than they say.
 pub const FEWEST_OUTAGES: u64 = 100;
+/// Blocks between two looks of an observer.
+const STEP: u64 = 256;
 
 /// Why a study ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,37 +32,55 @@ pub enum Stop {
 /// How far a study has come.
 #[derive(Debug, Clone)]
 pub struct Reached<'t> {
-    /// Periods so far.
-    pub periods: u64,
-    /// Periods at most.
+    /// Blocks so far, the first ones.
+    pub blocks: u64,
+    /// Blocks at most.
     pub budget: u64,
     /// What they add up to.
     pub tally: &'t Tally,
 }
 
-/// Simulates periods until the answer is precise or the budget is used up. Whether it is precise is asked only after
-/// 2^k blocks, in order of block, so that the end is the same on one core and on a thousand.
-pub fn run(plan: &Plan<'_>, seed: RunSeed, observe: &dyn Fn(&Reached<'_>) -> Continue) -> (Tally, Stop) {
-    let budget = plan.network.study.periods.div_ceil(BLOCK);
-    let mut tally = Tally::new(plan);
-    let mut done = 0;
+/// The blocks of a plan.
+#[must_use]
+pub fn budget(plan: &Plan<'_>) -> u64 {
+    plan.network.study.periods.div_ceil(BLOCK)
+}
+
+/// Simulates periods until the answer is precise or the budget is used up; `begun` holds the first blocks when they were
+/// simulated before.
+pub fn run(
+    plan: &Plan<'_>,
+    seed: RunSeed,
+    begun: Option<(u64, Tally)>,
+    observe: &dyn Fn(&Reached<'_>) -> Continue,
+) -> (Tally, Stop) {
+    let budget = budget(plan);
+    let (mut done, mut tally) = begun.unwrap_or_else(|| (0, Tally::new(plan)));
     while done < budget {
-        let until = (done * 2).clamp(1, budget);
-        while done < until {
-            // Some blocks at a time, so that there is something to tell.
-            let next = (done + 256).min(until);
-            tally.merge(&blocks(plan, seed, done, next));
-            done = next;
-            let reached = Reached { periods: tally.periods, budget: budget * BLOCK, tally: &tally };
-            if observe(&reached) == Continue::No {
-                return (tally, Stop::Interrupted);
-            }
-        }
-        if is_precise(plan, &tally) {
+        if is_checkpoint(done) && is_precise(plan, &tally) {
             return (tally, Stop::Precise);
         }
+        let next = (done + STEP).min(next_checkpoint(done)).min(budget);
+        tally.merge(&blocks(plan, seed, done, next));
+        done = next;
+        if observe(&Reached { blocks: done, budget, tally: &tally }) == Continue::No {
+            return (tally, Stop::Interrupted);
+        }
     }
-    (tally, Stop::Budget)
+    let stop = if is_checkpoint(done) && is_precise(plan, &tally) { Stop::Precise } else { Stop::Budget };
+    (tally, stop)
+}
+
+/// Whether so many blocks are a moment to look at the answer.
+#[must_use]
+pub const fn is_checkpoint(blocks: u64) -> bool {
+    blocks.is_power_of_two()
+}
+
+/// The next such moment after so many blocks.
+#[must_use]
+pub const fn next_checkpoint(blocks: u64) -> u64 {
+    (blocks + 1).next_power_of_two()
 }
 
 /// The blocks [from, to) in parallel, merged in order.
@@ -84,7 +107,8 @@ pub fn replication_seed(seed: RunSeed, replication: u64) -> RunSeed {
 }
 
 /// Whether the mean charge of the first rule is known well enough for every connection.
-fn is_precise(plan: &Plan<'_>, tally: &Tally) -> bool {
+#[must_use]
+pub fn is_precise(plan: &Plan<'_>, tally: &Tally) -> bool {
     let wanted = plan.network.study.precision;
     wanted < Share::ONE
         && tally.connections.iter().all(|connection| {

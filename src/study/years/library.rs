@@ -116,11 +116,10 @@ impl Library {
         if let Some(known) = self.classes.iter().position(|class| class.kinds == kinds) {
             return known;
         }
-        let names: Vec<String> =
-            kinds.iter().map(|kind| format!("{} of {}", kind.word(), network.failing_component(kind))).collect();
+        let names: Vec<String> = kinds.iter().map(|kind| network.failing_component(kind)).collect();
         self.classes.push(EpisodeClass {
             kinds: kinds.to_vec(),
-            name: names.join(" and "),
+            name: event(&names, kinds),
             samples: Default::default(),
         });
         self.classes.len() - 1
@@ -137,6 +136,15 @@ impl Library {
         // All connections meet the same run.
         let chosen = seed.pick(at, change.component.index() as u64, samples.len() as u64);
         samples.get(usize::try_from(chosen).expect("an index of a slice"))?.get(connection)
+    }
+}
+
+/// "router iad-aws-a1: router_down", "8 components: bgp_restart".
+fn event(names: &[String], kinds: &[FailureKind]) -> String {
+    let word = kinds.first().map_or("nothing", FailureKind::word).replace('_', " ");
+    match names {
+        [one] => format!("{one}: {word}"),
+        _ => format!("{} components from {}: {word}", names.len(), names.first().map_or("", String::as_str)),
     }
 }
 

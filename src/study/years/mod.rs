@@ -9,9 +9,17 @@
 
 pub mod engine;
 mod library;
+pub mod parts;
+mod sensitivity;
+mod summary;
 mod tally;
 mod walk;
 
 pub use library::{Episode, EpisodeClass, Library, Move};
+pub use sensitivity::{Flip, Swing, Variant, flip, swings};
+pub use summary::{
+    CONFIDENCE, Cause, CauseKind, ConnectionSummary, EpisodeSummary, Estimate, QUANTILES, QuantileOfPeriods,
+    RuleSummary, StudySummary, WorstPeriod, seed_of,
+};
 pub use tally::{ConnectionTally, RuleTally, Tally, Worst};
-pub use walk::{ConnectionPeriod, Period, Plan, RulePeriod, Walker};
+pub use walk::{ConnectionPeriod, Period, Plan, RulePeriod, STEPS, Walker};

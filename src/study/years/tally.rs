@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::walk::{ConnectionPeriod, Period, Plan};
+use super::walk::{ConnectionPeriod, Period, Plan, STEPS};
 use crate::network::Availability;
 
 /// How many of the worst periods are kept.
@@ -36,6 +36,8 @@ pub struct ConnectionTally {
     pub rules: Vec<RuleTally>,
     /// Charged by the first rule in nanoseconds, per class: what it broke, and what was lost until routing had settled.
     pub causes: Vec<[u128; 2]>,
+    /// Charged by the first rule up to the end of each part of the period, as [`RuleTally::spread`] of the whole.
+    pub course: Vec<BTreeMap<u16, u64>>,
     /// The worst periods by the first rule, worst first.
     pub worst: Vec<Worst>,
 }
@@ -113,6 +115,7 @@ impl Tally {
             below: vec![Sums::default(); channels],
             rules: vec![RuleTally::default(); plan.rules.len()],
             causes: vec![[0; 2]; plan.classes.len()],
+            course: vec![BTreeMap::new(); STEPS],
             ..ConnectionTally::default()
         };
         let connections = plan.network.connections.iter().map(|one| connection(one.logical_links.len())).collect();
@@ -159,6 +162,9 @@ impl ConnectionTally {
         for (sum, charged) in self.causes.iter_mut().flatten().zip(one.causes.iter().flatten()) {
             *sum += u128::from(*charged);
         }
+        for (spread, charged) in self.course.iter_mut().zip(&one.course).filter(|(_, charged)| **charged > 0) {
+            *spread.entry(bucket(*charged)).or_default() += 1;
+        }
         let charged = one.rules[0].charged;
         if charged > 0 {
             self.keep(Worst { charged, replication });
@@ -185,8 +191,9 @@ impl ConnectionTally {
             one.touched += other.touched;
             one.missed += other.missed;
             one.credit += other.credit;
-            other.spread.iter().for_each(|(bucket, count)| *one.spread.entry(*bucket).or_default() += count);
+            add(&mut one.spread, &other.spread);
         }
+        self.course.iter_mut().zip(&other.course).for_each(|(one, other)| add(one, other));
         for (sum, other) in self.causes.iter_mut().flatten().zip(other.causes.iter().flatten()) {
             *sum += other;
         }
@@ -194,22 +201,38 @@ impl ConnectionTally {
     }
 }
 
-impl RuleTally {
-    /// The smallest time that at least this share of `periods` did not exceed, in seconds: the upper end of its bucket,
-    /// at most 1.6% too long.
-    #[must_use]
-    pub fn quantile(&self, periods: u64, rank: u64) -> f64 {
-        let mut seen = periods - self.touched;
+fn add(spread: &mut BTreeMap<u16, u64>, other: &BTreeMap<u16, u64>) {
+    other.iter().for_each(|(bucket, count)| *spread.entry(*bucket).or_default() += count);
+}
+
+/// The `rank`-th smallest of `periods` charged times, of which `spread` holds those that are not zero, in seconds: the
+/// upper end of its bucket, at most 1.6% too long.
+#[must_use]
+pub fn at_rank(spread: &BTreeMap<u16, u64>, periods: u64, rank: u64) -> f64 {
+    let mut seen = periods - spread.values().sum::<u64>();
+    if rank <= seen {
+        return 0.0;
+    }
+    for (bucket, count) in spread {
+        seen += count;
         if rank <= seen {
-            return 0.0;
+            return upper_end(*bucket);
         }
+    }
+    0.0
+}
+
+impl RuleTally {
+    /// Share of periods with a longer charge than each of these seconds, from the shortest charge on.
+    #[must_use]
+    pub fn exceedance(&self, periods: u64) -> Vec<(f64, f64)> {
+        let mut left = self.touched;
+        let mut points = Vec::new();
         for (bucket, count) in &self.spread {
-            seen += count;
-            if rank <= seen {
-                return upper_end(*bucket);
-            }
+            points.push((upper_end(bucket.saturating_sub(1)), left as f64 / periods.max(1) as f64));
+            left -= count;
         }
-        0.0
+        points
     }
 }
 

@@ -5,7 +5,7 @@ use crate::failures::{ConnectionState, Lives, LivesPlan, Standing, StandingPlan,
 use crate::ids::{ComponentId, IdVec};
 use crate::network::{Availability, Network, Onset};
 use crate::rng::RunSeed;
-use crate::sla::{Evidence, LossTimeline, Outage, judge};
+use crate::sla::{Evidence, Judgement, LossTimeline, Outage, judge};
 use crate::units::{CalendarSpan, Share};
 
 /// What all periods of a study share.
@@ -41,7 +41,12 @@ pub struct ConnectionPeriod {
     /// Charged by the first rule, in nanoseconds: per class of component, what it broke and what was lost until routing
     /// had settled.
     pub causes: Vec<[u64; 2]>,
+    /// Charged by the first rule up to the end of each of [`STEPS`] equal parts of the period, in nanoseconds.
+    pub course: Vec<u64>,
 }
+
+/// Parts of a period in which the course of the charge is told.
+pub const STEPS: usize = 30;
 
 /// What one rule made of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,10 +84,19 @@ pub struct Walker<'p> {
 #[derive(Debug, Clone, Default)]
 struct Course {
     directions: [LossTimeline; 2],
-    /// When loss rose, and by whom: (ns, class, until routing settled or not).
-    marks: Vec<(u64, usize, bool)>,
+    /// What may have begun an outage, in order of time.
+    marks: Vec<Mark>,
     /// Until when an episode lasts, and what is lost behind it.
     busy: u64,
+}
+
+/// A moment from which more was lost, in nanoseconds.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    at: u64,
+    /// Until when it is routing that has not settled, and not what is broken, that loses packets.
+    unsettled: u64,
+    class: usize,
 }
 
 impl<'n> Plan<'n> {
@@ -169,6 +183,7 @@ impl<'p> Walker<'p> {
             one.rules.resize(plan.rules.len(), RulePeriod::default());
             one.causes.clear();
             one.causes.resize(plan.classes.len(), [0; 2]);
+            one.course.clear();
             (one.lost, one.outages) = (0, 0);
         }
     }
@@ -221,7 +236,7 @@ impl<'p> Walker<'p> {
         }
         let course = &mut self.courses[index];
         if after.loss > before.loss {
-            course.marks.push((at, class, false));
+            course.marks.push(Mark { at, unsettled: at, class });
         }
         course.steady(at, after.loss);
     }
@@ -277,12 +292,21 @@ impl<'p> Walker<'p> {
                     charged: judgement.charged.as_ns(),
                     outages: u32::try_from(charged.clone().count()).unwrap_or(u32::MAX),
                 };
-                if rule == 0 {
+                if rule == 0 && judgement.charged > CalendarSpan::ZERO {
+                    one.course.extend(
+                        (1..=STEPS).map(|step| charged_by(&judgement, end.as_ns() / STEPS as u64 * step as u64)),
+                    );
                     charged.for_each(|run| course.blame(run, &mut one.causes));
                 }
             }
         }
     }
+}
+
+/// What was charged up to `by` nanoseconds.
+fn charged_by(judgement: &Judgement, by: u64) -> u64 {
+    let charged = judgement.runs.iter().filter(|run| run.charged);
+    charged.map(|run| run.to.as_ns().min(by).saturating_sub(run.from.as_ns())).sum()
 }
 
 impl Course {
@@ -302,10 +326,10 @@ impl Course {
                 }
             }
         }
-        if episode.hurts() {
-            self.marks.push((at, class, true));
-        }
         self.busy = (at + episode.length()).min(end);
+        if episode.hurts() {
+            self.mark(at, settled, class);
+        }
         self.close(settled, end);
     }
 
@@ -314,9 +338,15 @@ impl Course {
             direction.truncate(CalendarSpan::from_ns(at));
             direction.push(CalendarSpan::from_ns(at), Share::ONE, Evidence::Inferred);
         }
-        self.marks.push((at, class, true));
         self.busy = until;
+        self.mark(at, settled, class);
         self.close(settled, u64::MAX);
+    }
+
+    /// An episode until `busy`: where nothing is left behind it either, it is what is broken that counts.
+    fn mark(&mut self, at: u64, settled: Share, class: usize) {
+        let unsettled = if settled == Share::ONE { at } else { self.busy };
+        self.marks.push(Mark { at, unsettled, class });
     }
 
     /// Behind the episode the settled state holds.
@@ -329,9 +359,12 @@ impl Course {
 
     /// Puts a charged outage down to what began it.
     fn blame(&self, run: &Outage, causes: &mut [[u64; 2]]) {
-        let by = self.marks.iter().rev().find(|(at, ..)| *at <= run.from.as_ns()).or(self.marks.first());
-        if let Some((_, class, unsettled)) = by {
-            causes[*class][usize::from(*unsettled)] += (run.to - run.from).as_ns();
+        let (from, to) = (run.from.as_ns(), run.to.as_ns());
+        let by = self.marks.iter().rev().find(|mark| mark.at <= from).or(self.marks.first());
+        if let Some(mark) = by {
+            let unsettled = mark.unsettled.min(to).saturating_sub(from);
+            causes[mark.class][0] += to - from - unsettled;
+            causes[mark.class][1] += unsettled;
         }
     }
 }

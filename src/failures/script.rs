@@ -1,0 +1,58 @@
+//! One drawn life of a fabric as a list of failures, for runs with packets.
+
+use super::lives::{Lives, LivesPlan, Turn};
+use crate::ids::{ComponentId, IdVec};
+use crate::network::{Failure, Network};
+use crate::rng::RunSeed;
+use crate::units::{CalendarSpan, Span};
+
+/// What fails by itself in the run of this seed, over its horizon: one failure for each kind that a component takes along.
+/// What is down when time begins fails at 0, and what does not return in time lasts to the end.
+#[must_use]
+pub fn drawn(network: &Network, seed: RunSeed) -> Vec<Failure> {
+    let plan = LivesPlan::new(&network.reliability);
+    let mut lives = Lives::new(&plan, seed, network.horizon.to_calendar());
+    let mut counts: IdVec<ComponentId, u32> = network.reliability.components.iter().map(|_| 0).collect();
+    let mut lasting: IdVec<ComponentId, Vec<usize>> =
+        network.reliability.components.iter().map(|_| Vec::new()).collect();
+    let mut failures: Vec<Failure> = Vec::new();
+    while let Some(transition) = lives.next() {
+        let component = &network.reliability.components[transition.component];
+        let at = span(transition.at);
+        match transition.turn {
+            Turn::Down => {
+                counts[transition.component] += 1;
+                let number = counts[transition.component];
+                for (part, kind) in component.turns[transition.entry].iter().enumerate() {
+                    lasting[transition.component].push(failures.len());
+                    let part = if part == 0 { String::new() } else { format!(" part {}", part + 1) };
+                    let name = format!("{} #{number}{part}", component.name);
+                    failures.push(Failure { name, kind: *kind, at, lasts: None });
+                }
+            }
+            Turn::Up => {
+                for index in lasting[transition.component].drain(..) {
+                    let lasts = at.saturating_sub(failures[index].at);
+                    failures[index].lasts = Some(lasts.max(Span::from_ps(1)));
+                }
+            }
+        }
+    }
+    failures
+}
+
+/// The network with what fails by itself in the run of this seed beside what the scenario scripts.
+#[must_use]
+pub fn with_drawn(network: &Network, seed: RunSeed) -> Network {
+    let mut world = network.clone();
+    let mut failures: Vec<Failure> = network.failures.iter().cloned().collect();
+    failures.extend(drawn(network, seed));
+    failures.sort_by(|a, b| a.name.cmp(&b.name));
+    world.failures = failures.into_iter().collect();
+    world
+}
+
+/// Calendar time within the clock of a run.
+fn span(at: CalendarSpan) -> Span {
+    Span::from_ps(at.as_ns().saturating_mul(1_000))
+}

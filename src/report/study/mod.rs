@@ -1,0 +1,42 @@
+//! The report on a study: will this design keep its promise, in how many periods, and what decides it?
+
+mod page;
+mod plots;
+mod value;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Provenance, write};
+use crate::study::years::StudySummary;
+
+/// The answer as text of 80 columns.
+#[must_use]
+pub fn study_page(summary: &StudySummary, provenance: &Provenance) -> String {
+    write::terminal::render(&page::report(summary, provenance))
+}
+
+/// What `study.json` holds.
+#[must_use]
+pub fn study_json(summary: &StudySummary, provenance: &Provenance) -> String {
+    write::json::render(&value::value(summary, provenance))
+}
+
+/// Writes study.json, its tables, its plots and study.html into `folder`, each whole or not at all.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn write_study(folder: &Path, summary: &StudySummary, provenance: &Provenance) -> io::Result<Vec<PathBuf>> {
+    let plots = plots::plots(summary);
+    let mut page = page::report(summary, provenance);
+    page.sections.push(page::plots(&plots));
+    page.sections.push(super::run::provenance_section(provenance));
+    let mut files = vec![
+        ("study.json".to_owned(), study_json(summary, provenance)),
+        ("study-causes.csv".to_owned(), write::csv::render(&page::causes_table(summary))),
+        ("study-sensitivity.csv".to_owned(), write::csv::render(&page::swings_table(summary))),
+        ("study.html".to_owned(), write::html::render(&page)),
+    ];
+    files.extend(plots.iter().map(|plot| (format!("{}.svg", plot.name), write::svg::render(plot))));
+    write::files(folder, &files)
+}

@@ -1,0 +1,443 @@
+//! The study's answer for people: the verdict first, then what it rests on.
+
+use crate::report::Provenance;
+use crate::report::document::{Block, Cell, Check, Outcome, Plot, Report, Section, Table};
+use crate::report::words::{calendar, count, counted};
+use crate::rng::RunSeed;
+use crate::study::statistics::Interval;
+use crate::study::years::engine::Stop;
+use crate::study::years::{CauseKind, ConnectionSummary, Estimate, QUANTILES, RuleSummary, StudySummary, seed_of};
+use crate::units::CalendarSpan;
+
+/// The whole page.
+pub(super) fn report(summary: &StudySummary, provenance: &Provenance) -> Report {
+    let mut sections = Vec::new();
+    for one in &summary.connections {
+        sections.push(charges(summary, one));
+        sections.push(channels(one));
+        if !one.causes.is_empty() {
+            sections.push(titled("What was charged, by cause", Block::Table(causes(one))));
+        }
+        if !one.worst.is_empty() {
+            sections.push(worst(summary, one, provenance));
+        }
+    }
+    if !summary.swings.is_empty() {
+        sections.push(sensitivity(summary));
+    }
+    if !summary.episodes.is_empty() {
+        sections.push(episodes(summary));
+    }
+    sections.push(method(summary));
+    Report {
+        title: summary.title.clone(),
+        subtitle: format!(
+            "{}, seed {}: {} {} ({} years), {} that fail, {}",
+            provenance.scenario,
+            provenance.seed,
+            count(summary.periods),
+            periods_word(summary.period, summary.periods),
+            count(years(summary)),
+            counted(summary.components, "component"),
+            counted(summary.transitions, "transition"),
+        ),
+        verdict: verdict(summary),
+        sections,
+        checks: checks(summary),
+    }
+}
+
+/// "month", "months", or "period of 7 days".
+fn periods_word(period: CalendarSpan, number: u64) -> String {
+    let days = period.as_ns() / CalendarSpan::from_days(1).as_ns();
+    let plural = if number == 1 { "" } else { "s" };
+    match days {
+        28..=31 => format!("month{plural} of {days} days"),
+        365 | 366 => format!("year{plural}"),
+        _ => format!("period{plural} of {period}"),
+    }
+}
+
+fn years(summary: &StudySummary) -> u64 {
+    let days = u128::from(summary.periods) * u128::from(summary.period.as_ns())
+        / u128::from(CalendarSpan::from_days(1).as_ns());
+    u64::try_from(days / 365).unwrap_or(u64::MAX)
+}
+
+fn verdict(summary: &StudySummary) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if summary.stop == Stop::Interrupted {
+        let (done, all) = (count(summary.periods), count(summary.budget));
+        sentences.push(format!("INTERRUPTED: {done} of at most {all}; all numbers are about these."));
+    }
+    for one in &summary.connections {
+        let Some(rule) = one.rules.first() else { continue };
+        sentences.push(format!("{} meets {} in {}, rule {}.", one.name, rule.target, meets(summary, rule), rule.rule));
+        sentences.push(charge_sentence(summary, rule));
+    }
+    sentences.extend(decided_by(summary));
+    sentences
+}
+
+/// "98.7% of months (98.4 to 98.9)".
+fn meets(summary: &StudySummary, rule: &RuleSummary) -> String {
+    let Interval { low, high } = rule.meets_interval;
+    let of = periods_word(summary.period, 2);
+    let of = of.split(' ').next().unwrap_or("periods");
+    format!("{} of {of} ({} to {})", share(rule.meets), bare(low), bare(high))
+}
+
+fn charge_sentence(summary: &StudySummary, rule: &RuleSummary) -> String {
+    let period = summary.period.as_seconds();
+    if rule.outages == 0 {
+        let bound = crate::study::statistics::binomial::none_seen_bound(summary.periods, 0.95);
+        return format!(
+            "0 charged outages in {}: at most {} of them have one (95% upper bound).",
+            counted(summary.periods, "period"),
+            share(bound)
+        );
+    }
+    let unavailable = rule.charged.mean / period;
+    let nines = -libm::log10(unavailable);
+    let interval = rule
+        .charged
+        .interval
+        .map_or_else(String::new, |Interval { low, high }| format!(" ({} to {} s)", number(low), number(high)));
+    let few = if rule.outages < 30 { "; few, so these are rough" } else { "" };
+    format!(
+        "Mean availability {} ({nines:.2} nines): {} s charged a period{interval}, {}{few}.",
+        share(1.0 - unavailable),
+        number(rule.charged.mean),
+        counted(rule.outages, "charged outage"),
+    )
+}
+
+fn decided_by(summary: &StudySummary) -> Option<String> {
+    let flip = summary.flip.as_ref()?;
+    let widest = summary.swings.first()?;
+    let goal = share(flip.goal);
+    let now = hours(flip.now);
+    let from_to = format!("from {} to {}", share(widest.meets[0]), share(widest.meets[1]));
+    let turn = match flip.turns {
+        Some(turns) if turns < flip.now => {
+            format!("it falls below {goal} at a mean up time under {} (now {now})", hours(turns))
+        }
+        Some(turns) => format!("it reaches {goal} at a mean up time of {} (now {now})", hours(turns)),
+        None => format!("no mean up time within a factor of 100 of its {now} carries it across {goal}"),
+    };
+    Some(format!("{} decides: between its low and high figures the share goes {from_to}; {turn}.", flip.class))
+}
+
+fn titled(heading: &str, block: Block) -> Section {
+    Section { heading: heading.to_owned(), blocks: vec![block] }
+}
+
+/// All plots.
+pub(super) fn plots(plots: &[Plot]) -> Section {
+    Section { heading: "Plots".to_owned(), blocks: plots.iter().cloned().map(Block::Plot).collect() }
+}
+
+fn charges(summary: &StudySummary, one: &ConnectionSummary) -> Section {
+    let mut columns = vec![("rule", "rule"), ("meets_percent", "meets"), ("mean_s", "mean"), ("outages", "outages")];
+    columns.extend([("p50_s", "p50"), ("p90_s", "p90"), ("p99_s", "p99"), ("p999_s", "p99.9")]);
+    let mut table = Table::new("charges", &columns);
+    for rule in &one.rules {
+        let mut row: Vec<Cell> = vec![
+            rule.rule.clone().into(),
+            Cell::Number(share(rule.meets)),
+            Cell::Number(format!("{} s", number(rule.charged.mean))),
+            rule.outages.into(),
+        ];
+        row.extend(rule.quantiles.iter().map(|one| Cell::Number(format!("{} s", number(one.seconds)))));
+        table.push(row);
+    }
+    let budget = one
+        .rules
+        .first()
+        .map_or_else(String::new, |rule| format!("The promise allows {} a period.", calendar(rule.budget)));
+    let few = QUANTILES.iter().zip(one.rules.iter().flat_map(|rule| &rule.quantiles));
+    let unknown: Vec<String> =
+        few.filter(|(_, one)| one.interval.is_none()).map(|(at, _)| format!("p{}", at * 100.0)).collect();
+    let mut text = budget;
+    if !unknown.is_empty() {
+        text.push_str(&format!(" Too few periods for an interval of {}.", unknown.join(", ")));
+    }
+    Section {
+        heading: format!("{}: charged time of a period", one.name),
+        blocks: vec![Block::Table(table), Block::Paragraph(text)],
+    }
+    .with_basis(summary, one)
+}
+
+impl Section {
+    /// Says where a rule comes from when its text could not be confirmed.
+    fn with_basis(mut self, _summary: &StudySummary, one: &ConnectionSummary) -> Self {
+        for rule in one.rules.iter().filter(|rule| rule.basis.contains("assumed")) {
+            self.blocks.push(Block::Paragraph(format!("{}: {}.", rule.rule, rule.basis)));
+        }
+        self
+    }
+}
+
+/// Time with fewer channels than there are.
+fn channels(one: &ConnectionSummary) -> Section {
+    let all = one.below.len();
+    let mut facts = Vec::new();
+    for (index, below) in one.below.iter().enumerate().rev() {
+        let what = match index {
+            0 => "no channel".to_owned(),
+            _ => format!("fewer than {} of {all}", index + 1),
+        };
+        facts.push((what, ppm(below)));
+    }
+    facts.push(("packets lost, mean".to_owned(), ppm(&one.lost)));
+    titled(&format!("{}: share of time with fewer channels", one.name), Block::Facts(facts))
+}
+
+fn causes(one: &ConnectionSummary) -> Table {
+    let columns = [("class", "class"), ("kind", "kind"), ("charged_s", "charged a period"), ("share_percent", "share")];
+    let mut table = Table::new("causes", &columns);
+    for cause in &one.causes {
+        table.push(vec![
+            cause.class.clone().into(),
+            kind(cause.kind).into(),
+            Cell::Number(format!("{} s", number(cause.seconds))),
+            Cell::Number(share(cause.share)),
+        ]);
+    }
+    table
+}
+
+/// Every cause of every connection, for files.
+pub(super) fn causes_table(summary: &StudySummary) -> Table {
+    let columns = [("connection", ""), ("class", ""), ("kind", ""), ("charged_s", ""), ("share", "")];
+    let mut table = Table::new("study-causes", &columns);
+    for one in &summary.connections {
+        for cause in &one.causes {
+            table.push(vec![
+                one.name.clone().into(),
+                cause.class.clone().into(),
+                kind(cause.kind).into(),
+                Cell::Number(format!("{:.6}", cause.seconds)),
+                Cell::Number(format!("{:.6}", cause.share)),
+            ]);
+        }
+    }
+    table
+}
+
+/// Every swing, for files.
+pub(super) fn swings_table(summary: &StudySummary) -> Table {
+    let columns = [
+        ("class", ""),
+        ("meets_low", ""),
+        ("meets_base", ""),
+        ("meets_high", ""),
+        ("charged_low_s", ""),
+        ("charged_high_s", ""),
+    ];
+    let mut table = Table::new("study-sensitivity", &columns);
+    for swing in &summary.swings {
+        let six = |value: f64| Cell::Number(format!("{value:.6}"));
+        table.push(vec![
+            swing.class.clone().into(),
+            six(swing.meets[0]),
+            six(swing.base[0]),
+            six(swing.meets[1]),
+            six(swing.charged[0]),
+            six(swing.charged[1]),
+        ]);
+    }
+    table
+}
+
+fn worst(summary: &StudySummary, one: &ConnectionSummary, provenance: &Provenance) -> Section {
+    let mut table =
+        Table::new("worst", &[("replication", "period"), ("charged_s", "charged"), ("replay", "see it again with")]);
+    for worst in &one.worst {
+        table.push(vec![
+            worst.replication.into(),
+            Cell::Number(calendar(worst.charged)),
+            format!("--replay {}", worst.replication).into(),
+        ]);
+    }
+    let first = one.worst.first().map_or(0, |worst| worst.replication);
+    let text = format!(
+        "{} --replay {first} runs the worst one with packets around each event (its seed is {}).",
+        provenance.command,
+        seed_of(RunSeed(provenance.seed), first).0
+    );
+    let heading =
+        format!("{}: worst {}", one.name, periods_word(summary.period, 2).split(' ').next().unwrap_or("periods"));
+    Section { heading, blocks: vec![Block::Table(table), Block::Paragraph(text)] }
+}
+
+fn sensitivity(summary: &StudySummary) -> Section {
+    let columns = [("class", "class of component"), ("low", "low risk"), ("base", "as planned"), ("high", "high risk")];
+    let mut table = Table::new("sensitivity", &columns);
+    for swing in &summary.swings {
+        table.push(vec![
+            swing.class.clone().into(),
+            Cell::Number(share(swing.meets[0])),
+            Cell::Number(share(swing.base[0])),
+            Cell::Number(share(swing.meets[1])),
+        ]);
+    }
+    let text = "Share of periods that keep the promise, one class at a time at the low or the high figure of its pack; \
+                all in the same weather, so that a difference comes from the figure.";
+    Section {
+        heading: "What the answer hangs on".to_owned(),
+        blocks: vec![Block::Table(table), Block::Paragraph(text.to_owned())],
+    }
+}
+
+fn episodes(summary: &StudySummary) -> Section {
+    let columns = [
+        ("event", "event"),
+        ("runs", "runs"),
+        ("failure_s", "lost at failure"),
+        ("return_s", "at return"),
+        ("longest_s", "settled after"),
+    ];
+    let mut table = Table::new("episodes", &columns);
+    let mut rows: Vec<_> = summary.episodes.iter().collect();
+    rows.sort_by(|a, b| (b.lost[0] + b.lost[1]).total_cmp(&(a.lost[0] + a.lost[1])).then_with(|| a.name.cmp(&b.name)));
+    for one in rows.iter().take(8) {
+        let seconds = |value: f64| Cell::Number(format!("{} s", number(value)));
+        table.push(vec![
+            one.name.clone().into(),
+            one.runs.into(),
+            seconds(one.lost[0]),
+            seconds(one.lost[1]),
+            seconds(one.longest),
+        ]);
+    }
+    let text = format!(
+        "{} of the engine behind them; lost: seconds of total loss of a connection. Rate of events x longest episode: {:.1e}; \
+         {} met an episode before it had ended, and were charged as total loss.",
+        counted(rows.iter().map(|one| one.runs).sum(), "run"),
+        summary.separation,
+        counted(summary.overlaps, "event"),
+    );
+    Section {
+        heading: "Until routing settles: the costliest events".to_owned(),
+        blocks: vec![Block::Table(table), Block::Paragraph(text)],
+    }
+}
+
+fn method(summary: &StudySummary) -> Section {
+    let stop = match summary.stop {
+        Stop::Precise => "stopped when the mean was precise enough",
+        Stop::Budget => "stopped on budget",
+        Stop::Interrupted => "interrupted",
+    };
+    let mut facts = vec![
+        ("periods".to_owned(), format!("{} of at most {}, {stop}", count(summary.periods), count(summary.budget))),
+        (
+            "intervals".to_owned(),
+            "95%: shares by Clopper and Pearson, means by log-t, quantiles by order statistics".to_owned(),
+        ),
+        (
+            "start".to_owned(),
+            "each period begins at a random moment of a long life, independent of the others".to_owned(),
+        ),
+    ];
+    if !summary.basis.is_empty() {
+        facts.push(("failure figures".to_owned(), summary.basis.clone()));
+    }
+    titled("How this was found", Block::Facts(facts))
+}
+
+fn checks(summary: &StudySummary) -> Vec<Check> {
+    let check = |one: &ConnectionSummary| {
+        let rule = one.rules.first()?;
+        let outcome = if rule.missed == 0 { Outcome::Within } else { Outcome::Over };
+        let text = format!(
+            "{}: {} of {} broke {}",
+            one.name,
+            count(rule.missed),
+            counted(summary.periods, "period"),
+            rule.target
+        );
+        Some(Check { outcome, text })
+    };
+    summary.connections.iter().filter_map(check).collect()
+}
+
+fn kind(kind: CauseKind) -> &'static str {
+    match kind {
+        CauseKind::Structure => "structure",
+        CauseKind::Convergence => "convergence",
+        CauseKind::Maintenance => "maintenance",
+        CauseKind::CommonMode => "common mode",
+        CauseKind::Grey => "grey",
+    }
+}
+
+/// The word of a cause's kind, for files.
+pub(super) fn kind_word(of: CauseKind) -> &'static str {
+    kind(of)
+}
+
+/// A share in percent with as many digits as tell it from all: "98.7%", "99.99976%".
+fn share(value: f64) -> String {
+    format!("{}%", bare(value))
+}
+
+fn bare(value: f64) -> String {
+    let percent = value * 100.0;
+    let rest = (100.0 - percent).min(percent).max(0.0);
+    let places = if rest <= 0.0 || rest >= 0.3 { 1 } else { 2 + places_of(rest) };
+    let text = format!("{percent:.places$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Leading zeros behind the point: 0 for 0.3, 2 for 0.003.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number of digits")]
+fn places_of(value: f64) -> usize {
+    libm::ceil(-libm::log10(value)).clamp(0.0, 12.0) as usize
+}
+
+/// Three significant digits.
+fn number(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        _ if value >= 99.95 => count(whole(value)),
+        _ if value >= 9.995 => format!("{value:.1}"),
+        _ if value >= 0.9995 => format!("{value:.2}"),
+        _ => format!("{value:.*}", 2 + places_of(value)),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
+fn whole(value: f64) -> u64 {
+    libm::round(value) as u64
+}
+
+fn hours(value: f64) -> String {
+    let digits = libm::pow(10.0, libm::floor(libm::log10(value)) - 2.0).max(1e-9);
+    format!("{} h", number(libm::round(value / digits) * digits))
+}
+
+/// A share of time with its interval, in scientific notation when it is small.
+fn ppm(of: &Estimate) -> String {
+    let small = |value: f64| format!("{value:.2e}");
+    match of.interval {
+        Some(Interval { low, high }) => format!("{} ({} to {})", small(of.mean), small(low), small(high)),
+        None => "never seen".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_keep_what_tells_them_from_all() {
+        assert_eq!(
+            ["100%", "98.7%", "99.988%", "99.99976%", "0%", "50%"],
+            [1.0, 0.987, 0.999_88, 0.999_997_6, 0.0, 0.5].map(share)
+        );
+        assert_eq!(["0", "0.0123", "4.57", "12.3", "1,235"], [0.0, 0.0123, 4.567, 12.34, 1234.6].map(number));
+    }
+}

@@ -1,0 +1,313 @@
+//! What a study says: every number with its interval and what stands behind it.
+
+use super::engine::Stop;
+use super::library::{Episode, EpisodeClass, Library};
+use super::sensitivity::{Flip, Swing};
+use super::tally::{ConnectionTally, RuleTally, Sums, Tally, at_rank};
+use super::walk::{Plan, STEPS};
+use crate::network::{Availability, Onset};
+use crate::rng::RunSeed;
+use crate::study::statistics::Interval;
+use crate::study::statistics::binomial::clopper_pearson;
+use crate::study::statistics::mean::Moments;
+use crate::study::statistics::quantile::{QuantileInterval, quantile_interval, quantile_rank};
+use crate::units::{CalendarSpan, Share};
+
+/// Two-sided confidence of every interval.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// What a study of many periods says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudySummary {
+    /// The scenario's title.
+    pub title: String,
+    /// The reliability pack; empty without one.
+    pub pack: String,
+    /// What its figures are.
+    pub basis: String,
+    /// One SLA period.
+    pub period: CalendarSpan,
+    /// How many were simulated.
+    pub periods: u64,
+    /// How many there were to be at most.
+    pub budget: u64,
+    /// Why it ended.
+    pub stop: Stop,
+    /// Failures and returns in all of them.
+    pub transitions: u64,
+    /// Those that came before routing had settled from the one before.
+    pub overlaps: u64,
+    /// Components that fail.
+    pub components: u64,
+    /// In order of name.
+    pub connections: Vec<ConnectionSummary>,
+    /// What convergence costs; empty when it is not charged.
+    pub episodes: Vec<EpisodeSummary>,
+    /// Rate of transitions times the longest episode: how often one meets another.
+    pub separation: f64,
+    /// What each class of component does to the answer, the widest first.
+    pub swings: Vec<Swing>,
+    /// The figure that decides, and where the answer turns.
+    pub flip: Option<Flip>,
+}
+
+/// One connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectionSummary {
+    /// Name.
+    pub name: String,
+    /// By rule, the one that decides first.
+    pub rules: Vec<RuleSummary>,
+    /// Share of time with fewer than `k + 1` usable channels.
+    pub below: Vec<Estimate>,
+    /// Mean share of packets lost, routing settled.
+    pub lost: Estimate,
+    /// Times without a usable channel.
+    pub outages: u64,
+    /// What the first rule charged, by cause, the largest first.
+    pub causes: Vec<Cause>,
+    /// Charged by the first rule up to the end of each part of the period: of it the p50, p90, p99 and p99.9, in seconds.
+    pub course: Vec<[f64; 4]>,
+    /// The worst periods, worst first.
+    pub worst: Vec<WorstPeriod>,
+}
+
+/// The quantiles that reports show.
+pub const QUANTILES: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
+
+/// A mean over periods.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// Log-t interval; `None` when nothing was seen.
+    pub interval: Option<Interval>,
+}
+
+/// What one rule says of one connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleSummary {
+    /// Name of the rule.
+    pub rule: String,
+    /// Where it comes from.
+    pub basis: String,
+    /// The promise.
+    pub target: Share,
+    /// Unavailable time that it allows in a period.
+    pub budget: CalendarSpan,
+    /// Share of periods that keep it, with Clopper and Pearson's interval.
+    pub meets: f64,
+    /// Its interval.
+    pub meets_interval: Interval,
+    /// Periods that broke it.
+    pub missed: u64,
+    /// Charged time of a period in seconds.
+    pub charged: Estimate,
+    /// Charged outages in all periods.
+    pub outages: u64,
+    /// Charged time at quantiles, in seconds.
+    pub quantiles: Vec<QuantileOfPeriods>,
+    /// (seconds, share of periods charged longer), from the shortest charge on.
+    pub exceedance: Vec<(f64, f64)>,
+}
+
+/// A quantile of the periods.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QuantileOfPeriods {
+    /// Which one, such as 0.99.
+    pub at: f64,
+    /// Seconds.
+    pub seconds: f64,
+    /// Interval from order statistics; `None` when there are too few periods.
+    pub interval: Option<Interval>,
+}
+
+/// What charged time is put down to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cause {
+    /// The class of component.
+    pub class: String,
+    /// What kind of cause that is.
+    pub kind: CauseKind,
+    /// Seconds a period.
+    pub seconds: f64,
+    /// Share of all that was charged.
+    pub share: f64,
+}
+
+/// What kind of cause took a connection away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CauseKind {
+    /// Too many components down at once.
+    Structure,
+    /// Routing had not settled yet.
+    Convergence,
+    /// Planned work.
+    Maintenance,
+    /// One fault in many components.
+    CommonMode,
+    /// Partial loss that nobody notices.
+    Grey,
+}
+
+/// One of the worst periods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorstPeriod {
+    /// Which replication.
+    pub replication: u64,
+    /// Charged time.
+    pub charged: CalendarSpan,
+}
+
+/// What one class of event costs until routing has settled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpisodeSummary {
+    /// The event.
+    pub name: String,
+    /// Runs of the engine.
+    pub runs: u64,
+    /// Mean loss after `[failure, return]`, in seconds of total loss of the connection that lost most.
+    pub lost: [f64; 2],
+    /// The longest time until routing had settled, in seconds.
+    pub longest: f64,
+}
+
+impl StudySummary {
+    /// Puts together what was counted.
+    #[must_use]
+    pub fn new(plan: &Plan<'_>, tally: &Tally, stop: Stop, swings: Vec<Swing>, flip: Option<Flip>) -> Self {
+        let network = plan.network;
+        let episodes = plan.library.map_or_else(Vec::new, episodes);
+        let longest = episodes.iter().fold(0.0f64, |longest, one| longest.max(one.longest));
+        let seconds = plan.period().as_seconds() * tally.periods.max(1) as f64;
+        let connections = network.connections.iter().zip(&tally.connections);
+        Self {
+            title: network.title.clone(),
+            pack: network.reliability.pack.clone(),
+            basis: network.reliability.basis.clone(),
+            period: plan.period(),
+            periods: tally.periods,
+            budget: network.study.periods,
+            stop,
+            transitions: tally.transitions,
+            overlaps: tally.overlaps,
+            components: network.reliability.components.len() as u64,
+            connections: connections.map(|(one, of)| connection(plan, &one.name, of, tally.periods)).collect(),
+            episodes,
+            separation: longest * tally.transitions as f64 / seconds,
+            swings,
+            flip,
+        }
+    }
+
+    /// The smallest share of periods that any connection keeps its promise in, by the first rule.
+    #[must_use]
+    pub fn meets(&self) -> Option<&RuleSummary> {
+        let first = self.connections.iter().filter_map(|one| one.rules.first());
+        first.min_by(|a, b| a.meets.total_cmp(&b.meets))
+    }
+}
+
+/// The seed of the period that `replication` names, for who wants to see it again.
+#[must_use]
+pub fn seed_of(seed: RunSeed, replication: u64) -> RunSeed {
+    super::engine::replication_seed(seed, replication)
+}
+
+fn connection(plan: &Plan<'_>, name: &str, tally: &ConnectionTally, periods: u64) -> ConnectionSummary {
+    let length = plan.period().as_seconds();
+    let share = |sums: &Sums| estimate(sums.mean(periods) / length, sums.variance(periods) / length / length, periods);
+    ConnectionSummary {
+        name: name.to_owned(),
+        rules: plan.rules.iter().zip(&tally.rules).map(|(of, rule)| rule_summary(of, rule, periods)).collect(),
+        below: tally.below.iter().map(share).collect(),
+        lost: share(&tally.lost),
+        outages: tally.outages,
+        causes: causes(plan, tally, periods),
+        course: (0..STEPS)
+            .map(|step| QUANTILES.map(|at| at_rank(&tally.course[step], periods, quantile_rank(periods, at))))
+            .collect(),
+        worst: tally
+            .worst
+            .iter()
+            .map(|one| WorstPeriod { replication: one.replication, charged: CalendarSpan::from_ns(one.charged) })
+            .collect(),
+    }
+}
+
+fn estimate(mean: f64, variance: f64, count: u64) -> Estimate {
+    Estimate { mean, interval: Moments { count, mean, variance }.log_t(CONFIDENCE) }
+}
+
+fn rule_summary(availability: &Availability, tally: &RuleTally, periods: u64) -> RuleSummary {
+    let kept = periods - tally.missed;
+    RuleSummary {
+        rule: availability.rule.name.clone(),
+        basis: availability.rule.basis.clone(),
+        target: availability.target,
+        budget: Availability::budget(availability.period, availability.target),
+        meets: kept as f64 / periods.max(1) as f64,
+        meets_interval: clopper_pearson(kept, periods.max(1), CONFIDENCE),
+        missed: tally.missed,
+        charged: estimate(tally.charged.mean(periods), tally.charged.variance(periods), periods),
+        outages: tally.outages,
+        quantiles: QUANTILES.map(|at| quantile_of(tally, at, periods)).to_vec(),
+        exceedance: tally.exceedance(periods),
+    }
+}
+
+fn quantile_of(tally: &RuleTally, at: f64, periods: u64) -> QuantileOfPeriods {
+    let value = |rank: u64| at_rank(&tally.spread, periods, rank);
+    let interval = match quantile_interval(periods, at, CONFIDENCE) {
+        QuantileInterval::Ranks { low, high } => Some(Interval { low: value(low), high: value(high) }),
+        QuantileInterval::TooFew { .. } => None,
+    };
+    QuantileOfPeriods { at, seconds: value(quantile_rank(periods, at)), interval }
+}
+
+fn causes(plan: &Plan<'_>, tally: &ConnectionTally, periods: u64) -> Vec<Cause> {
+    let total: f64 = tally.causes.iter().flatten().map(|charged| *charged as f64).sum();
+    let mut causes = Vec::new();
+    for (class, parts) in plan.classes.iter().zip(&tally.causes) {
+        let kind = kind_of(plan, class);
+        for (charged, kind) in parts.iter().zip([kind, CauseKind::Convergence]) {
+            if *charged > 0 {
+                let seconds = *charged as f64 / 1e9 / periods.max(1) as f64;
+                causes.push(Cause { class: class.clone(), kind, seconds, share: *charged as f64 / total });
+            }
+        }
+    }
+    causes.sort_by(|a, b| b.seconds.total_cmp(&a.seconds).then_with(|| a.class.cmp(&b.class)));
+    causes
+}
+
+/// What kind of cause a class of component is.
+fn kind_of(plan: &Plan<'_>, class: &str) -> CauseKind {
+    let component = plan.network.reliability.components.iter().find(|component| component.class == class);
+    let Some(component) = component else { return CauseKind::Structure };
+    if component.onset == Onset::Drained {
+        CauseKind::Maintenance
+    } else if component.turns.iter().any(|kinds| kinds.len() > 1) {
+        CauseKind::CommonMode
+    } else if component.turns.iter().flatten().any(|kind| kind.word() == "grey_loss") {
+        CauseKind::Grey
+    } else {
+        CauseKind::Structure
+    }
+}
+
+fn episodes(library: &Library) -> Vec<EpisodeSummary> {
+    let summary = |class: &EpisodeClass| {
+        let worst = |episodes: &Vec<Episode>| episodes.iter().map(Episode::lost_ns).fold(0.0f64, f64::max);
+        let mean =
+            |samples: &Vec<Vec<Episode>>| samples.iter().map(worst).sum::<f64>() / 1e9 / samples.len().max(1) as f64;
+        let all = class.samples.iter().flatten().flatten();
+        EpisodeSummary {
+            name: class.name.clone(),
+            runs: class.samples[0].len() as u64,
+            lost: [mean(&class.samples[0]), mean(&class.samples[1])],
+            longest: all.map(Episode::length).max().unwrap_or(0) as f64 / 1e9,
+        }
+    };
+    library.classes.iter().map(summary).collect()
+}
