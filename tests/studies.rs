@@ -2,7 +2,7 @@
 
 mod common;
 
-use fabricsim::network::{Availability, Network, SlaRule};
+use fabricsim::network::{Network, SlaRule};
 use fabricsim::rng::RunSeed;
 use fabricsim::study::years::{Plan, Tally, engine};
 
@@ -60,11 +60,11 @@ const TEN_COMPONENTS: &str = r#"
     link = { of = "channels", kind = "fibre_cut", up = "1710 h", down = "10 h" }
 "#;
 
-fn rule(name: &str) -> Availability {
-    Availability { rule: SlaRule::preset(name).expect("a preset"), ..Availability::default() }
+fn rule(name: &str) -> SlaRule {
+    SlaRule::preset(name).expect("a preset")
 }
 
-fn months(network: &Network, rules: Vec<Availability>, blocks: u64) -> Tally {
+fn months(network: &Network, rules: Vec<SlaRule>, blocks: u64) -> Tally {
     let plan = Plan::new(network, rules, None);
     engine::blocks(&plan, RunSeed(20_261_123), 0, blocks)
 }

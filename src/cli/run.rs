@@ -208,7 +208,7 @@ pub(super) fn not_written(folder: &Path, error: &std::io::Error) -> WrongInput {
 
 /// A rule named on the command line replaces the scenario's, every part of it, and the results show it. The parts of
 /// a preset are written out, so that what `[sla]` says of another rule does not change it.
-fn rule_overrides(name: &String) -> Vec<String> {
+pub(super) fn rule_overrides(name: &String) -> Vec<String> {
     let mut overrides = vec![format!("sla.rule={name}")];
     if let Some(rule) = SlaRule::preset(name) {
         overrides.push(format!("sla.minimum_run={}", rule.minimum_run));

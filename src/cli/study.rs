@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::gate::parse_rule;
 use super::interrupt::Interrupt;
 use super::output::{counted, note, print};
-use super::run::{not_written, quoted};
+use super::run::{not_written, quoted, rule_overrides};
 use super::{Outcome, WrongInput, input};
-use crate::network::{Availability, Network, SlaRule};
+use crate::network::Network;
 use crate::report::{self, Provenance};
 use crate::rng::RunSeed;
 use crate::scenario::Loaded;
@@ -33,8 +32,8 @@ pub(super) struct Study {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
     /// Judge by this rule instead of the scenario's; of several the first decides.
-    #[arg(long = "rule", value_name = "NAME", value_parser = parse_rule)]
-    rules: Vec<SlaRule>,
+    #[arg(long = "rule", value_name = "NAME")]
+    rules: Vec<String>,
     /// Simulate at most so many SLA periods [default: study.periods].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     periods: Option<u64>,
@@ -70,7 +69,7 @@ const GOAL: f64 = 0.99;
 impl Study {
     pub(super) fn execute(&self) -> Result<Outcome, WrongInput> {
         let interrupt = Interrupt::listen();
-        let loaded = input::load(&self.scenario, &self.overrides)?;
+        let loaded = input::load(&self.scenario, &self.overrides())?;
         let network = self.network(&loaded)?;
         let folder = self.out.clone().unwrap_or_else(|| Path::new("results").join(format!("{}-study", loaded.name)));
         // Before the study, so that nobody waits for a result that cannot be kept.
@@ -108,18 +107,19 @@ impl Study {
         Ok(network)
     }
 
-    /// The scenario's rule, or those of the command line.
-    fn rules(&self, network: &Network) -> Vec<Availability> {
-        if self.rules.is_empty() {
-            return vec![network.availability.clone()];
+    /// What the command line changes in the scenario.
+    fn overrides(&self) -> Vec<String> {
+        let mut overrides = self.overrides.clone();
+        if let Some(first) = self.rules.first() {
+            overrides.extend(rule_overrides(first));
+            overrides.push(format!("sla.rules={:?}", self.rules));
         }
-        let by = |rule: &SlaRule| Availability { rule: rule.clone(), ..network.availability.clone() };
-        self.rules.iter().map(by).collect()
+        overrides
     }
 
     fn study(&self, network: &Network, seed: RunSeed, interrupt: &Interrupt) -> Result<StudySummary, WrongInput> {
         let progress = Progress::new(self.quiet);
-        let rules = self.rules(network);
+        let rules = network.availability.rules.clone();
         progress.say("episodes: the engine runs each kind of event");
         let library = (network.study.episodes > 0).then(|| Library::simulate(network, seed, network.study.episodes));
         let plan = Plan::new(network, rules.clone(), library.as_ref());
@@ -145,7 +145,7 @@ impl Study {
         classes.sort_unstable();
         classes.dedup();
         let level = |class: &str, level: &str| -> Result<Network, WrongInput> {
-            let mut overrides = self.overrides.clone();
+            let mut overrides = self.overrides();
             overrides.push(format!("reliability.classes.{class}.level={level}"));
             self.network(&input::load(&self.scenario, &overrides)?)
         };
@@ -181,7 +181,7 @@ impl Study {
             command.push_str(&format!(" --set {}", quoted(given)));
         }
         for rule in &self.rules {
-            command.push_str(&format!(" --rule {}", quoted(&rule.name)));
+            command.push_str(&format!(" --rule {}", quoted(rule)));
         }
         for (flag, given) in [("periods", self.periods), ("episodes", self.episodes.map(u64::from))] {
             if let Some(number) = given {

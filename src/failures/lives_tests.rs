@@ -2,7 +2,7 @@
 
 use super::{Lives, LivesPlan, Turn, draw, residual};
 use crate::ids::IdVec;
-use crate::network::{Component, Crew, LifeLaw, LifeShape, Onset, Reliability, Start};
+use crate::network::{Begin, Component, Crew, LifeLaw, LifeShape, Reliability, Start};
 use crate::rng::RunSeed;
 use crate::units::{CalendarSpan, Hours, Share};
 
@@ -21,7 +21,7 @@ fn component(name: &str, up: LifeLaw, down: LifeLaw) -> Component {
         turns: vec![Vec::new()],
         up,
         down,
-        onset: Onset::Sudden,
+        begins: Begin::Sudden,
         shared: Share::ZERO,
         coverage: Share::ONE,
         crew: None,

@@ -2,7 +2,7 @@
 
 use super::lives::{Lives, LivesPlan, Turn};
 use crate::ids::{ComponentId, IdVec};
-use crate::network::{Failure, Network};
+use crate::network::{Failure, Network, When};
 use crate::rng::RunSeed;
 use crate::units::{CalendarSpan, Span};
 
@@ -27,13 +27,13 @@ pub fn drawn(network: &Network, seed: RunSeed) -> Vec<Failure> {
                     lasting[transition.component].push(failures.len());
                     let part = if part == 0 { String::new() } else { format!(" part {}", part + 1) };
                     let name = format!("{} #{number}{part}", component.name);
-                    failures.push(Failure { name, kind: *kind, at, lasts: None });
+                    failures.push(Failure { name, kind: kind.clone(), when: When::once(at, None) });
                 }
             }
             Turn::Up => {
                 for index in lasting[transition.component].drain(..) {
-                    let lasts = at.saturating_sub(failures[index].at);
-                    failures[index].lasts = Some(lasts.max(Span::from_ps(1)));
+                    let when = &mut failures[index].when;
+                    when.lasts = Some(at.saturating_sub(when.at).max(Span::from_ps(1)));
                 }
             }
         }

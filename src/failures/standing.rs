@@ -5,11 +5,13 @@
 
 use std::collections::VecDeque;
 
-use super::effect::{Effect, effects};
+use super::effect::{Effect, stages};
 use crate::ids::{AttachmentId, ComponentId, ConnectionId, IdVec, LinkId, RouterId};
-use crate::network::{Component, FailureKind, Impairment, LinkKind, Members, Network, RouterRole, Wires};
-use crate::rng::{mix, named_hash};
-use crate::units::Share;
+use crate::network::{
+    Component, Failure, FailureKind, Impairment, LinkKind, Members, Network, RouterRole, When, Wires,
+};
+use crate::rng::{RunSeed, mix, named_hash};
+use crate::units::{Share, Span};
 
 /// What a connection has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,16 +65,22 @@ impl<'n> StandingPlan<'n> {
     pub fn new(network: &'n Network) -> Self {
         let mut plan = Self { network, elements: Vec::new(), keys: Vec::new(), blows: IdVec::new() };
         for component in &network.reliability.components {
-            let blows = component.turns.iter().map(|kinds| plan.blows_of(kinds)).collect();
+            let blows = component.turns.iter().map(|kinds| plan.blows_of(&component.name, kinds)).collect();
             plan.blows.push(blows);
         }
         plan
     }
 
-    fn blows_of(&mut self, kinds: &[FailureKind]) -> [Vec<u32>; 2] {
+    fn blows_of(&mut self, name: &str, kinds: &[FailureKind]) -> [Vec<u32>; 2] {
         let network = self.network;
+        let effects = |kind: &FailureKind| {
+            let when = When::once(Span::ZERO, None);
+            let failure = Failure { name: name.to_owned(), kind: kind.clone(), when };
+            // What passes by itself is part of routing's way to rest.
+            stages(network, &failure, RunSeed(0)).into_iter().filter(|stage| stage.until.is_none())
+        };
         let taken: Vec<Element> =
-            kinds.iter().flat_map(|kind| effects(network, kind)).flat_map(|e| taken(network, e)).collect();
+            kinds.iter().flat_map(effects).flat_map(|stage| taken(network, stage.effect)).collect();
         let covered = self.places(taken.iter().copied());
         let stuck = self.places(taken.iter().map(|element| match *element {
             Element::Router(router) => Element::StuckRouter(router),
@@ -111,16 +119,19 @@ fn taken(network: &Network, effect: Effect) -> Vec<Element> {
         Members::One(member) => vec![Element::Member(wires.link, member)],
     };
     match effect {
-        Effect::Dark(wires) | Effect::Silent(wires) | Effect::MkpduLoss(wires) | Effect::WrongKey(wires, _) => {
+        Effect::Dark(wires, _) | Effect::Silent(wires) | Effect::MkpduLoss(wires) | Effect::WrongKey(wires, _) => {
             of_wires(wires)
         }
+        // Control messages pass, so nobody routes around it.
+        Effect::Impaired(wires, Impairment::BlackHole) => vec![Element::StuckLink(wires.link)],
         Effect::Impaired(wires, impairment) => lost_share(&impairment)
             .map(|share| if share == Share::ONE { Element::Link(wires.link) } else { Element::Grey(wires.link, share) })
             .into_iter()
             .collect(),
         Effect::PowerLoss(router) | Effect::NoBgp(router) => vec![Element::Router(router)],
-        // Its line cards go on to forward.
-        Effect::CpuHang(_) => Vec::new(),
+        // Its line cards go on to forward; and of the other two no class of components has it.
+        Effect::CpuHang(_) | Effect::FeedLoss(_) | Effect::HostsDown(_) => Vec::new(),
+        Effect::SessionDown(_, session) => network.external_link(session).map(Element::Link).into_iter().collect(),
         Effect::SegmentsRefused(between) => {
             let joins = |link: &LinkId| network.links[*link].ends.iter().all(|end| between.contains(end));
             network.links.ids().filter(joins).map(Element::Link).collect()
@@ -133,7 +144,12 @@ fn lost_share(impairment: &Impairment) -> Option<Share> {
     match impairment {
         Impairment::Loss(law) => Some(law.mean()),
         Impairment::Corruption { share, .. } => Some(*share),
-        Impairment::Duplication { .. } | Impairment::Jitter { .. } | Impairment::Propagation(_) => None,
+        // What a rate of errors loses depends on the size of frames; no class of components has one.
+        Impairment::BlackHole
+        | Impairment::BitErrors(_)
+        | Impairment::Duplication { .. }
+        | Impairment::Jitter { .. }
+        | Impairment::Propagation(_) => None,
     }
 }
 

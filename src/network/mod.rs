@@ -22,8 +22,8 @@ mod macsec;
 mod policy;
 mod prefix_table;
 mod queueing;
-mod risk;
 mod reliability;
+mod risk;
 mod routing;
 mod sla_presets;
 mod sla_rule;
@@ -55,8 +55,8 @@ pub use policy::{
 };
 pub use prefix_table::PrefixTable;
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
+pub use reliability::{Begin, Component, Crew, Level, LifeLaw, LifeShape, Reliability, Start, StudyPlan};
 pub use risk::{Card, Duct, Feed};
-pub use reliability::{Component, Crew, Level, LifeLaw, LifeShape, Onset, Reliability, Start, StudyPlan};
 pub use routing::{
     AdvertisementClock, BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, GracefulRestart, Jitter,
     LoopAvoidance, OnBfdDown, RouteReflection, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,

@@ -36,7 +36,7 @@ pub struct Component {
     /// How long a repair takes, once somebody works at it.
     pub down: LifeLaw,
     /// How a failure begins.
-    pub onset: Onset,
+    pub begins: Begin,
     /// Part of this component's failures that hit every component of its class at once: the beta factor.
     pub shared: Share,
     /// Chance that routing takes over from what failed; otherwise its share of the traffic is lost until repair.
@@ -47,7 +47,7 @@ pub struct Component {
 
 /// How a component's failure begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Onset {
+pub enum Begin {
     /// Without notice.
     Sudden,
     /// After its traffic was moved away: nothing is lost to the change itself.

@@ -211,7 +211,7 @@ tables! {
     ReliabilityTable { pack, basis, level, start; classes: BTreeMap<String, LifeTable>, crews: BTreeMap<String, CrewTable> }
     /// `[reliability.classes.x]`
     LifeTable {
-        of, kind, probability, level, per_km, in_turn, onset, up, up_mean, up_law, up_shape, up_sigma, down, down_mean,
+        of, kind, probability, level, per_km, in_turn, begins, up, up_mean, up_law, up_shape, up_sigma, down, down_mean,
         down_law, down_shape, down_sigma, shared, coverage, crew, source
     }
     /// `[reliability.crews.x]`

@@ -1,5 +1,6 @@
 //! The study's answer for people: the verdict first, then what it rests on.
 
+use crate::network::LegalText;
 use crate::report::Provenance;
 use crate::report::document::{Block, Cell, Check, Outcome, Plot, Report, Section, Table};
 use crate::report::words::{calendar, count, counted};
@@ -13,7 +14,7 @@ use crate::units::CalendarSpan;
 pub(super) fn report(summary: &StudySummary, provenance: &Provenance) -> Report {
     let mut sections = Vec::new();
     for one in &summary.connections {
-        sections.push(charges(summary, one));
+        sections.push(charges(one));
         sections.push(channels(one));
         if !one.causes.is_empty() {
             sections.push(titled("What was charged, by cause", Block::Table(causes(one))));
@@ -137,8 +138,9 @@ pub(super) fn plots(plots: &[Plot]) -> Section {
     Section { heading: "Plots".to_owned(), blocks: plots.iter().cloned().map(Block::Plot).collect() }
 }
 
-fn charges(summary: &StudySummary, one: &ConnectionSummary) -> Section {
-    let mut columns = vec![("rule", "rule"), ("meets_percent", "meets"), ("mean_s", "mean"), ("outages", "outages")];
+fn charges(one: &ConnectionSummary) -> Section {
+    let mut columns =
+        vec![("rule", "rule"), ("meets_percent", "meets"), ("mean_s", "mean"), ("credit_percent", "credit")];
     columns.extend([("p50_s", "p50"), ("p90_s", "p90"), ("p99_s", "p99"), ("p999_s", "p99.9")]);
     let mut table = Table::new("charges", &columns);
     for rule in &one.rules {
@@ -146,7 +148,7 @@ fn charges(summary: &StudySummary, one: &ConnectionSummary) -> Section {
             rule.rule.clone().into(),
             Cell::Number(share(rule.meets)),
             Cell::Number(format!("{} s", number(rule.charged.mean))),
-            rule.outages.into(),
+            Cell::Number(share(rule.credit)),
         ];
         row.extend(rule.quantiles.iter().map(|one| Cell::Number(format!("{} s", number(one.seconds)))));
         table.push(row);
@@ -166,13 +168,13 @@ fn charges(summary: &StudySummary, one: &ConnectionSummary) -> Section {
         heading: format!("{}: charged time of a period", one.name),
         blocks: vec![Block::Table(table), Block::Paragraph(text)],
     }
-    .with_basis(summary, one)
+    .with_basis(one)
 }
 
 impl Section {
     /// Says where a rule comes from when its text could not be confirmed.
-    fn with_basis(mut self, _summary: &StudySummary, one: &ConnectionSummary) -> Self {
-        for rule in one.rules.iter().filter(|rule| rule.basis.contains("assumed")) {
+    fn with_basis(mut self, one: &ConnectionSummary) -> Self {
+        for rule in one.rules.iter().filter(|rule| rule.text == LegalText::Assumed) {
             self.blocks.push(Block::Paragraph(format!("{}: {}.", rule.rule, rule.basis)));
         }
         self

@@ -83,6 +83,7 @@ fn rule(one: &RuleSummary) -> Value {
         "missed_periods": one.missed,
         "charged_s": estimate(&one.charged),
         "charged_outages": one.outages,
+        "expected_credit": one.credit,
         "quantiles": one.quantiles.iter().map(|at| json!({
             "at": at.at,
             "charged_s": at.seconds,

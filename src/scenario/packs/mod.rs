@@ -46,7 +46,7 @@ pub(super) fn fill(file: &mut File) {
 
 fn fill_class(class: &mut LifeTable, level: &Value) {
     default(&mut class.level, level.clone());
-    default(&mut class.onset, "sudden");
+    default(&mut class.begins, "sudden");
     default(&mut class.per_km, false);
     default(&mut class.in_turn, false);
     default(&mut class.up_law, "exponential");

@@ -5,8 +5,8 @@ use toml::Value;
 use super::Resolver;
 use crate::ids::{FacilityId, InterconnectId, LinkId, RouterId};
 use crate::network::{
-    Component, Crew, FailureKind, Impairment, Level, LifeLaw, LifeShape, LinkKind, LossLaw, Members, Onset,
-    Reliability, RouterRole, Start, StudyPlan, Ways, Wires,
+    Begin, Component, Crew, FailureKind, Impairment, Level, LifeLaw, LifeShape, LinkKind, LossLaw, Members,
+    Reliability, RouterFault, RouterRole, Start, StudyPlan, Ways, WireFault, Wires,
 };
 use crate::scenario::file::{Leaf, LifeTable};
 use crate::scenario::read::{peek, peek_list};
@@ -128,11 +128,8 @@ impl Resolver<'_> {
         let level = self.reader.word(&join(&place, "level"), &table.level, &levels);
         let up = self.law(&place, "up", table, level);
         let down = self.law(&place, "down", table, level);
-        let onset = self.reader.word(
-            &join(&place, "onset"),
-            &table.onset,
-            &[("sudden", Onset::Sudden), ("drained", Onset::Drained)],
-        );
+        let begins = [("sudden", Begin::Sudden), ("drained", Begin::Drained)];
+        let begins = self.reader.word(&join(&place, "begins"), &table.begins, &begins);
         let shared: Option<Share> = self.reader.quantity(&join(&place, "shared"), &table.shared, "5%");
         let coverage: Option<Share> = self.reader.quantity(&join(&place, "coverage"), &table.coverage, "99%");
         let crew = self.crew(&place, &table.crew, crews);
@@ -164,7 +161,7 @@ impl Resolver<'_> {
                 turns: vec![kinds],
                 up: LifeLaw { mean, ..up.clone() },
                 down: down.clone(),
-                onset,
+                begins,
                 shared,
                 coverage,
                 crew,
@@ -299,8 +296,8 @@ impl Resolver<'_> {
 
     fn members_of(&self, of: Of) -> Vec<Member> {
         match of {
-            Of::Routers | Of::BorderRouters | Of::BackboneRouters => self.failing_routers(of),
-            Of::Links | Of::Channels | Of::BackboneLinks | Of::ChannelEnds | Of::MemberEnds => self.failing_links(of),
+            Of::Routers | Of::BorderRouters | Of::BackboneRouters => self.random_routers(of),
+            Of::Links | Of::Channels | Of::BackboneLinks | Of::ChannelEnds | Of::MemberEnds => self.random_links(of),
             Of::Facilities => {
                 let all = self.network.facilities.enumerate();
                 all.map(|(id, one)| Member { name: one.name.clone(), what: What::Facility(id), km: 0.0 }).collect()
@@ -312,7 +309,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn failing_routers(&self, of: Of) -> Vec<Member> {
+    fn random_routers(&self, of: Of) -> Vec<Member> {
         let chosen = |role: RouterRole| match role {
             RouterRole::Border => of != Of::BackboneRouters,
             RouterRole::Backbone => of != Of::BorderRouters,
@@ -322,7 +319,7 @@ impl Resolver<'_> {
         routers.map(|(id, router)| Member { name: router.name.clone(), what: What::Router(id), km: 0.0 }).collect()
     }
 
-    fn failing_links(&self, of: Of) -> Vec<Member> {
+    fn random_links(&self, of: Of) -> Vec<Member> {
         let network = &self.network;
         let chosen = |kind: LinkKind| match kind {
             LinkKind::Channel(_) | LinkKind::Peering => of != Of::BackboneLinks,
@@ -361,15 +358,18 @@ impl Resolver<'_> {
     /// What fails when a member of a class does; `None` with a problem when the kind does not fit.
     fn kinds(&mut self, place: &str, kind: Kind, share: Share, what: &What) -> Option<Vec<FailureKind>> {
         let of_router = |router: RouterId| match kind {
-            Kind::RouterDown => Some(FailureKind::RouterDown { router }),
-            Kind::CpuHang => Some(FailureKind::CpuHang { router }),
-            Kind::BgpRestart => Some(FailureKind::BgpRestart { router }),
+            Kind::RouterDown => Some(FailureKind::Router { router, fault: RouterFault::PowerLoss }),
+            Kind::CpuHang => Some(FailureKind::Router { router, fault: RouterFault::CpuHang }),
+            Kind::BgpRestart => Some(FailureKind::Router { router, fault: RouterFault::BgpRestart }),
             Kind::FibreCut | Kind::SilentCut | Kind::GreyLoss | Kind::FacilityOutage => None,
         };
         let of_wires = |wires: Wires| match kind {
-            Kind::FibreCut => Some(FailureKind::FibreCut { wires }),
-            Kind::SilentCut => Some(FailureKind::SilentCut { wires }),
-            Kind::GreyLoss => Some(FailureKind::Impaired { wires, by: Impairment::Loss(LossLaw::Bernoulli(share)) }),
+            Kind::FibreCut => Some(FailureKind::Wires { wires, fault: WireFault::Cut }),
+            Kind::SilentCut => Some(FailureKind::Wires { wires, fault: WireFault::SilentCut }),
+            Kind::GreyLoss => {
+                let fault = WireFault::Impaired(Impairment::Loss(LossLaw::Bernoulli(share)));
+                Some(FailureKind::Wires { wires, fault })
+            }
             Kind::RouterDown | Kind::CpuHang | Kind::BgpRestart | Kind::FacilityOutage => None,
         };
         let of_interconnect = |id: InterconnectId| -> Option<Vec<FailureKind>> {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::failures::Turn;
 use crate::ids::{ComponentId, Id, IdVec};
-use crate::network::{Failure, FailureKind, Fidelity, Network};
+use crate::network::{Failure, FailureKind, Fidelity, Network, When};
 use crate::rng::{RunSeed, named_hash};
 use crate::sim::Simulation;
 use crate::sim::record::RunRecord;
@@ -161,9 +161,8 @@ fn episode(network: &Network, kinds: &[FailureKind], seed: RunSeed) -> [Vec<Epis
     let at = LEAD + seed.stream("event", "phase").span_between(Span::ZERO, Span::from_s(60));
     let failure = |(index, kind): (usize, &FailureKind)| Failure {
         name: format!("event {index}"),
-        kind: *kind,
-        at,
-        lasts: Some(HOLD),
+        kind: kind.clone(),
+        when: When::once(at, Some(HOLD)),
     };
     world.failures = kinds.iter().enumerate().map(failure).collect();
     world.horizon = at + HOLD + HOLD;

@@ -4,7 +4,7 @@
 use super::engine;
 use super::library::Library;
 use super::walk::Plan;
-use crate::network::{Availability, Network};
+use crate::network::{Network, SlaRule};
 use crate::rng::RunSeed;
 
 /// Blocks behind each point: differences come from the same weather, so few are enough.
@@ -46,7 +46,7 @@ pub struct Flip {
 }
 
 /// The answer in a nutshell: share of periods that keep the promise, and mean charge in seconds, of the worst connection.
-fn answer(network: &Network, rules: &[Availability], library: Option<&Library>, seed: RunSeed) -> [f64; 2] {
+fn answer(network: &Network, rules: &[SlaRule], library: Option<&Library>, seed: RunSeed) -> [f64; 2] {
     let plan = Plan::new(network, rules.to_vec(), library);
     let blocks = BLOCKS.min(network.study.periods.div_ceil(engine::BLOCK)).max(1);
     let tally = engine::blocks(&plan, seed, 0, blocks);
@@ -62,7 +62,7 @@ fn answer(network: &Network, rules: &[Availability], library: Option<&Library>, 
 #[must_use]
 pub fn swings(
     base: &Network,
-    rules: &[Availability],
+    rules: &[SlaRule],
     library: Option<&Library>,
     variants: &[Variant],
     seed: RunSeed,
@@ -90,7 +90,7 @@ const WIDEST: f64 = 100.0;
 #[must_use]
 pub fn flip(
     network: &Network,
-    rules: &[Availability],
+    rules: &[SlaRule],
     library: Option<&Library>,
     class: &str,
     goal: f64,

@@ -5,7 +5,7 @@ use super::library::{Episode, EpisodeClass, Library};
 use super::sensitivity::{Flip, Swing};
 use super::tally::{ConnectionTally, RuleTally, Sums, Tally, at_rank};
 use super::walk::{Plan, STEPS};
-use crate::network::{Availability, Onset};
+use crate::network::{Begin, LegalText, SlaRule};
 use crate::rng::RunSeed;
 use crate::study::statistics::Interval;
 use crate::study::statistics::binomial::clopper_pearson;
@@ -91,6 +91,8 @@ pub struct RuleSummary {
     pub rule: String,
     /// Where it comes from.
     pub basis: String,
+    /// Whether its legal text was read.
+    pub text: LegalText,
     /// The promise.
     pub target: Share,
     /// Unavailable time that it allows in a period.
@@ -107,6 +109,8 @@ pub struct RuleSummary {
     pub outages: u64,
     /// Charged time at quantiles, in seconds.
     pub quantiles: Vec<QuantileOfPeriods>,
+    /// Expected credit of a period, as a share of its price.
+    pub credit: f64,
     /// (seconds, share of periods charged longer), from the shortest charge on.
     pub exceedance: Vec<(f64, f64)>,
 }
@@ -219,7 +223,12 @@ fn connection(plan: &Plan<'_>, name: &str, tally: &ConnectionTally, periods: u64
     let share = |sums: &Sums| estimate(sums.mean(periods) / length, sums.variance(periods) / length / length, periods);
     ConnectionSummary {
         name: name.to_owned(),
-        rules: plan.rules.iter().zip(&tally.rules).map(|(of, rule)| rule_summary(of, rule, periods)).collect(),
+        rules: plan
+            .rules
+            .iter()
+            .zip(&tally.rules)
+            .map(|(of, rule)| rule_summary(of, rule, plan.period(), periods))
+            .collect(),
         below: tally.below.iter().map(share).collect(),
         lost: share(&tally.lost),
         outages: tally.outages,
@@ -239,19 +248,21 @@ fn estimate(mean: f64, variance: f64, count: u64) -> Estimate {
     Estimate { mean, interval: Moments { count, mean, variance }.log_t(CONFIDENCE) }
 }
 
-fn rule_summary(availability: &Availability, tally: &RuleTally, periods: u64) -> RuleSummary {
+fn rule_summary(rule: &SlaRule, tally: &RuleTally, length: CalendarSpan, periods: u64) -> RuleSummary {
     let kept = periods - tally.missed;
     RuleSummary {
-        rule: availability.rule.name.clone(),
-        basis: availability.rule.basis.clone(),
-        target: availability.target,
-        budget: Availability::budget(availability.period, availability.target),
+        rule: rule.name.clone(),
+        basis: rule.basis.clone(),
+        text: rule.text,
+        target: rule.target,
+        budget: length.part(rule.target.complement()),
         meets: kept as f64 / periods.max(1) as f64,
         meets_interval: clopper_pearson(kept, periods.max(1), CONFIDENCE),
         missed: tally.missed,
         charged: estimate(tally.charged.mean(periods), tally.charged.variance(periods), periods),
         outages: tally.outages,
         quantiles: QUANTILES.map(|at| quantile_of(tally, at, periods)).to_vec(),
+        credit: tally.credit as f64 / 1e9 / periods.max(1) as f64,
         exceedance: tally.exceedance(periods),
     }
 }
@@ -285,7 +296,7 @@ fn causes(plan: &Plan<'_>, tally: &ConnectionTally, periods: u64) -> Vec<Cause> 
 fn kind_of(plan: &Plan<'_>, class: &str) -> CauseKind {
     let component = plan.network.reliability.components.iter().find(|component| component.class == class);
     let Some(component) = component else { return CauseKind::Structure };
-    if component.onset == Onset::Drained {
+    if component.begins == Begin::Drained {
         CauseKind::Maintenance
     } else if component.turns.iter().any(|kinds| kinds.len() > 1) {
         CauseKind::CommonMode

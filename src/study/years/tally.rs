@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::walk::{ConnectionPeriod, Period, Plan, STEPS};
-use crate::network::Availability;
 
 /// How many of the worst periods are kept.
 const WORST: usize = 10;
@@ -148,14 +147,15 @@ impl ConnectionTally {
         self.below.iter_mut().zip(&one.below).for_each(|(sums, below)| sums.count(*below));
         self.lost.count(one.lost);
         self.outages += u64::from(one.outages);
-        for ((tally, rule), availability) in self.rules.iter_mut().zip(&one.rules).zip(&plan.rules) {
+        for ((tally, rule), of) in self.rules.iter_mut().zip(&one.rules).zip(&plan.rules) {
             tally.charged.count(rule.charged);
             tally.outages += u64::from(rule.outages);
             if rule.charged == 0 {
                 continue;
             }
             tally.touched += 1;
-            let budget = Availability::budget(availability.period, availability.target);
+            let budget = plan.period().part(of.target.complement());
+            tally.credit += u128::from(rule.credit.as_ppb());
             tally.missed += u64::from(rule.charged > budget.as_ns());
             *tally.spread.entry(bucket(rule.charged)).or_default() += 1;
         }

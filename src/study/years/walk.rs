@@ -3,9 +3,9 @@
 use super::library::{Episode, Library, Move};
 use crate::failures::{ConnectionState, Lives, LivesPlan, Standing, StandingPlan, Transition, Turn};
 use crate::ids::{ComponentId, IdVec};
-use crate::network::{Availability, Network, Onset};
+use crate::network::{Begin, Exclusion, Network, Period as SlaPeriod, SlaRule};
 use crate::rng::RunSeed;
-use crate::sla::{Evidence, Judgement, LossTimeline, Outage, judge};
+use crate::sla::{Evidence, Exempt, Exemption, LossTimeline, Observation, Outage, Ruling, evaluate};
 use crate::units::{CalendarSpan, Share};
 
 /// What all periods of a study share.
@@ -18,7 +18,7 @@ pub struct Plan<'n> {
     /// What failures leave standing.
     pub standing: StandingPlan<'n>,
     /// By which rules every period is judged; the first one decides.
-    pub rules: Vec<Availability>,
+    pub rules: Vec<SlaRule>,
     /// What failures and returns cost until routing has settled; `None` charges nothing for that.
     pub library: Option<&'n Library>,
     /// Names of the component classes, in order.
@@ -55,6 +55,8 @@ pub struct RulePeriod {
     pub charged: u64,
     /// Charged outages.
     pub outages: u32,
+    /// Credit that it earns, as a share of the period's price.
+    pub credit: Share,
 }
 
 /// What one period brought.
@@ -74,6 +76,8 @@ pub struct Walker<'p> {
     plan: &'p Plan<'p>,
     standing: Standing<'p>,
     drained: u32,
+    /// When drained work went on.
+    maintenance: Vec<Exemption>,
     present: Vec<ConnectionState>,
     since: Vec<u64>,
     courses: Vec<Course>,
@@ -100,14 +104,19 @@ struct Mark {
 }
 
 impl<'n> Plan<'n> {
-    /// Prepares a study of `network` by some rules.
+    /// Prepares a study of `network` by some rules; all are judged over the period of the first.
+    ///
+    /// # Panics
+    /// Without a rule.
     #[must_use]
-    pub fn new(network: &'n Network, rules: Vec<Availability>, library: Option<&'n Library>) -> Self {
+    pub fn new(network: &'n Network, rules: Vec<SlaRule>, library: Option<&'n Library>) -> Self {
         let components = &network.reliability.components;
         let mut classes: Vec<String> = components.iter().map(|component| component.class.clone()).collect();
         classes.sort();
         classes.dedup();
         let place = |class: &String| classes.binary_search(class).expect("a class of a component");
+        let period = length(&rules[0]);
+        let rules = rules.into_iter().map(|rule| SlaRule { period: SlaPeriod::Rolling(period), ..rule }).collect();
         let class_of = components.iter().map(|component| place(&component.class)).collect();
         Self {
             network,
@@ -123,7 +132,15 @@ impl<'n> Plan<'n> {
     /// How long a period is.
     #[must_use]
     pub fn period(&self) -> CalendarSpan {
-        self.rules[0].period
+        length(&self.rules[0])
+    }
+}
+
+/// How long a rule's period is; of calendar months 30 days.
+fn length(rule: &SlaRule) -> CalendarSpan {
+    match rule.period {
+        SlaPeriod::Rolling(length) => length,
+        SlaPeriod::Months(_) => CalendarSpan::from_days(30),
     }
 }
 
@@ -136,6 +153,7 @@ impl<'p> Walker<'p> {
             plan,
             standing: Standing::new(&plan.standing),
             drained: 0,
+            maintenance: Vec::new(),
             present: Vec::with_capacity(count),
             since: vec![0; count],
             courses: vec![Course::default(); count],
@@ -165,6 +183,7 @@ impl<'p> Walker<'p> {
         let plan = self.plan;
         self.standing.reset();
         self.drained = 0;
+        self.maintenance.clear();
         self.present.clear();
         self.present.extend_from_slice(self.standing.states());
         self.since.fill(0);
@@ -191,16 +210,20 @@ impl<'p> Walker<'p> {
     fn apply(&mut self, seed: RunSeed, transition: &Transition) {
         let plan = self.plan;
         let Transition { at, component, turn, entry, covered } = *transition;
-        let is_drained = plan.network.reliability.components[component].onset == Onset::Drained;
+        let is_drained = plan.network.reliability.components[component].begins == Begin::Drained;
         let before = self.standing.key();
         match turn {
             Turn::Down => {
                 self.standing.fails(component, entry, covered);
-                self.drained += u32::from(is_drained);
+                if is_drained {
+                    self.work_begins(at);
+                }
             }
             Turn::Up => {
                 self.standing.returns(component, entry, covered);
-                self.drained -= u32::from(is_drained);
+                if is_drained {
+                    self.work_ends(at);
+                }
             }
         }
         // What is down when time begins fell before it.
@@ -218,6 +241,23 @@ impl<'p> Walker<'p> {
         {
             let change = Move { component, entry, turn, before };
             self.disturb(seed, at.as_ns(), &change, library);
+        }
+    }
+
+    fn work_begins(&mut self, at: CalendarSpan) {
+        self.drained += 1;
+        if self.drained == 1 {
+            let why = Exempt::Excluded(Exclusion::Maintenance);
+            self.maintenance.push(Exemption { from: at, to: self.plan.period(), why });
+        }
+    }
+
+    fn work_ends(&mut self, at: CalendarSpan) {
+        self.drained -= 1;
+        if self.drained == 0
+            && let Some(last) = self.maintenance.last_mut()
+        {
+            last.to = at;
         }
     }
 
@@ -284,19 +324,26 @@ impl<'p> Walker<'p> {
             if quiet {
                 continue;
             }
-            for (rule, availability) in plan.rules.iter().enumerate() {
-                let judgement = judge(availability, [&course.directions[0], &course.directions[1]], end);
-                let charged = judgement.runs.iter().filter(|run| run.charged);
-                let one = &mut self.outcome.connections[index];
-                one.rules[rule] = RulePeriod {
-                    charged: judgement.charged.as_ns(),
-                    outages: u32::try_from(charged.clone().count()).unwrap_or(u32::MAX),
+            for (index_of_rule, rule) in plan.rules.iter().enumerate() {
+                let excludes = rule.excludes.contains(&Exclusion::Maintenance);
+                let observation = Observation {
+                    directions: [&course.directions[0], &course.directions[1]],
+                    exemptions: if excludes { &self.maintenance } else { &[] },
+                    observed: end,
                 };
-                if rule == 0 && judgement.charged > CalendarSpan::ZERO {
-                    one.course.extend(
-                        (1..=STEPS).map(|step| charged_by(&judgement, end.as_ns() / STEPS as u64 * step as u64)),
-                    );
-                    charged.for_each(|run| course.blame(run, &mut one.causes));
+                let evaluation = evaluate(rule, &observation);
+                let verdict = evaluation.worst();
+                let charged = evaluation.outages.iter().filter(|outage| outage.ruling == Ruling::Charged);
+                let one = &mut self.outcome.connections[index];
+                one.rules[index_of_rule] = RulePeriod {
+                    charged: verdict.charged.as_ns(),
+                    outages: u32::try_from(charged.clone().count()).unwrap_or(u32::MAX),
+                    credit: verdict.credit,
+                };
+                if index_of_rule == 0 && verdict.charged > CalendarSpan::ZERO {
+                    let part = end.as_ns() / STEPS as u64;
+                    one.course.extend((1..=STEPS).map(|step| charged_by(charged.clone(), part * step as u64)));
+                    charged.for_each(|outage| course.blame(outage, &mut one.causes));
                 }
             }
         }
@@ -304,8 +351,7 @@ impl<'p> Walker<'p> {
 }
 
 /// What was charged up to `by` nanoseconds.
-fn charged_by(judgement: &Judgement, by: u64) -> u64 {
-    let charged = judgement.runs.iter().filter(|run| run.charged);
+fn charged_by<'o>(charged: impl Iterator<Item = &'o Outage>, by: u64) -> u64 {
     charged.map(|run| run.to.as_ns().min(by).saturating_sub(run.from.as_ns())).sum()
 }
 
