@@ -5,7 +5,7 @@
 //! numerator is simulated with failures favoured until the level is first low, the length of a cycle is known exactly.
 
 use super::exact::symmetry::Levels;
-use super::exact::{Component, Level};
+use super::exact::{Component, Failures, Level};
 use super::statistics::Interval;
 use super::statistics::weighted::Weighted;
 use crate::rng::Stream;
@@ -58,10 +58,11 @@ impl Rare<'_> {
     /// Simulates this many cycles, one block of them, from a stream of its own.
     #[must_use]
     pub fn cycles(&self, count: u64, level: Level<'_>, stream: &mut Stream) -> Cycles {
-        let mut levels = Levels::new(level, self.components.len(), &[]);
+        let failures = Failures::of(self.components);
+        let mut levels = Levels::new(level, &failures, &[]);
         let mut sums = Cycles::default();
         for _ in 0..count {
-            let cycle = self.cycle(&mut levels, stream);
+            let cycle = self.cycle(&failures, &mut levels, stream);
             sums.downtime.add(cycle.weight, cycle.down_hours);
             sums.outages.add(cycle.weight, cycle.outages);
             sums.steps += cycle.steps;
@@ -95,19 +96,22 @@ impl Rare<'_> {
         Some((moments.mean / hours, Interval { low: interval.low / hours, high: interval.high / hours }))
     }
 
-    fn cycle(&self, levels: &mut Levels<'_>, stream: &mut Stream) -> Cycle {
-        let mut state = Rates::faultless(self.components);
+    fn cycle(&self, failures: &Failures, levels: &mut Levels<'_>, stream: &mut Stream) -> Cycle {
+        let mut state = Rates::faultless(self.components, failures);
+        let mut present = Vec::new();
         let mut cycle = Cycle { weight: 1.0, down_hours: 0.0, outages: 0.0, steps: 0 };
         let mut seen = Seen::Never;
         loop {
             let (chosen, ratio) = state.choose(if seen == Seen::Never { self.bias } else { Bias::None }, stream);
             cycle.weight *= ratio;
             cycle.steps += 1;
-            state.flip(chosen);
+            state.flip(chosen, stream);
             if state.failed.is_empty() {
                 return cycle;
             }
-            if levels.of(&state.failed) < self.below {
+            present.clear();
+            present.extend(state.failed.iter().map(|(_, failure)| failure));
+            if levels.of(&present) < self.below {
                 cycle.outages += if seen == Seen::Now { 0.0 } else { cycle.weight };
                 // The mean stay instead of a drawn one: less variance for nothing.
                 cycle.down_hours += cycle.weight / state.total();
@@ -137,15 +141,16 @@ struct Cycle {
 /// A state with the rates out of it.
 struct Rates<'a> {
     components: &'a [Component],
-    /// Increasing.
-    failed: Vec<usize>,
+    failures: &'a Failures,
+    /// Components that are down, increasing, each with its failure.
+    failed: Vec<(usize, usize)>,
     failure: f64,
     repair: f64,
 }
 
 impl<'a> Rates<'a> {
-    fn faultless(components: &'a [Component]) -> Self {
-        let mut rates = Self { components, failed: Vec::new(), failure: 0.0, repair: 0.0 };
+    fn faultless(components: &'a [Component], failures: &'a Failures) -> Self {
+        let mut rates = Self { components, failures, failed: Vec::new(), failure: 0.0, repair: 0.0 };
         rates.sum();
         rates
     }
@@ -183,28 +188,32 @@ impl<'a> Rates<'a> {
             left < 0.0
         };
         // Rounding may leave a little after the last one.
-        self.ups().find(passes).or_else(|| self.ups().last()).unwrap_or_else(|| self.failed[0])
+        self.ups().find(passes).or_else(|| self.ups().last()).unwrap_or_else(|| self.failed[0].0)
     }
 
     fn repaired(&self, target: f64) -> usize {
         let mut left = target;
-        let passes = |i: &&usize| {
-            left -= 1.0 / self.components[**i].down_hours;
+        let passes = |(component, _): &&(usize, usize)| {
+            left -= 1.0 / self.components[*component].down_hours;
             left < 0.0
         };
-        *self.failed.iter().find(passes).or(self.failed.last()).expect("something is failed")
+        self.failed.iter().find(passes).or(self.failed.last()).expect("something is failed").0
     }
 
     fn ups(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.components.len()).filter(|i| self.failed.binary_search(i).is_err())
+        let mut failed = self.failed.iter().peekable();
+        (0..self.components.len()).filter(move |i| failed.next_if(|(component, _)| component == i).is_none())
     }
 
-    fn flip(&mut self, component: usize) {
-        match self.failed.binary_search(&component) {
+    fn flip(&mut self, component: usize, stream: &mut Stream) {
+        match self.failed.binary_search_by_key(&component, |(failed, _)| *failed) {
             Ok(place) => {
                 self.failed.remove(place);
             }
-            Err(place) => self.failed.insert(place, component),
+            Err(place) => {
+                let failure = self.failures.first[component] + kind(&self.components[component].kinds, stream);
+                self.failed.insert(place, (component, failure));
+            }
         }
         self.sum();
     }
@@ -212,8 +221,21 @@ impl<'a> Rates<'a> {
     /// Afresh each time: differences would gather rounding errors.
     fn sum(&mut self) {
         self.failure = self.ups().map(|i| 1.0 / self.components[i].up_hours).sum();
-        self.repair = self.failed.iter().map(|i| 1.0 / self.components[*i].down_hours).sum();
+        self.repair = self.failed.iter().map(|(i, _)| 1.0 / self.components[*i].down_hours).sum();
     }
+}
+
+/// Which kind of failure it is this time.
+fn kind(shares: &[f64], stream: &mut Stream) -> usize {
+    if shares.len() == 1 {
+        return 0;
+    }
+    let mut left = stream.uniform();
+    let passes = |share: &f64| {
+        left -= share;
+        left < 0.0
+    };
+    shares.iter().position(passes).unwrap_or(shares.len() - 1)
 }
 
 #[cfg(test)]

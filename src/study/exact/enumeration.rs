@@ -1,7 +1,7 @@
 //! The states of independent components, most probable first, until what is left out is as small as asked.
 //!
 //! States form a tree: below a state with components P and last i come all sets P and at least one of i, i + 1, ...
-//! (components sorted by odds of failure). A parent is never less probable than its children, so a heap gives the order,
+//! (components sorted by odds of failure; a further kind of failure of i has its own branch). A parent is never less probable than its children, so a heap gives the order,
 //! and what hangs below a state that is still in the heap is a product: the remainder is a sum of positive terms, and it can
 //! be sampled.
 
@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::symmetry::{Levels, Symmetry, representative};
-use super::{Bounds, Component, Level};
+use super::{Bounds, Component, Failures, Level};
 use crate::rng::Stream;
 use crate::study::statistics::Interval;
 use crate::study::statistics::binomial::clopper_pearson;
@@ -57,34 +57,63 @@ pub struct Below {
     pub(super) orbits: BTreeMap<Vec<usize>, u64>,
 }
 
-/// Components by falling odds of their less likely condition, and running products over them.
+/// Components by falling odds of their second likeliest condition, and running products over them.
 #[derive(Debug, Clone)]
 pub(super) struct Tree {
-    /// Component at each place.
-    order: Vec<usize>,
-    /// Odds of the less likely condition.
-    odds: Vec<f64>,
-    /// Which condition is the likely one.
-    likely: Vec<Likely>,
-    /// P(all places before this one are in their likely condition).
+    places: Vec<Place>,
+    /// P(all places before this one are in their likeliest condition).
     before: Vec<f64>,
-    /// P(some place from this one on is not in its likely condition).
+    /// P(some place from this one on is not).
     some_from: Vec<f64>,
     pub(super) unavailability: Vec<f64>,
     pub(super) availability: Vec<f64>,
+    /// P(this failure is present).
+    pub(super) present: Vec<f64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Likely {
-    Up,
-    Down,
+/// A component's conditions: up (`None`) or down with some failure.
+#[derive(Debug, Clone)]
+struct Place {
+    component: usize,
+    likeliest: Option<usize>,
+    /// The others with their odds against the likeliest, falling.
+    others: Vec<(Option<usize>, f64)>,
+    /// Sum of the odds.
+    odds: f64,
 }
 
-/// A set of places, increasing, that are in their less likely condition.
+impl Place {
+    fn new(component: usize, description: &Component, failures: &Failures) -> Self {
+        let kinds = description.kinds.iter().enumerate();
+        let down =
+            kinds.map(|(kind, share)| (Some(failures.first[component] + kind), description.unavailability() * share));
+        let mut conditions: Vec<(Option<usize>, f64)> =
+            [(None, description.availability())].into_iter().chain(down).collect();
+        conditions.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let (likeliest, most) = conditions.remove(0);
+        let others: Vec<(Option<usize>, f64)> =
+            conditions.iter().map(|(failure, share)| (*failure, share / most)).collect();
+        let odds = others.iter().rev().map(|(_, odds)| odds).sum();
+        Self { component, likeliest, others, odds }
+    }
+
+    /// P(condition `from` of the others, or a later one).
+    fn from(&self, from: usize) -> f64 {
+        self.others[from..].iter().rev().map(|(_, odds)| odds).sum::<f64>() / (1.0 + self.odds)
+    }
+
+    /// P(condition `from` of the others, or a later one, and down).
+    fn down_from(&self, from: usize) -> f64 {
+        let down = self.others[from..].iter().rev().filter(|(failure, _)| failure.is_some());
+        down.map(|(_, odds)| odds).sum::<f64>() / (1.0 + self.odds)
+    }
+}
+
+/// A set of places, increasing, that are in one of their other conditions.
 #[derive(Debug, Clone, PartialEq)]
 struct Node {
     probability: f64,
-    places: Vec<usize>,
+    unlikely: Vec<(usize, usize)>,
 }
 
 impl Eq for Node {}
@@ -97,102 +126,138 @@ impl PartialOrd for Node {
 
 impl Ord for Node {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.probability.total_cmp(&other.probability).then_with(|| other.places.cmp(&self.places))
+        self.probability.total_cmp(&other.probability).then_with(|| other.unlikely.cmp(&self.unlikely))
     }
 }
 
 impl Tree {
-    fn new(components: &[Component]) -> Self {
+    fn new(components: &[Component], failures: &Failures) -> Self {
         let unavailability: Vec<f64> = components.iter().map(Component::unavailability).collect();
         let availability: Vec<f64> = components.iter().map(Component::availability).collect();
-        let odds_of = |i: usize| {
-            let (less, more) = (unavailability[i].min(availability[i]), unavailability[i].max(availability[i]));
-            less / more
-        };
-        let mut order: Vec<usize> = (0..components.len()).collect();
-        order.sort_by(|a, b| odds_of(*b).total_cmp(&odds_of(*a)).then(a.cmp(b)));
-        let odds: Vec<f64> = order.iter().map(|i| odds_of(*i)).collect();
-        let likely = order
-            .iter()
-            .map(|i| if unavailability[*i] > availability[*i] { Likely::Down } else { Likely::Up })
-            .collect();
+        let present =
+            components.iter().flat_map(|one| one.kinds.iter().map(|share| one.unavailability() * share)).collect();
+        let mut places: Vec<Place> =
+            components.iter().enumerate().map(|(index, component)| Place::new(index, component, failures)).collect();
+        places.sort_by(|a, b| b.others[0].1.total_cmp(&a.others[0].1).then(a.component.cmp(&b.component)));
         let mut before = vec![1.0];
-        odds.iter().for_each(|odds| before.push(before[before.len() - 1] / (1.0 + odds)));
+        places.iter().for_each(|place| before.push(before[before.len() - 1] / (1.0 + place.odds)));
         let mut some_from = vec![0.0];
-        for odds in odds.iter().rev() {
+        for place in places.iter().rev() {
             let later = some_from[some_from.len() - 1];
-            some_from.push((odds + later) / (1.0 + odds));
+            some_from.push((place.odds + later) / (1.0 + place.odds));
         }
         some_from.reverse();
-        Self { order, odds, likely, before, some_from, unavailability, availability }
+        Self { places, before, some_from, unavailability, availability, present }
     }
 
-    fn places(&self) -> usize {
-        self.order.len()
+    fn odds(&self, unlikely: &[(usize, usize)]) -> f64 {
+        unlikely.iter().map(|(place, other)| self.places[*place].others[*other].1).product()
     }
 
-    fn node(&self, places: Vec<usize>) -> Node {
-        let probability = places.iter().fold(self.before[self.places()], |product, place| product * self.odds[*place]);
-        Node { probability, places }
+    fn node(&self, unlikely: Vec<(usize, usize)>) -> Node {
+        Node { probability: self.before[self.places.len()] * self.odds(&unlikely), unlikely }
     }
 
-    fn children(&self, node: &Node) -> impl Iterator<Item = Node> {
-        let next = node.places.last().map_or(0, |last| last + 1);
-        let longer = (next < self.places()).then(|| self.node([node.places.as_slice(), &[next]].concat()));
-        let moved = (next < self.places() && !node.places.is_empty())
-            .then(|| self.node([&node.places[..node.places.len() - 1], &[next]].concat()));
-        longer.into_iter().chain(moved)
+    /// One more place; the last place moved on, from its first other condition only, so that no state has two parents; the
+    /// last place in its next condition.
+    fn children(&self, node: &Node) -> Vec<Node> {
+        let Some(((last, other), rest)) = node.unlikely.split_last() else {
+            return if self.places.is_empty() { Vec::new() } else { vec![self.node(vec![(0, 0)])] };
+        };
+        let mut children = Vec::with_capacity(3);
+        if last + 1 < self.places.len() {
+            children.push(self.node([&node.unlikely, [(last + 1, 0)].as_slice()].concat()));
+            if *other == 0 {
+                children.push(self.node([rest, &[(last + 1, 0)]].concat()));
+            }
+        }
+        if other + 1 < self.places[*last].others.len() {
+            children.push(self.node([rest, &[(*last, other + 1)]].concat()));
+        }
+        children
+    }
+
+    /// P(the places before the last one of a state are as it says).
+    fn prefix(&self, node: &Node) -> f64 {
+        node.unlikely.split_last().map_or(1.0, |((last, _), rest)| self.before[*last] * self.odds(rest))
     }
 
     /// Probability of a state in the heap and of all below it.
     fn mass(&self, node: &Node) -> f64 {
-        let Some((last, others)) = node.places.split_last() else { return 1.0 };
-        others.iter().fold(self.before[*last] * self.some_from[*last], |product, place| product * self.odds[*place])
+        self.prefix(node)
+            * match node.unlikely.last() {
+                None => 1.0,
+                Some((last, 0)) => self.some_from[*last],
+                Some((last, other)) => self.places[*last].from(*other),
+            }
     }
 
     /// By component: probability that it is down in a state of the heap or below one.
     fn left_out_with(&self, sorted: &[Node]) -> Vec<f64> {
-        let mut down = vec![0.0; self.places()];
+        let mut down = vec![0.0; self.places.len()];
         for node in sorted {
-            let Some((last, others)) = node.places.split_last() else { return self.unavailability.clone() };
-            let before = others.iter().fold(self.before[*last], |product, place| product * self.odds[*place]);
-            for place in 0..self.places() {
-                let unlikely = match place {
-                    _ if place >= *last => before * self.odds[place] / (1.0 + self.odds[place]),
-                    _ if others.contains(&place) => before * self.some_from[*last],
-                    _ => 0.0,
+            let Some(&(last, other)) = node.unlikely.last() else { return self.unavailability.clone() };
+            let (prefix, mass) = (self.prefix(node), self.mass(node));
+            for (index, place) in self.places.iter().enumerate() {
+                let fixed = node.unlikely.iter().find(|(unlikely, _)| *unlikely == index && index < last);
+                let always = match fixed {
+                    Some((_, other)) => place.others[*other].0,
+                    None => place.likeliest,
                 };
-                down[self.order[place]] += match self.likely[place] {
-                    Likely::Up => unlikely,
-                    Likely::Down => before * self.some_from[*last] - unlikely,
+                down[place.component] += match (index.cmp(&last), other) {
+                    (Ordering::Less, _) => {
+                        if always.is_some() {
+                            mass
+                        } else {
+                            0.0
+                        }
+                    }
+                    // Out of its likeliest condition it makes the state one of those below.
+                    (Ordering::Equal | Ordering::Greater, 0) => {
+                        let out = prefix * place.down_from(0);
+                        if place.likeliest.is_some() { mass - prefix * place.from(0) + out } else { out }
+                    }
+                    (Ordering::Equal, _) => prefix * place.down_from(other),
+                    (Ordering::Greater, _) => mass * self.unavailability[place.component],
                 };
             }
         }
         down
     }
 
-    /// The failed components of a state, increasing.
-    fn failed(&self, unlikely: &[usize]) -> Vec<usize> {
-        let mut failed: Vec<usize> = (0..self.places())
-            .filter(|place| (self.likely[*place] == Likely::Down) != unlikely.contains(place))
-            .map(|place| self.order[place])
-            .collect();
+    /// The failures of a state, increasing.
+    fn failed(&self, unlikely: &[(usize, usize)]) -> Vec<usize> {
+        let mut unlikely = unlikely.iter().peekable();
+        let condition = |(index, place): (usize, &Place)| match unlikely.next_if(|(unlikely, _)| *unlikely == index) {
+            Some((_, other)) => place.others[*other].0,
+            None => place.likeliest,
+        };
+        let mut failed: Vec<usize> = self.places.iter().enumerate().filter_map(condition).collect();
         failed.sort_unstable();
         failed
     }
 
     /// One state of those below a node, itself included, with its own probability among them.
     fn sample_below(&self, node: &Node, stream: &mut Stream) -> Vec<usize> {
-        let (last, others) = node.places.split_last().expect("the faultless state was looked at");
-        let mut unlikely = others.to_vec();
+        let (&(last, other), rest) = node.unlikely.split_last().expect("the likeliest state was looked at");
+        let mut unlikely = rest.to_vec();
         let mut found = false;
-        for place in *last..self.places() {
-            let probability = self.odds[place] / (1.0 + self.odds[place]);
-            let among = if found { probability } else { probability / self.some_from[place] };
-            if stream.uniform() < among {
-                unlikely.push(place);
-                found = true;
+        for (index, place) in self.places.iter().enumerate().skip(last) {
+            let from = if index == last { other } else { 0 };
+            let all = match (found, other) {
+                (true, _) => 1.0,
+                (false, 0) => self.some_from[index],
+                (false, _) => place.from(from),
+            };
+            let mut target = stream.uniform() * all * (1.0 + place.odds);
+            let chosen = place.others[from..].iter().position(|(_, odds)| {
+                target -= odds;
+                target < 0.0
+            });
+            if let Some(chosen) = chosen {
+                unlikely.push((index, from + chosen));
             }
+            found = found || chosen.is_some();
         }
         self.failed(&unlikely)
     }
@@ -204,8 +269,9 @@ impl Tree {
 #[must_use]
 pub fn enumerate(components: &[Component], symmetries: &[Symmetry], limits: &Limits, level: Level<'_>) -> Enumeration {
     check(components, symmetries);
-    let tree = Tree::new(components);
-    let mut levels = Levels::new(level, components.len(), symmetries);
+    let failures = Failures::of(components);
+    let tree = Tree::new(components, &failures);
+    let mut levels = Levels::new(level, &failures, symmetries);
     let top = levels.of(&[]) as usize;
     let empty = || vec![0.0; components.len()];
     let below = Below { with: empty(), critical: empty(), in_cut: empty(), ..Below::default() };
@@ -226,11 +292,11 @@ pub fn enumerate(components: &[Component], symmetries: &[Symmetry], limits: &Lim
         states += 1;
         left_out -= node.probability;
         heap.extend(tree.children(&node));
-        let failed = tree.failed(&node.places);
+        let failed = tree.failed(&node.unlikely);
         let reached = levels.of(&failed) as usize;
         for (least, below) in below.iter_mut().enumerate().skip(reached) {
-            below.add(&failed, node.probability, least, &mut levels);
-            below.orbits_of(&failed, components.len(), symmetries);
+            below.add(&failed, node.probability, least, &failures, &mut levels);
+            below.orbits_of(&failed, &failures, symmetries);
         }
     }
     let frontier = heap.into_sorted_vec();
@@ -240,7 +306,7 @@ pub fn enumerate(components: &[Component], symmetries: &[Symmetry], limits: &Lim
 }
 
 fn check(components: &[Component], symmetries: &[Symmetry]) {
-    let means = |i: &usize| (components[*i].up_hours.to_bits(), components[*i].down_hours.to_bits());
+    let means = |i: &usize| (components[*i].up_hours, components[*i].down_hours, components[*i].kinds.clone());
     for symmetry in symmetries {
         for block in &symmetry.blocks {
             let first = &symmetry.blocks[0];
@@ -256,16 +322,17 @@ fn remainder(tree: &Tree, sorted: &[Node]) -> f64 {
 
 impl Below {
     /// One more state below; `least` + 1 is the level that it misses.
-    fn add(&mut self, failed: &[usize], probability: f64, least: usize, levels: &mut Levels<'_>) {
+    fn add(&mut self, failed: &[usize], probability: f64, least: usize, failures: &Failures, levels: &mut Levels<'_>) {
         self.probability += probability;
         let mut minimal = true;
         let mut rest = Vec::with_capacity(failed.len());
-        for (place, component) in failed.iter().enumerate() {
-            self.with[*component] += probability;
+        for (place, failure) in failed.iter().enumerate() {
+            let component = failures.component[*failure];
+            self.with[component] += probability;
             rest.clear();
             rest.extend(failed.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| *other));
             if levels.of(&rest) as usize > least {
-                self.critical[*component] += probability;
+                self.critical[component] += probability;
             } else {
                 minimal = false;
             }
@@ -274,19 +341,16 @@ impl Below {
             self.cuts.push(failed.to_vec());
         }
         let mut in_cut = vec![false; self.with.len()];
-        for cut in self.cuts.iter().filter(|cut| cut.iter().all(|component| failed.binary_search(component).is_ok())) {
-            cut.iter().for_each(|component| in_cut[*component] = true);
+        for cut in self.cuts.iter().filter(|cut| cut.iter().all(|failure| failed.binary_search(failure).is_ok())) {
+            cut.iter().for_each(|failure| in_cut[failures.component[*failure]] = true);
         }
-        failed
-            .iter()
-            .filter(|component| in_cut[**component])
-            .for_each(|component| self.in_cut[*component] += probability);
+        self.in_cut.iter_mut().zip(in_cut).filter(|(_, found)| *found).for_each(|(sum, _)| *sum += probability);
     }
 
     /// Counts a minimal cut set that was just found under its representative.
-    fn orbits_of(&mut self, failed: &[usize], components: usize, symmetries: &[Symmetry]) {
+    fn orbits_of(&mut self, failed: &[usize], failures: &Failures, symmetries: &[Symmetry]) {
         if self.cuts.last().is_some_and(|cut| cut == failed) {
-            *self.orbits.entry(representative(failed, components, symmetries)).or_default() += 1;
+            *self.orbits.entry(representative(failed, failures, symmetries)).or_default() += 1;
         }
     }
 }

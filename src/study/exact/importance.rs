@@ -19,14 +19,14 @@ pub struct Importance {
     pub reduction: Bounds,
 }
 
-/// Components that together bring the level down, and would not without any one of them.
+/// Failures that together bring the level down, and would not without any one of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CutSet {
-    /// Component indices of one of the symmetric sets, increasing.
-    pub components: Vec<usize>,
+    /// Numbers of the failures ([`super::Failures`]) of one of the symmetric sets, increasing.
+    pub failures: Vec<usize>,
     /// How many symmetric sets it stands for.
     pub sets: u64,
-    /// P(all of one set are down).
+    /// P(all of one set are present).
     pub probability: f64,
     /// `sets` x `probability` over the unavailability. Shares sum to more than 1, for two sets can be down together.
     pub share: f64,
@@ -80,13 +80,13 @@ impl Enumeration {
         let mut all: Vec<CutSet> = below
             .orbits
             .iter()
-            .map(|(components, sets)| {
-                let probability: f64 = components.iter().map(|i| self.tree.unavailability[*i]).product();
+            .map(|(failures, sets)| {
+                let probability: f64 = failures.iter().map(|failure| self.tree.present[*failure]).product();
                 let share = *sets as f64 * probability / below.probability;
-                CutSet { components: components.clone(), sets: *sets, probability, share }
+                CutSet { failures: failures.clone(), sets: *sets, probability, share }
             })
             .collect();
-        all.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.components.cmp(&b.components)));
+        all.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.failures.cmp(&b.failures)));
         all
     }
 }

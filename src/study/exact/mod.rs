@@ -28,16 +28,28 @@ pub struct Component {
     pub up_hours: f64,
     /// Mean time from a failure to the end of its repair.
     pub down_hours: f64,
+    /// Which share of its failures is of each kind; they sum to 1. Works on one side and then the other, or a failover that
+    /// succeeds or not, are two kinds that never come together.
+    pub kinds: Vec<f64>,
 }
 
 impl Component {
-    /// From its name and its two means; panics unless both are positive and finite.
+    /// With one kind of failure; panics unless both means are positive and finite.
     #[must_use]
     pub fn new(name: impl Into<String>, up_hours: f64, down_hours: f64) -> Self {
         let name = name.into();
         let positive = |hours: f64| hours > 0.0 && hours.is_finite();
         assert!(positive(up_hours) && positive(down_hours), "{name}: {up_hours} h up, {down_hours} h down");
-        Self { name, up_hours, down_hours }
+        Self { name, up_hours, down_hours, kinds: vec![1.0] }
+    }
+
+    /// With failures of several kinds, as shares that sum to 1.
+    #[must_use]
+    pub fn with_kinds(mut self, kinds: Vec<f64>) -> Self {
+        let total: f64 = kinds.iter().sum();
+        assert!((total - 1.0).abs() < 1e-9, "{}: kinds of failures sum to {total}", self.name);
+        self.kinds = kinds;
+        self
     }
 
     /// Share of time up.
@@ -53,8 +65,31 @@ impl Component {
     }
 }
 
-/// What a state is worth: the level of the set of failed components (indices, increasing), such as the number of usable
-/// paths. A repair must never lower it.
+/// The kinds of failures of all components, numbered through: those of component 0, then those of component 1, and so on.
+/// With one kind each, a failure has the number of its component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failures {
+    /// By failure: the component that has it.
+    pub component: Vec<usize>,
+    /// By component: its first failure.
+    pub first: Vec<usize>,
+}
+
+impl Failures {
+    /// Of these components.
+    #[must_use]
+    pub fn of(components: &[Component]) -> Self {
+        let mut failures = Self { component: Vec::new(), first: Vec::new() };
+        for (index, component) in components.iter().enumerate() {
+            failures.first.push(failures.component.len());
+            failures.component.extend(component.kinds.iter().map(|_| index));
+        }
+        failures
+    }
+}
+
+/// What a state is worth: the level of the set of present failures (increasing numbers, at most one of a component), such
+/// as the number of usable paths. A repair must never lower it.
 pub type Level<'a> = &'a dyn Fn(&[usize]) -> u32;
 
 /// A value that is certainly not below `low` and not above `high`.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::markov::Chain;
-use super::{Component, Level};
+use super::{Component, Failures, Level};
 
 /// Components with what couples them. A component that no crew lists has a crew of its own.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ pub struct TooManyStates {
 pub struct Solved {
     /// The chain; state 0 is the faultless one.
     pub chain: Chain,
-    /// Failed components by state, increasing. States that differ in who is being repaired appear once each.
+    /// Failures by state, increasing. States that differ in who is being repaired appear once each.
     pub failed: Vec<Vec<usize>>,
     /// Level by state.
     pub levels: Vec<u32>,
@@ -102,13 +102,14 @@ impl RepairModel {
     /// # Errors
     /// When it has more than `limit` states; some thousands take seconds.
     pub fn solve(&self, limit: usize, level: Level<'_>) -> Result<Solved, TooManyStates> {
+        let failures = Failures::of(&self.components);
         let mut places = BTreeMap::from([(State::faultless(self), 0)]);
         let mut found = vec![State::faultless(self)];
         let mut rates = Vec::new();
         let mut next = 0;
         while next < found.len() {
             let from = found[next].clone();
-            for (to, rate) in self.transitions(&from) {
+            for (to, rate) in self.transitions(&from, &failures) {
                 let place = *places.entry(to.clone()).or_insert_with(|| {
                     found.push(to);
                     found.len() - 1
@@ -123,26 +124,43 @@ impl RepairModel {
         Ok(assemble(&found, &rates, level))
     }
 
-    fn transitions(&self, from: &State) -> Vec<(State, f64)> {
+    fn transitions(&self, from: &State, failures: &Failures) -> Vec<(State, f64)> {
         let mut all = Vec::new();
-        for (component, description) in self.components.iter().enumerate() {
-            if from.is_up(component) {
-                all.push((from.after_failure(self, &[component]), 1.0 / description.up_hours));
+        let is_up = |component: &usize| !from.failures().any(|failure| failures.component[failure] == *component);
+        let kinds = |component: usize| {
+            failures.first[component]..failures.first[component] + self.components[component].kinds.len()
+        };
+        for component in (0..self.components.len()).filter(is_up) {
+            for failure in kinds(component) {
+                let rate = self.kind(failure, failures) / self.components[component].up_hours;
+                all.push((from.after_failure(self, failures, failure), rate));
             }
         }
         for shock in &self.shocks {
-            let hit: Vec<usize> = shock.members.iter().copied().filter(|member| from.is_up(*member)).collect();
-            if !hit.is_empty() {
-                all.push((from.after_failure(self, &hit), 1.0 / shock.every_hours));
+            // Each member's failure is of one of its kinds, independently.
+            let mut hit = vec![(from.clone(), 1.0 / shock.every_hours)];
+            for member in shock.members.iter().copied().filter(|member| is_up(member)) {
+                let split = |(state, rate): &(State, f64)| -> Vec<(State, f64)> {
+                    let next =
+                        |failure| (state.after_failure(self, failures, failure), rate * self.kind(failure, failures));
+                    kinds(member).map(next).collect()
+                };
+                hit = hit.iter().flat_map(split).collect();
             }
+            all.extend(hit.into_iter().filter(|(state, _)| state != from));
         }
-        for component in &from.in_repair {
-            let rate = 1.0 / self.components[*component].down_hours;
-            let successors = from.after_repair(self, *component);
+        for failure in &from.in_repair {
+            let rate = 1.0 / self.components[failures.component[*failure]].down_hours;
+            let successors = from.after_repair(self, failures, *failure);
             let share = rate / successors.len() as f64;
             all.extend(successors.into_iter().map(|state| (state, share)));
         }
         all
+    }
+
+    fn kind(&self, failure: usize, failures: &Failures) -> f64 {
+        let component = failures.component[failure];
+        self.components[component].kinds[failure - failures.first[component]]
     }
 
     fn pool_of(&self, component: usize) -> Option<usize> {
@@ -150,7 +168,7 @@ impl RepairModel {
     }
 }
 
-/// Who is being repaired, and who waits for each pool.
+/// Which failures are being repaired, and which wait for each pool.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     /// Increasing.
@@ -164,39 +182,32 @@ impl State {
         Self { in_repair: Vec::new(), waiting: vec![Vec::new(); model.pools.len()] }
     }
 
-    fn failed(&self) -> Vec<usize> {
-        let mut failed: Vec<usize> = self.in_repair.iter().chain(self.waiting.iter().flatten()).copied().collect();
-        failed.sort_unstable();
-        failed
+    fn failures(&self) -> impl Iterator<Item = usize> + '_ {
+        self.in_repair.iter().chain(self.waiting.iter().flatten()).copied()
     }
 
-    fn is_up(&self, component: usize) -> bool {
-        !self.in_repair.contains(&component) && !self.waiting.iter().any(|queue| queue.contains(&component))
-    }
-
-    fn after_failure(&self, model: &RepairModel, components: &[usize]) -> Self {
+    fn after_failure(&self, model: &RepairModel, failures: &Failures, failure: usize) -> Self {
         let mut state = self.clone();
-        for component in components {
-            let pool = model.pool_of(*component);
-            let busy = |pool: &Pool| state.in_repair.iter().filter(|other| pool.members.contains(other)).count();
-            match pool.filter(|pool| busy(&model.pools[*pool]) >= model.pools[*pool].crews) {
-                None => insert(&mut state.in_repair, *component),
-                Some(pool) => match model.pools[pool].order {
-                    QueueOrder::Fifo => state.waiting[pool].push(*component),
-                    QueueOrder::Random => insert(&mut state.waiting[pool], *component),
-                },
-            }
+        let pool = model.pool_of(failures.component[failure]).filter(|pool| {
+            let Pool { members, crews, .. } = &model.pools[*pool];
+            self.in_repair.iter().filter(|other| members.contains(&failures.component[**other])).count() >= *crews
+        });
+        match pool {
+            None => insert(&mut state.in_repair, failure),
+            Some(pool) => match model.pools[pool].order {
+                QueueOrder::Fifo => state.waiting[pool].push(failure),
+                QueueOrder::Random => insert(&mut state.waiting[pool], failure),
+            },
         }
         state
     }
 
     /// The states that may follow, all equally likely.
-    fn after_repair(&self, model: &RepairModel, component: usize) -> Vec<Self> {
+    fn after_repair(&self, model: &RepairModel, failures: &Failures, failure: usize) -> Vec<Self> {
         let mut state = self.clone();
-        state.in_repair.retain(|other| *other != component);
-        let Some(pool) = model.pool_of(component).filter(|pool| !self.waiting[*pool].is_empty()) else {
-            return vec![state];
-        };
+        state.in_repair.retain(|other| *other != failure);
+        let pool = model.pool_of(failures.component[failure]).filter(|pool| !self.waiting[*pool].is_empty());
+        let Some(pool) = pool else { return vec![state] };
         let choices = match model.pools[pool].order {
             QueueOrder::Fifo => 1,
             QueueOrder::Random => self.waiting[pool].len(),
@@ -212,14 +223,19 @@ impl State {
     }
 }
 
-fn insert(sorted: &mut Vec<usize>, component: usize) {
-    let place = sorted.partition_point(|other| *other < component);
-    sorted.insert(place, component);
+fn insert(sorted: &mut Vec<usize>, failure: usize) {
+    let place = sorted.partition_point(|other| *other < failure);
+    sorted.insert(place, failure);
 }
 
 /// States with few failures first, which keeps the elimination sparse.
 fn assemble(found: &[State], rates: &[(usize, usize, f64)], level: Level<'_>) -> Solved {
-    let failed: Vec<Vec<usize>> = found.iter().map(State::failed).collect();
+    let sorted = |state: &State| {
+        let mut failed: Vec<usize> = state.failures().collect();
+        failed.sort_unstable();
+        failed
+    };
+    let failed: Vec<Vec<usize>> = found.iter().map(sorted).collect();
     let mut order: Vec<usize> = (0..found.len()).collect();
     order.sort_by_key(|state| (failed[*state].len(), *state));
     let mut place = vec![0; found.len()];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Level;
+use super::{Failures, Level};
 
 /// Blocks of components that may change places as wholes: the n-th component of one block plays the part of the n-th of
 /// every other. Blocks of one component each are plain interchangeable components.
@@ -24,27 +24,32 @@ impl Symmetry {
 
 /// The state that stands for all that the symmetries make of this one: in each symmetry, blocks with failures first.
 #[must_use]
-pub fn representative(failed: &[usize], components: usize, symmetries: &[Symmetry]) -> Vec<usize> {
+pub fn representative(failed: &[usize], failures: &Failures, symmetries: &[Symmetry]) -> Vec<usize> {
     if symmetries.is_empty() {
         return failed.to_vec();
     }
-    let mut down = vec![false; components];
-    failed.iter().for_each(|component| down[*component] = true);
+    // Which kind of failure each component has, from 1.
+    let mut kinds = vec![0; failures.first.len()];
+    for failure in failed {
+        let component = failures.component[*failure];
+        kinds[component] = failure - failures.first[component] + 1;
+    }
     for symmetry in symmetries {
-        let mut patterns: Vec<Vec<bool>> =
-            symmetry.blocks.iter().map(|block| block.iter().map(|component| down[*component]).collect()).collect();
+        let mut patterns: Vec<Vec<usize>> =
+            symmetry.blocks.iter().map(|block| block.iter().map(|component| kinds[*component]).collect()).collect();
         patterns.sort_by(|a, b| b.cmp(a));
         for (block, pattern) in symmetry.blocks.iter().zip(patterns) {
-            block.iter().zip(pattern).for_each(|(component, failed)| down[*component] = failed);
+            block.iter().zip(pattern).for_each(|(component, kind)| kinds[*component] = kind);
         }
     }
-    (0..components).filter(|component| down[*component]).collect()
+    let present = kinds.iter().enumerate().filter(|(_, kind)| **kind > 0);
+    present.map(|(component, kind)| failures.first[component] + kind - 1).collect()
 }
 
 /// Remembers levels by representative: walking a network for its paths costs more than looking a state up.
 pub struct Levels<'a> {
     level: Level<'a>,
-    components: usize,
+    failures: &'a Failures,
     symmetries: &'a [Symmetry],
     known: BTreeMap<Vec<usize>, u32>,
 }
@@ -52,22 +57,26 @@ pub struct Levels<'a> {
 impl<'a> Levels<'a> {
     /// Nothing known yet.
     #[must_use]
-    pub fn new(level: Level<'a>, components: usize, symmetries: &'a [Symmetry]) -> Self {
-        Self { level, components, symmetries, known: BTreeMap::new() }
+    pub fn new(level: Level<'a>, failures: &'a Failures, symmetries: &'a [Symmetry]) -> Self {
+        Self { level, failures, symmetries, known: BTreeMap::new() }
     }
 
     /// The level of a state, asked for once per set of symmetric states.
     pub fn of(&mut self, failed: &[usize]) -> u32 {
-        let key = representative(failed, self.components, self.symmetries);
-        let level = self.level;
-        match self.known.get(&key) {
-            Some(level) => *level,
-            None => {
-                let found = level(&key);
-                self.known.insert(key, found);
-                found
-            }
+        if self.symmetries.is_empty() {
+            return self.of_representative(failed);
         }
+        self.of_representative(&representative(failed, self.failures, self.symmetries))
+    }
+
+    fn of_representative(&mut self, failed: &[usize]) -> u32 {
+        if let Some(level) = self.known.get(failed) {
+            return *level;
+        }
+        let level = self.level;
+        let found = level(failed);
+        self.known.insert(failed.to_vec(), found);
+        found
     }
 
     /// How many states the level was really asked of.
@@ -80,7 +89,12 @@ impl<'a> Levels<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::study::exact::Component;
     use std::collections::BTreeSet;
+
+    fn failures(components: usize) -> Failures {
+        Failures::of(&vec![Component::new("c", 1.0, 1.0); components])
+    }
 
     /// Two facilities (0, 5), each with two routers (1, 2 and 6, 7) with a link each (3, 4 and 8, 9). Orbits by Burnside
     /// over the wreath product: a facility has 2 x (4 x 5 / 2) = 20 states, so there are 20 x 21 / 2 = 210 of 1,024.
@@ -91,21 +105,23 @@ mod tests {
             Symmetry { blocks: vec![vec![6, 8], vec![7, 9]] },
             Symmetry { blocks: vec![(0..5).collect(), (5..10).collect()] },
         ];
+        let failures = failures(10);
         let set = |bits: usize| (0..10).filter(|i| bits >> i & 1 == 1).collect::<Vec<usize>>();
         let representatives: BTreeSet<Vec<usize>> =
-            (0..1_024).map(|bits| representative(&set(bits), 10, &symmetries)).collect();
+            (0..1_024).map(|bits| representative(&set(bits), &failures, &symmetries)).collect();
         assert_eq!(representatives.len(), 210);
         for representative_state in &representatives {
-            assert_eq!(&representative(representative_state, 10, &symmetries), representative_state);
+            assert_eq!(&representative(representative_state, &failures, &symmetries), representative_state);
         }
-        assert_eq!(representative(&[7, 8], 10, &symmetries), [1, 4]);
+        assert_eq!(representative(&[7, 8], &failures, &symmetries), [1, 4]);
     }
 
     #[test]
     fn a_level_is_asked_for_once_per_orbit() {
         let symmetries = [Symmetry::of_components(&[0, 1, 2, 3])];
         let level = |failed: &[usize]| u32::try_from(4 - failed.len()).expect("small");
-        let mut levels = Levels::new(&level, 4, &symmetries);
+        let failures = failures(4);
+        let mut levels = Levels::new(&level, &failures, &symmetries);
         assert_eq!((levels.of(&[3]), levels.of(&[1]), levels.of(&[0, 2]), levels.of(&[])), (3, 3, 2, 4));
         assert_eq!(levels.evaluated(), 3);
     }

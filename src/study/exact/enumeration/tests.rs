@@ -154,7 +154,7 @@ fn two_of_three_has_its_closed_forms() {
         near(importance.fussell_vesely, 0.01 * (1.0 - 0.99 * 0.99) / 2.98e-4, 1e-12);
     }
     let cuts = all.cut_sets(1);
-    assert_eq!((cuts.len(), cuts[0].sets, cuts[0].components.len()), (1, 3, 2));
+    assert_eq!((cuts.len(), cuts[0].sets, cuts[0].failures.len()), (1, 3, 2));
     near(cuts[0].share, 3e-4 / 2.98e-4, 1e-12);
     assert!(frequency_shares(&all, &components, 1).iter().all(|share| (share - 1.0 / 3.0).abs() < 1e-12));
 }
@@ -171,7 +171,7 @@ fn a_bridge_has_its_four_cut_sets() {
         u32::from((left && up(3)) || (right && up(4)))
     };
     let all = enumerate(&components, &[], &EVERYTHING, &level);
-    let cuts: Vec<Vec<usize>> = all.cut_sets(1).into_iter().map(|cut| cut.components).collect();
+    let cuts: Vec<Vec<usize>> = all.cut_sets(1).into_iter().map(|cut| cut.failures).collect();
     assert_eq!(cuts, [vec![0, 1], vec![3, 4], vec![0, 2, 4], vec![1, 2, 3]]);
     // h(p) = 2p^2 + 2p^3 - 5p^4 + 2p^5 with p = 0.9.
     let p: f64 = 0.9;
@@ -194,4 +194,76 @@ fn sampling_the_remainder_finds_what_was_left_out() {
         assert!(interval.half_width() < 0.06 * truth, "{interval:?}");
     }
     assert!(!exact.remainder_matters(1));
+}
+
+/// Works that go round two facilities never take both, and an imperfect failover takes what a good one leaves: against the
+/// sum over all conditions, and against the chain.
+#[test]
+fn kinds_of_failures_exclude_each_other() {
+    let components = vec![
+        Component::new("works", 700.0, 20.0).with_kinds(vec![0.5, 0.5]),
+        Component::new("a", 100.0, 8.0).with_kinds(vec![0.99, 0.01]),
+        Component::new("b", 100.0, 150.0),
+        Component::new("c", 50.0, 70.0).with_kinds(vec![0.3, 0.2, 0.5]),
+    ];
+    // Failures: works 0 and 1; a covered 2, not covered 3; b 4; c 5, 6, 7.
+    let level = |failed: &[usize]| {
+        let has = |failure| failed.contains(&failure);
+        let lost = [has(0) || has(2) || has(6), has(1) || has(4) || has(7)];
+        if has(3) { 0 } else { 2 - u32::from(lost[0]) - u32::from(lost[1]) }
+    };
+    let mut exact = [0.0; 2];
+    let mut down_with_works = 0.0;
+    for works in 0..3 {
+        for a in 0..3 {
+            for (b, c) in (0..8).map(|i| (i % 2, i / 2)) {
+                let conditions = [works, a, b, c];
+                let failed: Vec<usize> = conditions
+                    .iter()
+                    .zip([0, 2, 4, 5])
+                    .filter(|(kind, _)| **kind > 0)
+                    .map(|(kind, first)| first + kind - 1)
+                    .collect();
+                let probability: f64 = components
+                    .iter()
+                    .zip(conditions)
+                    .map(|(component, kind)| match kind {
+                        0 => component.availability(),
+                        _ => component.unavailability() * component.kinds[kind - 1],
+                    })
+                    .product();
+                (1..=2).filter(|k| level(&failed) < *k).for_each(|k| exact[k as usize - 1] += probability);
+                down_with_works += if works > 0 && level(&failed) < 1 { probability } else { 0.0 };
+            }
+        }
+    }
+    let all = enumerate(&components, &[], &EVERYTHING, &level);
+    let solved = RepairModel::new(components.clone()).solve(100, &level).expect("72 states");
+    assert_eq!(all.states, 3 * 3 * 2 * 4);
+    for k in [1, 2] {
+        near(all.unavailability(k).low, exact[k as usize - 1], 1e-12);
+        near(solved.unavailability(k), exact[k as usize - 1], 1e-12);
+        near(all.failures_per_hour(&components, k).low, solved.failures_per_hour(k), 1e-12);
+    }
+    let works = all.importance(1).into_iter().find(|one| one.component == 0).expect("all components");
+    near(works.achievement.low, down_with_works / (20.0 / 720.0) / exact[0], 1e-12);
+    // The bounds hold on the way, for the total and for the states with each component down.
+    for states in 1..72 {
+        let some = enumerate(&components, &[], &Limits { remainder: 0.0, states }, &level);
+        let bounds = some.unavailability(1);
+        assert!(
+            bounds.low <= exact[0] * (1.0 + 1e-12) && exact[0] <= bounds.high * (1.0 + 1e-12),
+            "{states}: {bounds:?}"
+        );
+        for (some, all) in some.birnbaum(1).iter().zip(all.birnbaum(1)) {
+            assert!(some.low <= all.low + 1e-12 && all.low <= some.high + 1e-12, "{states}: {some:?} {all:?}");
+        }
+        let mut stream = RunSeed(states as u64).stream("remainder", "test");
+        let interval = some.sample_remainder(1, 2_000, 0.999_99, &level, &mut stream);
+        assert!(
+            interval.low <= exact[0] * (1.0 + 1e-12) && exact[0] <= interval.high * (1.0 + 1e-12),
+            "{states}: {interval:?} {}",
+            exact[0]
+        );
+    }
 }
