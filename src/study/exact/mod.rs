@@ -11,6 +11,7 @@
 
 pub mod counting_rules;
 pub mod enumeration;
+pub mod expected_downtime;
 pub mod importance;
 pub mod interval_availability;
 pub mod markov;
