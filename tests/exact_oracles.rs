@@ -182,7 +182,7 @@ fn one_minute_outages_are_charged_as_printed_by_each_rule() {
 /// 2 of 3 at 0.01 each: 2.98e-4, and a pair of 1,000 h and 6 h: 7.11411836e-5, 3.55718571e-5, 84,833.3333 h.
 #[test]
 fn small_structures_are_as_printed() {
-    let everything = Limits { remainder: 0.0, states: usize::MAX };
+    let everything = Limits { remainder: 0.0, relative: 0.0, states: usize::MAX };
     let three: Vec<Component> = (0..3).map(|i| Component::new(format!("c{i}"), 99.0, 1.0)).collect();
     let two_of_three = enumerate(&three, &[], &everything, &|failed| u32::from(failed.len() < 2));
     near(two_of_three.unavailability(1).low, 2.98e-4, 1e-12);
@@ -203,7 +203,7 @@ fn small_structures_are_as_printed() {
 #[test]
 fn the_quad_fabric_is_the_same_by_three_methods_and_as_printed() {
     let components = reference();
-    let all = enumerate(&components, &[], &Limits { remainder: 0.0, states: usize::MAX }, &paths);
+    let all = enumerate(&components, &[], &Limits { remainder: 0.0, relative: 0.0, states: usize::MAX }, &paths);
     let chain = RepairModel::new(components.clone()).solve(2_000, &paths).expect("1,024 states");
     // A facility offers 0, 1 or 2 paths; two facilities add up.
     let path = components[1].availability() * components[3].availability();
@@ -231,7 +231,7 @@ fn the_quad_fabric_is_the_same_by_three_methods_and_as_printed() {
         assert_eq!(format!("{:.4e}", all.failures_per_hour(&components, k).low * 8_760.0), per_year);
         assert_eq!(format!("{:.3}", all.mean_down_hours(&components, k).low), hours);
     }
-    let some = enumerate(&components, &[], &Limits { remainder: 0.0, states: 386 }, &paths);
+    let some = enumerate(&components, &[], &Limits { remainder: 0.0, relative: 0.0, states: 386 }, &paths);
     assert!(some.remainder < 1.35e-12 && some.unavailability(1).relative_width() < 4e-5, "{}", some.remainder);
 }
 

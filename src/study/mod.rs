@@ -9,5 +9,6 @@ pub mod biasing;
 pub mod exact;
 pub mod repeat;
 pub mod statistics;
+pub mod structure;
 pub mod sweep;
 pub mod years;

@@ -2,6 +2,7 @@
 
 mod page;
 mod plots;
+mod structure;
 mod value;
 
 use std::io;
@@ -35,6 +36,8 @@ pub fn write_study(folder: &Path, summary: &StudySummary, provenance: &Provenanc
         ("study.json".to_owned(), study_json(summary, provenance)),
         ("study-causes.csv".to_owned(), write::csv::render(&page::causes_table(summary))),
         ("study-sensitivity.csv".to_owned(), write::csv::render(&page::swings_table(summary))),
+        ("study-cut-sets.csv".to_owned(), write::csv::render(&structure::cut_sets_table(summary))),
+        ("study-importance.csv".to_owned(), write::csv::render(&structure::importance_table(summary))),
         ("study.html".to_owned(), write::html::render(&page)),
     ];
     files.extend(plots.iter().map(|plot| (format!("{}.svg", plot.name), write::svg::render(plot))));

@@ -23,6 +23,7 @@ pub(super) fn report(summary: &StudySummary, provenance: &Provenance) -> Report 
             sections.push(worst(summary, one, provenance));
         }
     }
+    sections.extend(super::structure::sections(summary));
     if !summary.swings.is_empty() {
         sections.push(sensitivity(summary));
     }

@@ -27,6 +27,7 @@ pub(super) fn value(summary: &StudySummary, provenance: &Provenance) -> Value {
         "overlaps": summary.overlaps,
         "separation": summary.separation,
         "connections": summary.connections.iter().map(connection).collect::<Vec<_>>(),
+        "structure": summary.structure.iter().map(super::structure::value).collect::<Vec<_>>(),
         "episodes": summary.episodes.iter().map(|one| json!({
             "event": one.name,
             "runs": one.runs,

@@ -19,6 +19,8 @@ use crate::study::statistics::binomial::clopper_pearson;
 pub struct Limits {
     /// Probability that may be left out.
     pub remainder: f64,
+    /// Or this share of the smallest answer, "level below 1"; 0 for no such end.
+    pub relative: f64,
     /// States after which it stops whatever is left out.
     pub states: usize,
 }
@@ -282,8 +284,9 @@ pub fn enumerate(components: &[Component], symmetries: &[Symmetry], limits: &Lim
     let mut look_again = 0;
     while states < limits.states && heap.peek().is_some_and(|node| node.probability > 0.0) {
         // The running difference loses digits, so the sum of what is in the heap decides.
-        if left_out <= limits.remainder + 1e-12 && states >= look_again {
-            if remainder(&tree, &heap.clone().into_sorted_vec()) <= limits.remainder {
+        let enough = limits.remainder.max(limits.relative * below.first().map_or(0.0, |least| least.probability));
+        if left_out <= enough + 1e-12 && states >= look_again {
+            if remainder(&tree, &heap.clone().into_sorted_vec()) <= enough {
                 break;
             }
             look_again = states + states / 8 + 1;

@@ -11,6 +11,7 @@ use crate::study::statistics::Interval;
 use crate::study::statistics::binomial::clopper_pearson;
 use crate::study::statistics::mean::Moments;
 use crate::study::statistics::quantile::{QuantileInterval, quantile_interval, quantile_rank};
+use crate::study::structure::{Structure, StructureSummary};
 use crate::units::{CalendarSpan, Share};
 
 /// Two-sided confidence of every interval.
@@ -41,6 +42,8 @@ pub struct StudySummary {
     pub components: u64,
     /// In order of name.
     pub connections: Vec<ConnectionSummary>,
+    /// What each connection has left in the long run, exactly, in order of name.
+    pub structure: Vec<StructureSummary>,
     /// What convergence costs; empty when it is not charged.
     pub episodes: Vec<EpisodeSummary>,
     /// Rate of transitions times the longest episode: how often one meets another.
@@ -185,6 +188,7 @@ impl StudySummary {
         let longest = episodes.iter().fold(0.0f64, |longest, one| longest.max(one.longest));
         let seconds = plan.period().as_seconds() * tally.periods.max(1) as f64;
         let connections = network.connections.iter().zip(&tally.connections);
+        let structure = Structure::new(network, &plan.standing);
         Self {
             title: network.title.clone(),
             pack: network.reliability.pack.clone(),
@@ -197,6 +201,7 @@ impl StudySummary {
             overlaps: tally.overlaps,
             components: network.reliability.components.len() as u64,
             connections: connections.map(|(one, of)| connection(plan, &one.name, of, tally.periods)).collect(),
+            structure: network.connections.ids().map(|id| structure.connection(id)).collect(),
             episodes,
             separation: longest * tally.transitions as f64 / seconds,
             swings,

@@ -3,7 +3,7 @@ use crate::rng::RunSeed;
 use crate::study::exact::importance::frequency_shares;
 use crate::study::exact::repair::RepairModel;
 
-const EVERYTHING: Limits = Limits { remainder: 0.0, states: usize::MAX };
+const EVERYTHING: Limits = Limits { remainder: 0.0, relative: 0.0, states: usize::MAX };
 
 #[track_caller]
 fn near(value: f64, expected: f64, relative: f64) {
@@ -78,7 +78,7 @@ fn the_bounds_hold_the_truth_and_close_as_states_are_added() {
     let (components, symmetries) = reference();
     let exact = enumerate(&components, &symmetries, &EVERYTHING, &paths);
     for states in [1, 11, 56, 176, 386] {
-        let some = enumerate(&components, &symmetries, &Limits { remainder: 0.0, states }, &paths);
+        let some = enumerate(&components, &symmetries, &Limits { remainder: 0.0, relative: 0.0, states }, &paths);
         assert_eq!(some.states, states);
         for k in 1..=4 {
             let (bounds, truth) = (some.unavailability(k), exact.unavailability(k).low);
@@ -96,11 +96,15 @@ fn the_bounds_hold_the_truth_and_close_as_states_are_added() {
             assert!(some.low <= exact.low * (1.0 + 1e-12) && exact.low <= some.high * (1.0 + 1e-12));
         }
     }
-    let most = enumerate(&components, &symmetries, &Limits { remainder: 0.0, states: 386 }, &paths);
+    let most = enumerate(&components, &symmetries, &Limits { remainder: 0.0, relative: 0.0, states: 386 }, &paths);
     assert!(most.remainder < 1.4e-12, "{}", most.remainder);
     assert!(most.unavailability(1).relative_width() < 4e-5);
-    let asked = enumerate(&components, &symmetries, &Limits { remainder: 1e-9, states: usize::MAX }, &paths);
+    let asked =
+        enumerate(&components, &symmetries, &Limits { remainder: 1e-9, relative: 0.0, states: usize::MAX }, &paths);
     assert!(asked.remainder <= 1e-9 && asked.states < 386, "{} {}", asked.remainder, asked.states);
+    let percent =
+        enumerate(&components, &symmetries, &Limits { remainder: 0.0, relative: 0.01, states: 9_999 }, &paths);
+    assert!(percent.states < 386 && percent.unavailability(1).relative_width() < 0.01, "{}", percent.states);
 }
 
 /// Probabilities never rise, and with the remainder they make 1.
@@ -114,7 +118,7 @@ fn states_come_most_probable_first_and_nothing_is_lost() {
         seen.borrow_mut().push(failed.to_vec());
         1
     };
-    let some = enumerate(&components, &[], &Limits { remainder: 0.0, states: 300 }, &level);
+    let some = enumerate(&components, &[], &Limits { remainder: 0.0, relative: 0.0, states: 300 }, &level);
     let probability = |failed: &Vec<usize>| -> f64 {
         components
             .iter()
@@ -184,7 +188,7 @@ fn a_bridge_has_its_four_cut_sets() {
 fn sampling_the_remainder_finds_what_was_left_out() {
     let (components, symmetries) = reference();
     let exact = enumerate(&components, &symmetries, &EVERYTHING, &paths);
-    let few = enumerate(&components, &symmetries, &Limits { remainder: 0.0, states: 11 }, &paths);
+    let few = enumerate(&components, &symmetries, &Limits { remainder: 0.0, relative: 0.0, states: 11 }, &paths);
     for k in [2, 3] {
         assert!(few.remainder_matters(k));
         let mut stream = RunSeed(5).stream("remainder", "test");
@@ -249,7 +253,7 @@ fn kinds_of_failures_exclude_each_other() {
     near(works.achievement.low, down_with_works / (20.0 / 720.0) / exact[0], 1e-12);
     // The bounds hold on the way, for the total and for the states with each component down.
     for states in 1..72 {
-        let some = enumerate(&components, &[], &Limits { remainder: 0.0, states }, &level);
+        let some = enumerate(&components, &[], &Limits { remainder: 0.0, relative: 0.0, states }, &level);
         let bounds = some.unavailability(1);
         assert!(
             bounds.low <= exact[0] * (1.0 + 1e-12) && exact[0] <= bounds.high * (1.0 + 1e-12),

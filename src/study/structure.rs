@@ -1,0 +1,310 @@
+//! What the failure model of a network means for its connections, exactly and without drawing anything: how long and how
+//! often each has fewer channels than it should, and which failures are behind that.
+//!
+//! ```text
+//! Reliability -> exact::Component, failures numbered by (component, turn, failover) --+
+//! StandingPlan -> usable channels with these failures (the level of a state) ---------+--> enumeration -> StructureSummary
+//! ```
+
+use std::cell::RefCell;
+
+use super::exact::enumeration::{Enumeration, Limits, enumerate};
+use super::exact::repair::{Pool, QueueOrder, RepairModel, Shock, Solved};
+use super::exact::{Bounds, Component, Failures};
+use crate::failures::{Standing, StandingPlan};
+use crate::ids::{ComponentId, ConnectionId, Id};
+use crate::network::{self, LifeShape, Network};
+use crate::rng::RunSeed;
+use crate::units::Share;
+
+/// How far states are looked at: until a ten-thousandth of the rarest answer is left out, or so many.
+pub const LIMITS: Limits = Limits { remainder: 0.0, relative: 1e-4, states: 100_000 };
+
+/// States of a Markov chain that are solved in a few seconds.
+const CHAIN_STATES: usize = 3_000;
+
+/// States drawn from what enumeration left out, where that is above 1% of an answer.
+const SAMPLES: u64 = 100_000;
+
+/// What one connection has left over a long life, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StructureSummary {
+    /// Name of the connection.
+    pub connection: String,
+    /// How the answers were found.
+    pub method: Method,
+    /// By `k` from 1: fewer than `k` usable channels.
+    pub fewer: Vec<FewerChannels>,
+    /// What each component means for "no channel", the most important first; empty where a chain was solved.
+    pub importance: Vec<ComponentImportance>,
+    /// Smallest sets of failures that leave no channel, the most probable first; empty where a chain was solved.
+    pub cut_sets: Vec<NamedCutSet>,
+}
+
+/// Where exact answers come from, and what they lack.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Method {
+    /// States most probable first.
+    Enumeration {
+        /// States looked at.
+        states: u64,
+        /// Probability of all others.
+        remainder: f64,
+    },
+    /// A Markov chain, for crews that are shared and for common causes. All laws are taken as exponential.
+    Chain {
+        /// Its states.
+        states: u64,
+    },
+    /// None: repairs wait for each other, or causes are shared, among too many components for a chain.
+    TooLarge,
+}
+
+/// Time with fewer than `k` usable channels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FewerChannels {
+    /// Share of time.
+    pub unavailability: Bounds,
+    /// The same with what was left out sampled instead of bounded (95%), where bounds are wider than 1%.
+    pub sampled: Option<Bounds>,
+    /// How often a year it begins.
+    pub per_year: Bounds,
+    /// Mean hours until it is over.
+    pub mean_hours: Bounds,
+}
+
+/// [`super::exact::importance::Importance`] by name, for the unavailability of all channels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComponentImportance {
+    /// The component.
+    pub component: String,
+    /// P(no channel with it down) - P(no channel with it up).
+    pub birnbaum: Bounds,
+    /// Share of the time without a channel in which a cut set with it is down.
+    pub fussell_vesely: f64,
+    /// Risk achievement worth: the factor were it always down.
+    pub achievement: Bounds,
+    /// Risk reduction worth: the factor gained if it never failed.
+    pub reduction: Bounds,
+}
+
+/// Failures that together leave no channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedCutSet {
+    /// What fails.
+    pub failures: Vec<String>,
+    /// P(all of it at once).
+    pub probability: f64,
+    /// The same over the share of time without a channel.
+    pub share: f64,
+}
+
+const HOURS_OF_A_YEAR: f64 = 8_760.0;
+
+/// The failure model in the terms of [`super::exact`].
+#[derive(Debug)]
+pub struct Structure<'n> {
+    network: &'n Network,
+    standing: &'n StandingPlan<'n>,
+    components: Vec<Component>,
+    /// By component here: which one of the model.
+    ids: Vec<ComponentId>,
+    failures: Failures,
+    /// By failure: the entry of the component's turns, and whether routing takes over.
+    kinds: Vec<(usize, bool)>,
+}
+
+impl<'n> Structure<'n> {
+    /// Of a network; components whose failures take no channel away are left out.
+    #[must_use]
+    pub fn new(network: &'n Network, standing: &'n StandingPlan<'n>) -> Self {
+        let (mut components, mut ids, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, component) in network.reliability.components.enumerate() {
+            if standing.is_harmless(&id) {
+                continue;
+            }
+            let kinds_of: Vec<((usize, bool), f64)> = kinds_of(component);
+            let shares = kinds_of.iter().map(|(_, share)| *share).collect();
+            let (up, down) = (component.up.mean.get(), component.down.mean.get());
+            components.push(Component::new(component.name.clone(), up, down).with_kinds(shares));
+            ids.push(id);
+            kinds.extend(kinds_of.into_iter().map(|(kind, _)| kind));
+        }
+        let failures = Failures::of(&components);
+        Self { network, standing, components, ids, failures, kinds }
+    }
+
+    /// The components, in order of name.
+    #[must_use]
+    pub fn components(&self) -> &[Component] {
+        &self.components
+    }
+
+    /// Usable channels of a connection with these failures present.
+    pub fn level(&self, connection: ConnectionId) -> impl Fn(&[usize]) -> u32 + use<'_, 'n> {
+        let standing = RefCell::new(Standing::new(self.standing));
+        move |failed| {
+            let mut standing = standing.borrow_mut();
+            standing.reset();
+            for failure in failed {
+                let (entry, covered) = self.kinds[*failure];
+                standing.fails(self.ids[self.failures.component[*failure]], entry, covered);
+            }
+            standing.states()[connection.index()].usable.into()
+        }
+    }
+
+    /// All there is to say about one connection.
+    #[must_use]
+    pub fn connection(&self, connection: ConnectionId) -> StructureSummary {
+        let level = self.level(connection);
+        let coupled = self.is_coupled();
+        let (method, fewer, enumeration) = if coupled {
+            let solved = self.repair_model().solve(CHAIN_STATES, &level).ok();
+            let method =
+                solved.as_ref().map_or(Method::TooLarge, |solved| Method::Chain { states: solved.failed.len() as u64 });
+            (method, solved.map_or_else(Vec::new, |solved| by_chain(&solved)), None)
+        } else {
+            let all = enumerate(&self.components, &[], &LIMITS, &level);
+            let method = Method::Enumeration { states: all.states as u64, remainder: all.remainder };
+            (method, self.by_enumeration(&all, &level), Some(all))
+        };
+        let seen = enumeration.filter(|all| !fewer.is_empty() && all.unavailability(1).low > 0.0);
+        StructureSummary {
+            connection: self.network.connections[connection].name.clone(),
+            method,
+            importance: seen.as_ref().map_or_else(Vec::new, |all| self.importance(all)),
+            cut_sets: seen.as_ref().map_or_else(Vec::new, |all| self.cut_sets(all)),
+            fewer,
+        }
+    }
+
+    /// Whether repairs wait for each other, or causes are shared.
+    fn is_coupled(&self) -> bool {
+        let model = &self.network.reliability;
+        self.ids.iter().any(|id| model.components[*id].crew.is_some() || model.components[*id].shared > Share::ZERO)
+    }
+
+    fn by_enumeration(&self, all: &Enumeration, level: &dyn Fn(&[usize]) -> u32) -> Vec<FewerChannels> {
+        let levels = 1..=u32::try_from(all.below.len()).expect("few channels");
+        let of = |k| {
+            let per_hour = all.failures_per_hour(&self.components, k);
+            let sampled = all.remainder_matters(k).then(|| {
+                let mut stream = RunSeed(0).stream("remainder", "enumeration");
+                let interval = all.sample_remainder(k, SAMPLES, 0.95, level, &mut stream);
+                Bounds { low: interval.low, high: interval.high }
+            });
+            FewerChannels {
+                unavailability: all.unavailability(k),
+                sampled,
+                per_year: Bounds { low: per_hour.low * HOURS_OF_A_YEAR, high: per_hour.high * HOURS_OF_A_YEAR },
+                mean_hours: all.mean_down_hours(&self.components, k),
+            }
+        };
+        levels.map(of).collect()
+    }
+
+    fn importance(&self, all: &Enumeration) -> Vec<ComponentImportance> {
+        let named = all.importance(1).into_iter().map(|one| ComponentImportance {
+            component: self.components[one.component].name.clone(),
+            birnbaum: one.birnbaum,
+            fussell_vesely: one.fussell_vesely,
+            achievement: one.achievement,
+            reduction: one.reduction,
+        });
+        named.collect()
+    }
+
+    fn cut_sets(&self, all: &Enumeration) -> Vec<NamedCutSet> {
+        let named = all.cut_sets(1).into_iter().map(|cut| NamedCutSet {
+            failures: cut.failures.iter().map(|failure| self.failure_name(*failure)).collect(),
+            probability: cut.probability,
+            share: cut.share,
+        });
+        named.collect()
+    }
+
+    /// "facility of iad-a", "works of virginia (iad-a)", "router-hardware of iad-aws-a1 (no failover)".
+    fn failure_name(&self, failure: usize) -> String {
+        let component = &self.network.reliability.components[self.ids[self.failures.component[failure]]];
+        let (entry, covered) = self.kinds[failure];
+        let mut remarks = Vec::new();
+        if component.turns.len() > 1 {
+            remarks.extend(component.turns[entry].first().map(|kind| self.network.failing_component(kind)));
+        }
+        if !covered {
+            remarks.push("no failover".to_owned());
+        }
+        if remarks.is_empty() { component.name.clone() } else { format!("{} ({})", component.name, remarks.join(", ")) }
+    }
+
+    /// The chain of crews that are shared and of common causes, which hit all of a class.
+    fn repair_model(&self) -> RepairModel {
+        let model = &self.network.reliability;
+        let mut repair = RepairModel::new(self.components.clone());
+        let mut classes: Vec<(&str, Vec<usize>)> = Vec::new();
+        let mut crews: Vec<Vec<usize>> = vec![Vec::new(); model.crews.len()];
+        for (index, id) in self.ids.iter().enumerate() {
+            let component = &model.components[*id];
+            if component.shared > Share::ZERO {
+                match classes.iter_mut().find(|(class, _)| *class == component.class) {
+                    Some((_, members)) => members.push(index),
+                    None => classes.push((&component.class, vec![index])),
+                }
+            }
+            if let Some(crew) = component.crew {
+                crews[crew].push(index);
+            }
+        }
+        for (_, members) in classes {
+            // As the lives of components have it: each fails alone at its own part of its rate, and all at the first one's.
+            let first = &model.components[self.ids[members[0]]];
+            let every_hours = first.up.mean.get() / part(first.shared);
+            for member in &members {
+                let shared = part(model.components[self.ids[*member]].shared.complement());
+                repair.components[*member].up_hours /= shared;
+            }
+            repair.shocks.push(Shock { members, every_hours });
+        }
+        for (crew, members) in model.crews.iter().zip(crews).filter(|(_, members)| !members.is_empty()) {
+            repair.pools.push(Pool { members, crews: crew.size as usize, order: QueueOrder::Fifo });
+        }
+        repair
+    }
+
+    /// Whether every law is exponential, as the chain takes them to be.
+    #[must_use]
+    pub fn is_memoryless(&self) -> bool {
+        let exponential = |law: &network::LifeLaw| law.shape == LifeShape::Exponential;
+        self.ids
+            .iter()
+            .map(|id| &self.network.reliability.components[*id])
+            .all(|c| exponential(&c.up) && exponential(&c.down))
+    }
+}
+
+fn part(share: Share) -> f64 {
+    share.as_ppb() as f64 / Share::ONE.as_ppb() as f64
+}
+
+/// Every turn, with failover and without, with its share of the component's failures.
+fn kinds_of(component: &network::Component) -> Vec<((usize, bool), f64)> {
+    let covered = part(component.coverage);
+    let each = 1.0 / component.turns.len() as f64;
+    let both = |entry| [((entry, true), each * covered), ((entry, false), each * (1.0 - covered))];
+    (0..component.turns.len()).flat_map(both).filter(|(_, share)| *share > 0.0).collect()
+}
+
+fn by_chain(solved: &Solved) -> Vec<FewerChannels> {
+    let exactly = |value: f64| Bounds { low: value, high: value };
+    let of = |k| {
+        let (share, per_hour) = (solved.unavailability(k), solved.failures_per_hour(k));
+        FewerChannels {
+            unavailability: exactly(share),
+            sampled: None,
+            per_year: exactly(per_hour * HOURS_OF_A_YEAR),
+            mean_hours: exactly(share / per_hour),
+        }
+    };
+    (1..=solved.levels[0]).map(of).collect()
+}

@@ -1,0 +1,152 @@
+//! Is the failure model of a network what the exact methods make of it? Against printed values, and against years drawn
+//! from the same scenario.
+
+mod common;
+
+use common::reference_fabric;
+use fabricsim::failures::StandingPlan;
+use fabricsim::network::{Network, SlaRule};
+use fabricsim::rng::RunSeed;
+use fabricsim::study::exact::Bounds;
+use fabricsim::study::structure::{Method, Structure, StructureSummary};
+use fabricsim::study::years::{Plan, engine};
+
+fn structure(network: &Network) -> StructureSummary {
+    let standing = StandingPlan::new(network);
+    Structure::new(network, &standing).connection(network.connections.ids().next().expect("a connection"))
+}
+
+const TEN_COMPONENTS: &str = r#"
+    [reliability.classes]
+    facility = { of = ["a", "b"], kind = "facility_outage", up = "17520 h", down = "3 h" }
+    router = { of = ["a1", "a2", "b1", "b2"], kind = "router_down", up = "30000 h", down = "4 h" }
+    link = { of = "channels", kind = "fibre_cut", up = "1710 h", down = "10 h" }
+"#;
+
+/// Within the bounds, and these no wider than a hundredth.
+#[track_caller]
+fn holds(bounds: Bounds, expected: f64) {
+    let (low, high) = (bounds.low * (1.0 - 3e-4), bounds.high * (1.0 + 3e-4));
+    assert!((low..=high).contains(&expected) && bounds.relative_width() < 0.01, "{bounds:?} is not {expected}");
+}
+
+/// Ten independent components: exact unavailability, outages a year and mean outage for fewer than 1, 2 and 3 paths.
+#[test]
+fn the_reference_fabric_has_its_exact_values() {
+    let found = structure(&reference_fabric(TEN_COMPONENTS));
+    let exact = [
+        (4.266_633_03e-8, 2.3296e-4, 1.604),
+        (4.925_804_59e-6, 1.7955e-2, 2.403),
+        (5.527_920_57e-4, 1.37885, 3.512),
+        (2.390_895_73e-2, 23.6, 8.87),
+    ];
+    for (fewer, (unavailability, per_year, hours)) in found.fewer.iter().zip(exact).take(3) {
+        holds(fewer.unavailability, unavailability);
+        holds(fewer.per_year, per_year);
+        holds(fewer.mean_hours, hours);
+        assert_eq!(fewer.sampled, None);
+    }
+    holds(found.fewer[3].unavailability, exact[3].0);
+    let Method::Enumeration { states, remainder } = found.method else { panic!("independent repairs") };
+    assert!(states <= 1_024 && remainder < 1e-3 * 4.3e-8, "{states} {remainder}");
+}
+
+/// No path: both facilities, or one and what stands in the other, or everything. Both facilities are the likeliest set:
+/// (3 / 17,523)^2 = 2.931e-8 of 4.267e-8.
+#[test]
+fn both_facilities_are_the_first_cut_set_and_matter_most() {
+    let found = structure(&reference_fabric(TEN_COMPONENTS));
+    let first = &found.cut_sets[0];
+    assert_eq!(first.failures, ["facility of a", "facility of b"]);
+    let both = (3.0f64 / 17_523.0) * (3.0 / 17_523.0);
+    assert!((first.probability / both - 1.0).abs() < 1e-9);
+    assert!((first.share / (both / 4.266_633_03e-8) - 1.0).abs() < 1e-3);
+    assert!(found.importance[0].component.starts_with("facility of"), "{:?}", found.importance[0]);
+    // Were a facility always down, the other one and its two paths decide: q + (1 - q) (1 - p)^2.
+    let facility = 3.0 / 17_523.0;
+    let path = 30_000.0 / 30_004.0 * 1_710.0 / 1_720.0;
+    let alone = facility + (1.0 - facility) * (1.0 - path) * (1.0 - path);
+    let achievement = found.importance[0].achievement;
+    assert!(
+        achievement.low <= alone / 4.2666e-8 * 1.001 && alone / 4.2666e-8 * 0.999 <= achievement.high,
+        "{achievement:?}"
+    );
+}
+
+/// Months drawn from the same scenario; their mean within 99.9% of the exact value and known to a share of it.
+#[track_caller]
+fn years_agree(network: &Network, found: &StructureSummary, blocks: u64, known: &[(usize, f64)]) {
+    let plan = Plan::new(network, vec![SlaRule::preset("every-moment").expect("a preset")], None);
+    let tally = engine::blocks(&plan, RunSeed(20_261_123), 0, blocks);
+    let month = 30.0 * 86_400.0;
+    for (k, widest) in known {
+        let sums = &tally.connections[0].below[k - 1];
+        let mean = sums.mean(tally.periods) / month;
+        let error = 3.29 * (sums.variance(tally.periods) / tally.periods as f64).sqrt() / month;
+        let Bounds { low, high } = found.fewer[k - 1].unavailability;
+        assert!(
+            low - error <= mean && mean <= high + error,
+            "fewer than {k}: {mean} +- {error}, exactly {low} to {high}"
+        );
+        assert!(error <= widest * high, "fewer than {k}: {mean} +- {error} says too little");
+    }
+}
+
+/// Works go round the two facilities and never take both: without another failure something is left.
+#[test]
+fn works_that_go_round_never_take_both_facilities() {
+    let network = reference_fabric(
+        r#"
+        [reliability.classes]
+        works = { of = ["a", "b"], kind = "facility_outage", up = "400 h", down = "20 h", in_turn = true, begins = "drained", up_law = "constant", down_law = "constant" }
+        router = { of = ["a1", "a2", "b1", "b2"], kind = "router_down", up = "900 h", down = "30 h", down_law = "lognormal", down_sigma = 0.7 }
+        "#,
+    );
+    let found = structure(&network);
+    assert!(
+        found
+            .cut_sets
+            .iter()
+            .all(|cut| cut.failures.len() > 2 || !cut.failures.iter().all(|one| one.starts_with("works")))
+    );
+    let first = &found.cut_sets[0];
+    assert_eq!(first.failures.len(), 3, "works in one facility and both routers of the other: {first:?}");
+    assert!(first.failures.iter().any(|one| one.starts_with("works in turn (facility ")), "{first:?}");
+    years_agree(&network, &found, 600, &[(1, 0.4), (3, 0.02)]);
+}
+
+/// One crew for all four links: a chain, whose repairs wait for each other.
+#[test]
+fn links_that_wait_for_one_crew_are_solved_as_a_chain() {
+    let network = reference_fabric(
+        r#"
+        [reliability.crews.field]
+        size = 1
+        [reliability.classes]
+        link = { of = "channels", kind = "fibre_cut", up = "200 h", down = "10 h", crew = "field" }
+        "#,
+    );
+    let found = structure(&network);
+    // Four links in any order of repair: 1 + 4 + 12 + 24 + 24 states.
+    assert_eq!(found.method, Method::Chain { states: 65 });
+    // pi_i = pi_0 n!/(n-i)! r^i with r = 0.05.
+    let terms = [1.0, 0.2, 0.03, 0.003, 0.000_15];
+    let total: f64 = terms.iter().sum();
+    holds(found.fewer[0].unavailability, terms[4] / total);
+    holds(found.fewer[1].unavailability, (terms[3] + terms[4]) / total);
+    years_agree(&network, &found, 300, &[(1, 0.6), (2, 0.15), (4, 0.02)]);
+}
+
+/// A tenth of the failures of routers takes all four.
+#[test]
+fn a_cause_shared_by_all_routers_is_solved_as_a_chain() {
+    let network = reference_fabric(
+        r#"
+        [reliability.classes]
+        router = { of = ["a1", "a2", "b1", "b2"], kind = "router_down", up = "400 h", down = "5 h", shared = "10%" }
+        "#,
+    );
+    let found = structure(&network);
+    assert_eq!(found.method, Method::Chain { states: 16 });
+    years_agree(&network, &found, 200, &[(1, 0.1), (4, 0.03)]);
+}
