@@ -52,7 +52,7 @@ fn invert(t: f64, transform: impl Fn(Complex) -> Complex) -> f64 {
     const EULER: u32 = 14;
     let term = |k: u32| {
         let value = transform(Complex { re: A / (2.0 * t), im: f64::from(k) * PI / t }).re;
-        if k % 2 == 0 { value } else { -value }
+        if k.is_multiple_of(2) { value } else { -value }
     };
     let mut sum = 0.5 * term(0) + (1..=PLAIN).map(term).sum::<f64>();
     let (mut mean, mut weight) = (0.0, 1.0);
