@@ -19,6 +19,7 @@ mod laws;
 mod limit;
 mod link;
 mod macsec;
+mod party;
 mod policy;
 mod prefix_table;
 mod queueing;
@@ -50,6 +51,7 @@ pub use macsec::{
     Agreement, InstallOrder, MacsecConfig, MkaConfig, PacketNumberWidth, Protection, Reflection, ReplayProtection,
     SecureKey, SecurePolicy, ValidateFrames,
 };
+pub use party::{Charge, Party, PartyRole, Responsibility};
 pub use policy::{
     AsPathPattern, Destinations, PolicyTerm, RouteChanges, RouteMatch, RoutePolicy, Ruling, TermVerdict, WrongPattern,
 };
@@ -134,6 +136,8 @@ pub struct Network {
     pub monitors: IdVec<MonitorId, Monitor>,
     /// Scripted failures, in order of name.
     pub failures: IdVec<FailureId, Failure>,
+    /// Who is responsible for what.
+    pub responsibility: Responsibility,
     /// Scripted changes, in order of time.
     pub changes: Vec<Change>,
     /// What fails by itself, and how often.

@@ -201,6 +201,8 @@ fn entry(name: &str, kind: LedgerKind, what: &'static str, component: &str, at_m
         kind,
         what,
         component: component.into(),
+        responsible: "aws".to_owned(),
+        charged: Vec::new(),
         at: Span::from_ms(at_ms),
         notices: Vec::new(),
         forwarding: None,

@@ -235,6 +235,7 @@ fn a_dead_connection_is_said_to_be_dead() {
         to: CalendarSpan::from_s(to),
         ruling,
         incident: Some("cut".to_owned()),
+        responsible: Some("aws".to_owned()),
     };
     rule.runs = vec![run(5, 126, Ruling::Charged)];
     rule.periods[0].charged = CalendarSpan::from_s(121);
@@ -250,7 +251,7 @@ fn a_dead_connection_is_said_to_be_dead() {
     record.connections[0].availability.runs.push(run(130, 140, Ruling::TooShort));
     let page = unwrapped(&record);
     assert!(page.contains("Connection prod had no usable path 2 times, for 131 s in all;"), "{page}");
-    assert!(page.contains("at 130 s for 10 s (cut): not charged, shorter than 120 s"), "{page}");
+    assert!(page.contains("at 130 s for 10 s (cut, aws): not charged, shorter than 120 s"), "{page}");
 }
 
 #[test]

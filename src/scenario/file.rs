@@ -133,11 +133,11 @@ tables! {
     /// BFD parameters.
     BfdTable { interval, multiplier }
     /// `[facilities.x]`
-    FacilityTable { title }
+    FacilityTable { title, operator }
     /// `[routers.x]`
     RouterTable {
         provider, facility, role, address, forwarding_latency, hash, fib_install, fib_per_prefix, fib, processing,
-        processing_per_message, processing_per_prefix, decision_delay, announce, bfd_runs_in, feeds
+        processing_per_message, processing_per_prefix, decision_delay, announce, bfd_runs_in, feeds, responsible
     }
     /// `[ducts.x]`
     DuctTable { links }
@@ -146,7 +146,7 @@ tables! {
     /// `[links.x]`
     LinkTable {
         between, interconnect, members, min_links, lacp, rate, length, delay, buffer, queueing, mtu, framing, carrier_down,
-        carrier_up;
+        carrier_up, responsible, cross_connect_manager, macsec_manager;
         macsec: Switch<MacsecTable>, bfd: Switch<BfdTable>, micro_bfd: Switch<BfdTable>
     }
     /// MACsec on every member of a link.
@@ -167,7 +167,7 @@ tables! {
     /// `[attachments.x]`
     AttachmentTable {
         provider, prefixes, routers, rate, length, delay, buffer, queueing, mtu, framing, carrier_down, carrier_up,
-        hash, forwarding_latency, fib_install, processing;
+        hash, forwarding_latency, fib_install, processing, responsible;
         bfd: Switch<BfdTable>, rate_limit: RateLimitTable
     }
     /// `[policies.x]`
@@ -201,7 +201,8 @@ tables! {
     FailureTable {
         name, kind, at, lasts, every, times, link, member, from, router, peer, facility, feed, duct, card, provider,
         interconnect, connection, links, routers, share, fault, interval, to, rate, size, count, dscp, model, probability, burst,
-        good_to_bad, bad_to_good, loss_good, loss_bad, bit_error_rate, fcs, jitter, order, hit, delay, length
+        good_to_bad, bad_to_good, loss_good, loss_bad, bit_error_rate, fcs, jitter, order, hit, delay, length,
+        responsible, excluded
     }
     /// `[[changes]]`
     ChangeTable {

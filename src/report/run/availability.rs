@@ -116,7 +116,8 @@ fn facts(record: &RunRecord, rule: &AvailabilityRecord) -> Vec<(String, String)>
 /// "at 12 s for 119 s (cut): not charged, too short", a line each.
 fn runs_text(rule: &AvailabilityRecord) -> String {
     let line = |run: &UnavailableRun| {
-        let incident = run.incident.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+        let behind: Vec<&str> = run.incident.iter().chain(&run.responsible).map(String::as_str).collect();
+        let incident = if behind.is_empty() { String::new() } else { format!(" ({})", behind.join(", ")) };
         let (from, length) = (calendar(run.from), calendar(run.to - run.from));
         format!("at {from} for {length}{incident}: {}", ruling_text(rule, run))
     };
@@ -173,7 +174,7 @@ pub fn describe(rule: &SlaRule) -> String {
     format!("{bad} {direction}{bins}{long}")
 }
 
-/// "30 days", "30 days from 2,592,000 s on", "2026-11 (30 days)".
+/// "30 days", "30 days from 2,592,000 s", "2026-11 (30 days)".
 fn period_text(rule: &AvailabilityRecord, period: &PeriodVerdict) -> String {
     match rule.rule.period {
         Period::Months(epoch) => {
@@ -181,7 +182,7 @@ fn period_text(rule: &AvailabilityRecord, period: &PeriodVerdict) -> String {
             format!("{year}-{month:02} ({})", period.length())
         }
         Period::Rolling(length) if period.from == CalendarSpan::ZERO => length.to_string(),
-        Period::Rolling(length) => format!("{length} from {} on", calendar(period.from)),
+        Period::Rolling(length) => format!("{length} from {}", calendar(period.from)),
     }
 }
 
@@ -204,11 +205,9 @@ fn side_by_side(rules: &[&AvailabilityRecord]) -> Table {
         ("rule", "rule"),
         ("uptime_percent", "uptime"),
         ("charged_s", "charged"),
-        ("budget_s", "budget"),
-        ("left_s", "left"),
+        ("left_s", "left of budget"),
         ("credit_percent", "credit"),
         ("owed", "owed"),
-        ("text", "text"),
     ];
     let mut table = Table::new("rules", &columns);
     for rule in rules {
@@ -217,11 +216,9 @@ fn side_by_side(rules: &[&AvailabilityRecord]) -> Table {
             rule.rule.name.as_str().into(),
             Cell::Number(percent(worst.uptime())),
             Cell::Number(calendar(worst.charged_in_all())),
-            Cell::Number(calendar(worst.budget)),
             Cell::Number(calendar(worst.left())),
             Cell::Number(percent(worst.credit)),
             owed(rule, worst),
-            rule.rule.text.word().into(),
         ]);
     }
     table
@@ -298,6 +295,7 @@ fn run_value(run: &UnavailableRun) -> Value {
         "charged": run.ruling == Ruling::Charged,
         "ruling": ruling_word(run.ruling),
         "incident": run.incident,
+        "responsible": run.responsible,
     })
 }
 

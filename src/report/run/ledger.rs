@@ -2,9 +2,9 @@
 
 use super::{causes, lost, verdict};
 use crate::report::document::{Block, Section};
-use crate::report::words::{count, counted, plain, seconds, span, spans};
+use crate::report::words::{calendar, count, counted, plain, seconds, span, spans};
 use crate::sim::record::{LedgerEntry, LedgerKind, LostIn, Phase, PhaseTime, RunRecord, Spread};
-use crate::units::Span;
+use crate::units::{CalendarSpan, Span};
 
 /// The heading of the section.
 pub const HEADING: &str = "Incidents and returns (blackout: shortest / median / longest of the flows hit)";
@@ -49,7 +49,18 @@ fn text(entry: &LedgerEntry) -> String {
         1 => lines.push("1 flow was still dark when the run ended".to_owned()),
         many => lines.push(format!("{} flows were still dark when the run ended", count(many))),
     }
+    if entry.kind == LedgerKind::Incident {
+        lines.push(answers(entry));
+    }
     lines.join("\n")
+}
+
+/// "aws answers for it; charged 121 s by aws-interconnect".
+fn answers(entry: &LedgerEntry) -> String {
+    let charge = |(rule, charged): &(String, CalendarSpan)| format!("{} by {rule}", calendar(*charged));
+    let charges: Vec<String> = entry.charged.iter().map(charge).collect();
+    let charged = if charges.is_empty() { String::new() } else { format!("; charged {}", charges.join(", ")) };
+    format!("{} answers for it{charged}", entry.responsible)
 }
 
 /// "before detection 10, before the routes moved 40, before the FIB was written 100".

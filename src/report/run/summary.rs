@@ -372,6 +372,10 @@ fn ledger_entry(entry: &LedgerEntry) -> Value {
         "entry": kind_word(entry.kind),
         "kind": entry.what,
         "component": entry.component,
+        "responsible": entry.responsible,
+        "charged_by_rule_s": entry.charged.iter().map(|(rule, charged)| {
+            (rule.clone(), json!(calendar(*charged)))
+        }).collect::<Map<_, _>>(),
         "at_s": seconds(entry.at),
         "notices": notices,
         "phases": phases,

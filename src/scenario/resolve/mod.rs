@@ -21,6 +21,7 @@ mod links;
 mod macsec;
 mod mka;
 mod monitors;
+mod parties;
 mod policies;
 mod queueing;
 mod reliability;
@@ -200,6 +201,7 @@ impl Resolver<'_> {
         self.build_sessions();
         self.failing_sessions();
         self.build_liveness();
+        self.parties();
         self.build_flows(flows);
         self.build_monitors(monitors);
         self.reliability();

@@ -16,6 +16,8 @@ fn record() -> RunRecord {
         kind,
         what: "fibre_cut",
         component: "link l1".into(),
+        responsible: "aws".to_owned(),
+        charged: Vec::new(),
         at,
         notices: vec![notice(900, "b"), notice(10, "a"), notice(20, "a")],
         phases: Vec::new(),

@@ -29,8 +29,13 @@ impl AvailabilityRecord {
     #[must_use]
     pub fn new(rule: SlaRule, evaluation: Evaluation, price: Option<Price>) -> Self {
         let charged = evaluation.charged();
-        let run =
-            |outage: Outage| UnavailableRun { from: outage.from, to: outage.to, ruling: outage.ruling, incident: None };
+        let run = |outage: Outage| UnavailableRun {
+            from: outage.from,
+            to: outage.to,
+            ruling: outage.ruling,
+            incident: None,
+            responsible: None,
+        };
         Self {
             rule,
             runs: evaluation.outages.into_iter().map(run).collect(),
@@ -66,4 +71,6 @@ pub struct UnavailableRun {
     pub ruling: Ruling,
     /// Name of the incident behind it; `None` when nothing failed.
     pub incident: Option<String>,
+    /// The party that answers for it.
+    pub responsible: Option<String>,
 }

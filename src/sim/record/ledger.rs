@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::message::DropReason;
-use crate::units::Span;
+use crate::units::{CalendarSpan, Span};
 
 /// Incident or return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,11 @@ pub struct LedgerEntry {
     pub what: &'static str,
     /// The component that failed, such as "link use1-channel-1".
     pub component: String,
+    /// The party that answers for it.
+    pub responsible: String,
+    /// Of an incident, what each rule charges for it on all connections: name of the rule, length of the charged runs
+    /// behind which it is.
+    pub charged: Vec<(String, CalendarSpan)>,
     /// When.
     pub at: Span,
     /// Who noticed, in order of time; each router once per mechanism.

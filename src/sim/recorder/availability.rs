@@ -1,12 +1,12 @@
 //! The rules of the network applied to what was written down of its connections.
 
-use super::class_of;
 use super::finish::Ending;
 use super::seconds::ByClass;
+use super::{blame, class_of};
 use crate::ids::{ConnectionId, Id};
 use crate::network::{Measure, Network, SlaRule};
-use crate::sim::record::AvailabilityRecord;
-use crate::sla::{self, Evidence, LossTimeline, Observation};
+use crate::sim::record::{AvailabilityRecord, ConnectionRecord, LedgerEntry, LedgerKind};
+use crate::sla::{self, Evidence, LossTimeline, Observation, Ruling};
 use crate::units::{CalendarSpan, Share, Span};
 
 /// Where packets are counted second by second, when a rule asks for it.
@@ -47,6 +47,23 @@ fn packets(series: &[[u64; 2]], paths: &LossTimeline, ended: CalendarSpan) -> Lo
     timeline
 }
 
+/// Books to every incident what each rule charges for it.
+pub(super) fn charge(ledger: &mut [LedgerEntry], connections: &[ConnectionRecord]) {
+    for rule in connections.iter().flat_map(|one| std::iter::once(&one.availability).chain(&one.other_rules)) {
+        for run in rule.runs.iter().filter(|run| run.ruling == Ruling::Charged) {
+            let is_behind = |entry: &&mut LedgerEntry| {
+                entry.kind == LedgerKind::Incident && run.incident.as_ref() == Some(&entry.name)
+            };
+            let Some(entry) = ledger.iter_mut().find(is_behind) else { continue };
+            let length = run.to - run.from;
+            match entry.charged.iter_mut().find(|(name, _)| *name == rule.rule.name) {
+                Some((_, charged)) => *charged += length,
+                None => entry.charged.push((rule.rule.name.clone(), length)),
+            }
+        }
+    }
+}
+
 impl Ending<'_> {
     /// A connection by every rule; the judging one comes first.
     pub(super) fn availability(
@@ -69,8 +86,22 @@ impl Ending<'_> {
     }
 
     fn by_rule(&self, rule: &SlaRule, directions: [&LossTimeline; 2], observed: CalendarSpan) -> AvailabilityRecord {
-        let evaluation = sla::evaluate(rule, &Observation { directions, exemptions: &[], observed });
-        AvailabilityRecord::new(rule.clone(), evaluation, self.network.availability.price.clone())
+        // A second's losses stand at its beginning, before what caused them.
+        let resolution = match rule.measure {
+            Measure::Paths => CalendarSpan::ZERO,
+            Measure::Packets => CalendarSpan::from_s(1),
+        };
+        let blames = blame::blames(&self.journal.ledger.happenings(self.origin), directions, resolution, observed);
+        let exemptions = blame::exemptions(self.network, rule, &blames);
+        let evaluation = sla::evaluate(rule, &Observation { directions, exemptions: &exemptions, observed });
+        let price = self.network.availability.price.clone();
+        let mut record = AvailabilityRecord::new(rule.clone(), evaluation, price);
+        for run in &mut record.runs {
+            let cause = blame::behind(&blames, run.from, run.to);
+            run.incident = cause.map(|cause| self.journal.ledger.name(self.network, cause.entry));
+            run.responsible = cause.map(|cause| self.network.responsible(cause.failure).name.clone());
+        }
+        record
     }
 }
 

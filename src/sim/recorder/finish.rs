@@ -23,7 +23,7 @@ use crate::units::{Bytes, Span, Time};
 pub(super) struct Ending<'n> {
     pub(super) network: &'n Network,
     /// Scenario time 0.
-    origin: Time,
+    pub(super) origin: Time,
     end: Time,
     recorder: Recorder,
     pub(super) journal: Journal,
@@ -107,6 +107,10 @@ impl Ending<'_> {
         for counts in [&totals.data, &totals.probes, &totals.control, &totals.duplicates] {
             assert_conserved(counts);
         }
+        let connections: Vec<ConnectionRecord> =
+            network.connections.ids().map(|id| self.connection(id, ended, &experience.series)).collect();
+        let mut ledger = self.journal.ledger.records(network, self.origin);
+        super::availability::charge(&mut ledger, &connections);
         RunRecord {
             title: network.title.clone(),
             description: network.description.clone(),
@@ -116,14 +120,14 @@ impl Ending<'_> {
             ended,
             bin: network.bin,
             fidelity: network.fidelity,
-            connections: network.connections.ids().map(|id| self.connection(id, ended, &experience.series)).collect(),
+            connections,
             logical_links: network.logical_links.ids().map(|id| self.logical_link(id)).collect(),
             links: network.links.ids().flat_map(|id| link_directions(network, &self.ports, id)).collect(),
             macsec: std::mem::take(&mut self.macsec),
             flow_entries: self.flow_entries(),
             flows: self.flow_records(),
             monitors: self.recorder.monitors.records(network, &self.journal.ledger, self.origin, self.end),
-            ledger: self.journal.ledger.records(network, self.origin),
+            ledger,
             routing: std::mem::take(&mut self.routing),
             loss_series: self.recorder.loss_bins.iter().map(|(sent, drops)| loss_bin(*sent, drops)).collect(),
             expectations: Vec::new(),

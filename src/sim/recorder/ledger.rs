@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Drops;
+use super::blame::{self, Happening};
 use super::remedy::{Remedy, Stage, Steps};
 use super::trace::Thinned;
 use crate::ids::{DestinationId, FailureId, FlowId, Id, MonitorId};
@@ -222,6 +223,21 @@ impl Ledger {
             .collect()
     }
 
+    /// When failures began and ended, in order.
+    pub(super) fn happenings(&self, origin: Time) -> Vec<Happening> {
+        let happening = |(index, entry): (usize, &Entry)| Happening {
+            at: entry.at.since(origin).to_calendar(),
+            kind: entry.kind,
+            cause: blame::Cause { failure: entry.failure, entry: index },
+        };
+        self.entries.iter().enumerate().map(happening).collect()
+    }
+
+    /// The name of an entry: "cut", "flap #2", "cut (return)".
+    pub fn name(&self, network: &Network, index: usize) -> String {
+        entry_name(network, &self.entries[index])
+    }
+
     /// The entries as records.
     pub fn records(&self, network: &Network, origin: Time) -> Vec<LedgerEntry> {
         self.entries.iter().map(|entry| entry.record(network, origin)).collect()
@@ -258,6 +274,8 @@ impl Entry {
             kind: self.kind,
             what: failure.kind.word(),
             component: network.failing_component(&failure.kind),
+            responsible: network.responsible(self.failure).name.clone(),
+            charged: Vec::new(),
             at: self.at.since(origin),
             notices: self.notices.iter().map(notice).collect(),
             phases: self.steps.times.iter().map(|(phase, times)| phase_time(*phase, *times, origin)).collect(),

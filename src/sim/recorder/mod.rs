@@ -9,6 +9,7 @@
 
 mod availability;
 mod blackouts;
+mod blame;
 mod drops;
 mod exchanges;
 mod finish;

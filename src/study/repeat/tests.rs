@@ -46,6 +46,8 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
             kind: LedgerKind::Incident,
             what: "fibre_cut",
             component: "link l1".to_owned(),
+            responsible: "aws".to_owned(),
+            charged: Vec::new(),
             at: Span::from_s(3),
             notices: Vec::new(),
             phases: Vec::new(),

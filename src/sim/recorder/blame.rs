@@ -1,0 +1,153 @@
+//! Which incident is behind which loss, and what of that a rule does not count.
+
+use crate::ids::FailureId;
+use crate::network::{ChargedTo, Network, SlaRule};
+use crate::sim::record::LedgerKind;
+use crate::sla::{Exempt, Exemption, LossTimeline, Pieces};
+use crate::units::{CalendarSpan, Share};
+
+/// A failure began or ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Happening {
+    pub at: CalendarSpan,
+    pub kind: LedgerKind,
+    /// Of an incident this entry, of a return this entry and the failure of the incident.
+    pub cause: Cause,
+}
+
+/// A failure at one of the times that it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cause {
+    pub failure: FailureId,
+    /// Place of its incident in the ledger.
+    pub entry: usize,
+}
+
+/// A stretch with loss, and the failure behind it; `None` where nothing had failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Blame {
+    pub from: CalendarSpan,
+    pub to: CalendarSpan,
+    pub cause: Option<Cause>,
+}
+
+/// The failures behind all loss. Whenever more is lost than before, in either direction, it is laid at the failure that
+/// began last of those that last, or else at the latest to end; there it stays while no more is lost. `resolution` is
+/// how much earlier than its cause a loss may stand.
+pub(super) fn blames(
+    happenings: &[Happening],
+    directions: [&LossTimeline; 2],
+    resolution: CalendarSpan,
+    ended: CalendarSpan,
+) -> Vec<Blame> {
+    let mut blames: Vec<Blame> = Vec::new();
+    let mut ahead = happenings;
+    let (mut lasting, mut latest): (Vec<Cause>, Option<Cause>) = (Vec::new(), None);
+    let mut before = [Share::ZERO; 2];
+    for piece in Pieces::new(directions, &[], ended) {
+        while let Some((first, rest)) = ahead.split_first().filter(|(first, _)| first.at <= piece.from + resolution) {
+            let before = lasting.iter().position(|cause| cause.failure == first.cause.failure);
+            let ended = before.map(|index| lasting.remove(index));
+            match first.kind {
+                LedgerKind::Incident => lasting.push(first.cause),
+                LedgerKind::Return => latest = ended.or(latest),
+            }
+            ahead = rest;
+        }
+        let is_lossy = piece.loss.iter().any(|loss| *loss > Share::ZERO);
+        let is_more = piece.loss.iter().zip(before).any(|(loss, before)| *loss > before);
+        let cause = lasting.last().copied().or(latest);
+        match blames.last_mut() {
+            _ if !is_lossy => {}
+            Some(last) if last.to == piece.from && (!is_more || last.cause == cause) => last.to = piece.to,
+            _ => blames.push(Blame { from: piece.from, to: piece.to, cause }),
+        }
+        before = piece.loss;
+    }
+    // What is lost at the end goes on being lost.
+    if let Some(last) = blames.last_mut()
+        && last.to == ended
+    {
+        last.to = CalendarSpan::MAX;
+    }
+    blames
+}
+
+/// What of the losses a rule does not count.
+pub(super) fn exemptions(network: &Network, rule: &SlaRule, blames: &[Blame]) -> Vec<Exemption> {
+    let why = |failure: FailureId| {
+        let excluded = network.responsibility.failures[failure].excluded;
+        let excluded = excluded.filter(|exclusion| rule.excludes.contains(exclusion)).map(Exempt::Excluded);
+        excluded.or_else(|| match &rule.charged_to {
+            ChargedTo::Everybody => None,
+            ChargedTo::Parties(parties) => {
+                (!network.responsible(failure).is_among(parties)).then_some(Exempt::OtherParty)
+            }
+        })
+    };
+    let exempt = |blame: &Blame| Some(Exemption { from: blame.from, to: blame.to, why: why(blame.cause?.failure)? });
+    blames.iter().filter_map(exempt).collect()
+}
+
+/// What is behind an unavailable time: the cause of the first loss in it.
+pub(super) fn behind(blames: &[Blame], from: CalendarSpan, to: CalendarSpan) -> Option<Cause> {
+    let first = blames.partition_point(|blame| blame.to <= from);
+    blames.get(first).filter(|blame| blame.from < to).and_then(|blame| blame.cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sla::Evidence;
+
+    const fn s(seconds: u64) -> CalendarSpan {
+        CalendarSpan::from_s(seconds)
+    }
+
+    /// (second, failure, begins) and (second, percent lost) to (from, to, failure).
+    fn blamed(happenings: &[(u64, u32, bool)], losses: &[(u64, u64)]) -> Vec<(u64, u64, Option<u32>)> {
+        let mut timeline = LossTimeline::new();
+        for (at, percent) in losses {
+            timeline.push(s(*at), Share::from_ppb(percent * 10_000_000), Evidence::Measured);
+        }
+        let kind = |begins| if begins { LedgerKind::Incident } else { LedgerKind::Return };
+        let happening = |(at, failure, begins): &(u64, u32, bool)| Happening {
+            at: s(*at),
+            kind: kind(*begins),
+            cause: Cause { failure: FailureId(*failure), entry: 0 },
+        };
+        let happenings: Vec<Happening> = happenings.iter().map(happening).collect();
+        let seconds = |at: CalendarSpan| if at == CalendarSpan::MAX { 999 } else { at.as_ns() / 1_000_000_000 };
+        blames(&happenings, [&timeline; 2], CalendarSpan::ZERO, s(100))
+            .iter()
+            .map(|blame| (seconds(blame.from), seconds(blame.to), blame.cause.map(|cause| cause.failure.0)))
+            .collect()
+    }
+
+    #[test]
+    fn a_loss_is_laid_at_the_failure_that_began_last() {
+        assert_eq!(blamed(&[(10, 1, true), (20, 1, false)], &[(10, 100), (20, 0)]), [(10, 20, Some(1))]);
+        // A quarter by the first, all by the second; when the second returns, less is lost, still of the same row.
+        let both = [(10, 1, true), (20, 2, true), (30, 2, false)];
+        assert_eq!(blamed(&both, &[(10, 25), (20, 100), (30, 25), (40, 0)]), [(10, 20, Some(1)), (20, 40, Some(2))]);
+    }
+
+    #[test]
+    fn what_fails_elsewhere_meanwhile_takes_no_blame() {
+        assert_eq!(blamed(&[(10, 1, true), (20, 2, true)], &[(10, 100), (40, 0)]), [(10, 40, Some(1))]);
+    }
+
+    #[test]
+    fn a_loss_after_a_return_is_the_return_s_and_one_without_any_failure_nobody_s() {
+        assert_eq!(blamed(&[(10, 1, true), (20, 1, false)], &[(21, 50), (22, 0)]), [(21, 22, Some(1))]);
+        assert_eq!(blamed(&[], &[(21, 50), (22, 0)]), [(21, 22, None)]);
+        // But while another failure lasts, it is that one's.
+        let both = [(5, 2, true), (10, 1, true), (20, 1, false)];
+        assert_eq!(blamed(&both, &[(21, 50), (22, 0)]), [(21, 22, Some(2))]);
+    }
+
+    #[test]
+    fn a_loss_that_does_not_end_goes_on() {
+        assert_eq!(blamed(&[(10, 1, true)], &[(10, 100)]), [(10, 999, Some(1))]);
+    }
+}
