@@ -68,7 +68,7 @@ const ROUTER_FAULTS: [(&str, RouterFault); 3] = [
 const LONGEST_TEST_MINUTES: u64 = 4_320;
 
 /// Keys that every kind reads.
-const COMMON: [&str; 6] = ["name", "kind", "at", "lasts", "every", "times"];
+const COMMON: [&str; 8] = ["name", "kind", "at", "lasts", "every", "times", "responsible", "excluded"];
 
 impl Kind {
     const fn keys(self) -> &'static [&'static str] {
