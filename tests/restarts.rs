@@ -154,3 +154,32 @@ fn failures_of_sessions_need_a_session() {
         assert!(problems.contains("there is no session between the two"), "{problems}");
     }
 }
+
+#[test]
+fn the_c_bit_tells_whether_bfd_went_with_the_control_plane() {
+    // RFC 5882 4.3.2: BFD in the line card (C bit set) that goes down means that forwarding is gone; on the processor, not.
+    let says = |more: &str| {
+        let peer = "on_bfd_down = \"as-peer-says\"";
+        let places = format!("horizon = \"30 s\"\n{more}");
+        let changes = [("on_bfd_down = \"keep-routes\"", peer), ("horizon = \"30 s\"\n", places.as_str())];
+        blackout(&run_changed("graceful-restart-trap", &changes, 1), "silent")
+    };
+    let line_card = says("");
+    assert!(line_card < ms(1_300), "{line_card}");
+    let processor = says("[providers.aws]\nbfd_runs_in = \"cpu\"\n[providers.google]\nbfd_runs_in = \"cpu\"\n");
+    // Kept for the restart time of 15 s.
+    assert!(processor > s(15), "{processor}");
+}
+
+#[test]
+fn a_policy_that_changes_during_a_run_takes_effect_by_route_refresh() {
+    let change = "[policies.nothing]\notherwise = \"reject\"\n[[changes]]\nkind = \"policies\"\nrouter = \"rb\"\npeer = \"ra\"\n\
+                  import = \"nothing\"\nat = \"10 s\"\n";
+    let at_once = "keepalive = \"3 s\", advertisement_interval = \"0 s\", internal_advertisement_interval = \"0 s\"";
+    let record = run(&pair(change).replace("keepalive = \"3 s\"", at_once));
+    // RFC 2918: one message; a round trip of the link, processing, and 100 ms of installation later nothing passes.
+    assert_eq!(record.routing.messages.route_refresh, 1);
+    assert_eq!(record.routing.messages.notification, 0);
+    let passed = record.flows[0].delivered;
+    assert!((10_000..10_500).contains(&passed), "a packet each millisecond: {passed}");
+}

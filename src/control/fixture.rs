@@ -3,8 +3,8 @@
 use crate::ids::{AttachmentId, DestinationId, Id, InterconnectId, LinkId, LogicalLinkId, ProviderId, RouterId};
 use crate::network::{
     AdvertisementClock, BfdConfig, BfdSession, BgpTiming, ControlTiming, DecisionRules, Destination, DestinationKind,
-    GracefulRestart, HashKind, Jitter, Link, LinkKind, LoopAvoidance, Network, Provider, RoutePolicy, RouteReflection,
-    Router, RouterRole, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
+    GracefulRestart, HashKind, Jitter, Link, LinkKind, LoopAvoidance, Network, Provider, RouteFlapDamping, RoutePolicy,
+    RouteReflection, Router, RouterRole, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
 };
 use crate::units::Span;
 use std::sync::Arc;
@@ -106,6 +106,7 @@ pub(super) fn session(network: &mut Network, ends: [(RouterId, BgpTiming); 2]) -
         timing: ends[side].1,
         loop_avoidance: LoopAvoidance::SplitHorizon,
         graceful_restart: GracefulRestart::Off,
+        damping: RouteFlapDamping::Off,
         max_prefixes: u32::MAX,
         scope: Scope::Own,
         reflection: RouteReflection::None,

@@ -28,6 +28,15 @@ pub enum BfdDiagnostic {
     PathDown,
 }
 
+/// Whether the sender's BFD goes on when its control plane does not (RFC 5880 4.1, C bit).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ControlPlane {
+    /// It does: C is 1.
+    Independent,
+    /// It shares its fate: C is 0.
+    Shared,
+}
+
 /// A BFD control packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BfdPacket {
@@ -45,6 +54,8 @@ pub struct BfdPacket {
     pub required_min_rx: Span,
     /// Detect Mult.
     pub detect_multiplier: u8,
+    /// Control Plane Independent bit.
+    pub control_plane: ControlPlane,
     /// Poll bit.
     pub poll: bool,
     /// Final bit.

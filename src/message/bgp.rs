@@ -17,6 +17,8 @@ pub enum BgpMessage {
         /// Graceful restart capability (RFC 4724 section 3): how long its routes may be kept while it is away; zero
         /// without it.
         restart_time: Span,
+        /// Restart State bit of the same capability.
+        restart_state: RestartState,
     },
     /// RFC 4271 4.3: withdrawals first, then one attribute set with its destinations.
     Update {
@@ -27,6 +29,8 @@ pub enum BgpMessage {
     },
     /// RFC 4724 2: the empty UPDATE that ends the initial table.
     EndOfRib,
+    /// RFC 2918: the peer is to tell all its routes again.
+    RouteRefresh,
     /// RFC 4271 4.4.
     Keepalive,
     /// RFC 4271 4.5.
@@ -43,9 +47,23 @@ impl BgpMessage {
             Self::Update { withdrawn, announced } => {
                 withdrawn.len() + announced.as_ref().map_or(0, |(_, destinations)| destinations.len())
             }
-            Self::Open { .. } | Self::EndOfRib | Self::Keepalive | Self::Notification(_) | Self::ConnectionReset => 0,
+            Self::Open { .. }
+            | Self::EndOfRib
+            | Self::RouteRefresh
+            | Self::Keepalive
+            | Self::Notification(_)
+            | Self::ConnectionReset => 0,
         }
     }
+}
+
+/// Whether a speaker has just restarted (RFC 4724 section 3, R bit): its peers do not wait for its End-of-RIB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestartState {
+    /// It has not.
+    Running,
+    /// It has, and waits for End-of-RIB itself.
+    Restarted,
 }
 
 /// Why a session is ended (error code and subcode).
@@ -64,7 +82,7 @@ pub enum NotificationReason {
 }
 
 /// Path attributes of a route.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PathAttributes {
     /// ORIGIN.
     pub origin: Origin,

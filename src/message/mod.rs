@@ -9,8 +9,8 @@ mod packet;
 mod piece;
 mod segment;
 
-pub use bfd::{BfdDiagnostic, BfdPacket, BfdState};
-pub use bgp::{BgpMessage, BgpSegment, NotificationReason, Origin, PathAttributes};
+pub use bfd::{BfdDiagnostic, BfdPacket, BfdState, ControlPlane};
+pub use bgp::{BgpMessage, BgpSegment, NotificationReason, Origin, PathAttributes, RestartState};
 pub use drop::DropReason;
 pub use lacp::{LacpTimeout, Lacpdu};
 pub use mka::{ConnectivityKey, KeyIdentifier, Member, Mkpdu, Sak, SakUse};

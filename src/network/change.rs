@@ -1,5 +1,8 @@
 //! What a scenario changes while it runs.
 
+use std::sync::Arc;
+
+use super::RoutePolicy;
 use crate::ids::{ConnectionId, LinkId, RouterId};
 use crate::units::{Rate, Span};
 
@@ -15,7 +18,7 @@ pub struct Change {
 }
 
 /// What changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeKind {
     /// The purchased bandwidth of a connection: all its limits follow at once.
     Bandwidth {
@@ -39,6 +42,17 @@ pub enum ChangeKind {
         end: usize,
         /// What becomes of the key held so far.
         former: FormerKey,
+    },
+    /// The policies of a router's sessions with another one; what is not given stays.
+    Policies {
+        /// The router.
+        router: RouterId,
+        /// The one at the other end.
+        peer: RouterId,
+        /// For routes from the peer, which is asked to tell them again (RFC 2918).
+        import: Option<Arc<RoutePolicy>>,
+        /// For routes to the peer.
+        export: Option<Arc<RoutePolicy>>,
     },
     /// A router is shut down gracefully for work on it (RFC 8326), or the work is over.
     GracefulShutdown {

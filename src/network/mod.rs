@@ -61,7 +61,8 @@ pub use reliability::{Begin, Component, Crew, Level, LifeLaw, LifeShape, Reliabi
 pub use risk::{Card, Duct, Feed};
 pub use routing::{
     AdvertisementClock, BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, GracefulRestart, Jitter,
-    LoopAvoidance, OnBfdDown, RouteReflection, Scope, Session, SessionEnd, SessionKind, Watched, Withdrawals,
+    LoopAvoidance, OnBfdDown, RouteFlapDamping, RouteReflection, Scope, Session, SessionEnd, SessionKind, Watched,
+    Withdrawals,
 };
 pub use sla_rule::{
     BadTest, ChargedTo, CreditTier, DeadDirection, Exclusion, LegalText, Measure, Onset, Period, Rounding, SlaRule,

@@ -76,6 +76,8 @@ pub struct SessionEnd {
     pub loop_avoidance: LoopAvoidance,
     /// Whether it keeps routes while the peer restarts.
     pub graceful_restart: GracefulRestart,
+    /// Whether routes that flap are put aside.
+    pub damping: RouteFlapDamping,
     /// So many prefixes at most are taken from the peer; one more ends the session.
     pub max_prefixes: u32,
     /// Which routes it announces to another provider.
@@ -182,11 +184,35 @@ pub enum GracefulRestart {
     },
 }
 
+/// Route-flap damping (RFC 2439) of the routes of external peers, with half-life 15 min and reuse threshold 750: 1000
+/// for a withdrawal, 500 for other attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteFlapDamping {
+    /// Routes are used however often they flap.
+    Off,
+    /// Above the suppress threshold they are not, until the penalty has decayed to the reuse threshold.
+    On {
+        /// Suppress threshold.
+        suppress: u32,
+        /// Largest penalty.
+        ceiling: u32,
+    },
+}
+
+impl RouteFlapDamping {
+    /// Defaults of IOS and bgpd: suppress at 2000, suppressed for 60 min at most: 750 x 2^(60 / 15).
+    pub const CISCO: Self = Self::On { suppress: 2_000, ceiling: 12_000 };
+    /// RFC 7196 section 6: suppress at 6000 or more, and a largest penalty of 50,000.
+    pub const RFC_7196: Self = Self::On { suppress: 6_000, ceiling: 50_000 };
+}
+
 /// What becomes of routes when BFD goes down on a session with graceful restart (RFC 5882 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnBfdDown {
     /// They are kept: BFD may have gone with the control plane. A dead path is used until the restart time is over.
     KeepRoutes,
+    /// As the C bit in the peer's BFD packets says: kept when its BFD shares the fate of its control plane.
+    AsPeerSays,
     /// They go: BFD is independent of the control plane, so the path is dead.
     DropRoutes,
 }

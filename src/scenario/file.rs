@@ -128,7 +128,7 @@ tables! {
     BgpTable {
         hold, keepalive, connect_retry, advertisement_interval, internal_advertisement_interval,
         advertisement_clock, max_prefixes, graceful_restart, restart_time, stale_time, on_bfd_down, withdrawals,
-        first_update, jitter, loop_avoidance
+        first_update, jitter, loop_avoidance, route_flap_damping
     }
     /// BFD parameters.
     BfdTable { interval, multiplier }
@@ -206,7 +206,8 @@ tables! {
     }
     /// `[[changes]]`
     ChangeTable {
-        name, at, kind, connection, bandwidth, link, rate, rotate_keys, bake, delay, former_key, router, lasts
+        name, at, kind, connection, bandwidth, link, rate, rotate_keys, bake, delay, former_key, router, lasts, peer,
+        import, export
     }
     /// `[reliability]`
     ReliabilityTable { pack, basis, level, start; classes: BTreeMap<String, LifeTable>, crews: BTreeMap<String, CrewTable> }

@@ -1,9 +1,11 @@
 //! Scripted changes that are no failures: bandwidths, line rates, keys, and what operators say to routers.
 
+use std::sync::Arc;
+
 use crate::control::bgp::Input;
 use crate::ids::{ConnectionId, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, Packet};
-use crate::network::{ChangeKind, Maintenance};
+use crate::network::{ChangeKind, Maintenance, RoutePolicy};
 use crate::sim::control_packets::first_port;
 use crate::sim::event::Event;
 use crate::sim::limits::LimitPlace;
@@ -17,12 +19,15 @@ impl Run<'_> {
         let change = &self.network.changes[index];
         self.paths_changed = true;
         self.journal.chain_event(self.now, 112, crate::rng::named_hash(&[&change.name]));
-        match change.kind {
-            ChangeKind::Bandwidth { connection, rate } => self.bandwidth_changes(connection, rate),
-            ChangeKind::LinkRate { link, rate } => self.link_rate_changes(link, rate),
-            ChangeKind::GracefulShutdown { router, maintenance } => self.graceful_shutdown(router, maintenance),
+        match &change.kind {
+            ChangeKind::Bandwidth { connection, rate } => self.bandwidth_changes(*connection, *rate),
+            ChangeKind::LinkRate { link, rate } => self.link_rate_changes(*link, *rate),
+            ChangeKind::GracefulShutdown { router, maintenance } => self.graceful_shutdown(*router, *maintenance),
+            ChangeKind::Policies { router, peer, import, export } => {
+                self.policies_change([*router, *peer], import, export)
+            }
             ChangeKind::NewKey { link, end, former } => {
-                self.ports_from(link, end).into_iter().for_each(|port| self.key_rotates(port, former));
+                self.ports_from(*link, *end).into_iter().for_each(|port| self.key_rotates(port, *former));
             }
         }
     }
@@ -31,6 +36,20 @@ impl Run<'_> {
     pub fn graceful_shutdown(&mut self, router: RouterId, maintenance: Maintenance) {
         self.settling.world_changed();
         self.speak(router, Input::GracefulShutdown(maintenance));
+    }
+
+    /// The operator of a router gives its sessions with another one other policies.
+    fn policies_change(
+        &mut self,
+        [router, peer]: [RouterId; 2],
+        import: &Option<Arc<RoutePolicy>>,
+        export: &Option<Arc<RoutePolicy>>,
+    ) {
+        self.settling.world_changed();
+        for session in self.network.sessions_between([router, peer]) {
+            let (import, export) = (import.clone(), export.clone());
+            self.speak(router, Input::Policies { session, import, export });
+        }
     }
 
     fn bandwidth_changes(&mut self, id: ConnectionId, bandwidth: Rate) {

@@ -61,7 +61,7 @@ pub enum Event {
 }
 
 /// Kinds of BGP timers per session end.
-pub const BGP_TIMERS: usize = 6;
+pub const BGP_TIMERS: usize = 7;
 /// Kinds of BFD timers per session end.
 pub const BFD_TIMERS: usize = 2;
 

@@ -143,7 +143,9 @@ impl Run<'_> {
             Watched::Link(link) if lost || self.is_alive(session) => self.announce_link(link),
             Watched::Link(_) => {}
             Watched::Member(_) => self.micro_session_changed(session, end, !lost),
-            Watched::Session(session) => {
+            Watched::Session(watched) => {
+                let peer = self.bfd[session][end].peer_control_plane();
+                let session = watched;
                 // Loss of light has its own way down; the session comes back with BFD or with light.
                 let input = match (lost, diagnostic) {
                     (true, BfdDiagnostic::PathDown) => None,
@@ -152,7 +154,7 @@ impl Run<'_> {
                         BfdDiagnostic::None
                         | BfdDiagnostic::DetectionTimeExpired
                         | BfdDiagnostic::NeighbourSignalledDown,
-                    ) => Some(bgp::Input::TransportDown(session, bgp::Lost::BfdDown)),
+                    ) => Some(bgp::Input::TransportDown(session, bgp::Lost::BfdDown(peer))),
                     (false, _) => Some(bgp::Input::TransportUp(session)),
                 };
                 if let Some(input) = input {

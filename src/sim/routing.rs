@@ -24,7 +24,7 @@ impl Run<'_> {
         }
         // Destination by destination: the paths to one lie together.
         for index in 0..self.routed.len() {
-            self.network.routers.ids().for_each(|router| self.decide(router, self.routed[index]));
+            self.network.routers.ids().for_each(|router| self.decide_on(router, &[self.routed[index]]));
         }
         for router in self.network.routers.ids() {
             self.install_now(router);
@@ -57,6 +57,7 @@ impl Run<'_> {
             | Input::ProcessGone
             | Input::Administrative(..)
             | Input::GracefulShutdown(_)
+            | Input::Policies { .. }
             | Input::Forwarding { .. } => 0,
         };
         // One after the other: a long table delays what comes behind it.
@@ -105,7 +106,8 @@ impl Run<'_> {
                 | TimerKind::Hold
                 | TimerKind::Keepalive
                 | TimerKind::Retransmit
-                | TimerKind::Stale => {
+                | TimerKind::Stale
+                | TimerKind::Reuse => {
                     let entry =
                         self.network.external_link(session).and_then(|link| self.facts.link_blame[link].entry());
                     entry.map(Cause::from)
@@ -118,6 +120,7 @@ impl Run<'_> {
     /// Gives a speaker an input and does what it wants.
     pub fn speak(&mut self, router: RouterId, input: Input) {
         let mut actions = Vec::new();
+        let mut moved = Vec::new();
         self.speakers[router].handle(self.now, input, &mut actions);
         let powered = self.is_powered(router);
         for action in actions {
@@ -138,13 +141,14 @@ impl Run<'_> {
                     self.schedule(Event::Decide(router), at, 0);
                 }
                 Action::Send { session, segment } if powered => self.send_segment(router, session, segment),
-                Action::RouteChanged(destination) if powered => self.decide(router, destination),
+                Action::RouteChanged(destination) if powered => moved.push(destination),
                 Action::SessionChanged { session, from, to, cause } => {
                     self.session_changed(router, session, (from, to), cause);
                 }
                 Action::SetTimer { .. } | Action::Send { .. } | Action::RouteChanged(_) => {}
             }
         }
+        self.decide_on(router, &moved);
         self.check_transit(router);
     }
 
@@ -189,6 +193,7 @@ impl Run<'_> {
                 messages.update += 1;
                 self.journal.ledger.update_sent(self.now, self.cause, Phase::EndOfRib);
             }
+            Some(BgpMessage::RouteRefresh) => messages.route_refresh += 1,
             Some(BgpMessage::Keepalive) => messages.keepalive += 1,
             Some(BgpMessage::Notification(_)) => messages.notification += 1,
             Some(BgpMessage::ConnectionReset) | None => {}
@@ -294,10 +299,8 @@ impl Run<'_> {
         self.written_until[router] = self.now;
         self.forwarder_mut(router).clear();
         self.decided[router].clear();
-        for index in 0..self.routed.len() {
-            let destination = self.routed[index];
-            self.speak(router, Input::Forwarding { destination, installed: Installed::No });
-        }
+        let destinations = self.routed.clone();
+        self.speak(router, Input::Forwarding { destinations, installed: Installed::No });
         let ends_here = |session: &Session| session.ends.iter().any(|end| end.router == router);
         let sessions: Vec<SessionId> =
             self.network.sessions.enumerate().filter(|(_, session)| ends_here(session)).map(|(id, _)| id).collect();

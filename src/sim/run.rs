@@ -6,6 +6,8 @@
 //! World events are few: failures, light, keys, timers, installations, and every arrival of a control packet. They
 //! see all partitions at rest at one instant, so a run has the same course however it is divided.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::control::bfd::Endpoint;
@@ -90,6 +92,8 @@ pub(in crate::sim) struct Run<'n> {
     pub routed: Vec<DestinationId>,
     /// Internal sessions of every router, with their peers.
     pub peers: IdVec<RouterId, Vec<(SessionId, RouterId)>>,
+    /// The router of each BGP identifier in a provider.
+    pub speaker_of: BTreeMap<(ProviderId, u32), RouterId>,
     pub interiors: IdVec<ProviderId, InteriorState>,
     pub bfd: Vec<[Endpoint; 2]>,
     pub liveness: Liveness,
@@ -154,6 +158,7 @@ impl<'n> Run<'n> {
             decided: network.routers.iter().map(|_| NextHopTable::new()).collect(),
             routed: routed(network, &peers),
             peers,
+            speaker_of: speakers_by_identifier(network),
             interiors: network.providers.ids().map(|id| InteriorState::new(network, id)).collect(),
             bfd: (0..network.bfd_sessions.len()).map(endpoints).collect(),
             liveness,
@@ -449,6 +454,11 @@ fn routed(network: &Network, peers: &IdVec<RouterId, Vec<(SessionId, RouterId)>>
         DestinationKind::Loopback => !peers[destination.router].is_empty(),
     };
     network.destinations.enumerate().filter(|(_, destination)| wanted(destination)).map(|(id, _)| id).collect()
+}
+
+fn speakers_by_identifier(network: &Network) -> BTreeMap<(ProviderId, u32), RouterId> {
+    let ends = network.sessions.iter().flat_map(|session| &session.ends);
+    ends.map(|end| ((network.routers[end.router].provider, end.identifier), end.router)).collect()
 }
 
 /// Events between two calls of the observer.

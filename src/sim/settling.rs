@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{DestinationId, Id, RouterId};
 use crate::message::NextHop;
 use crate::network::Network;
-use crate::rng::named_hash;
+use crate::rng::mix;
 use crate::sim::record::{Oscillation, RouteMove};
 use crate::units::Time;
 
@@ -137,11 +137,8 @@ impl Course {
 }
 
 fn decision_hash(router: RouterId, group: &[NextHop]) -> u64 {
-    let hops: Vec<String> = group.iter().map(|hop| hop.port.index().to_string()).collect();
-    let router = router.index().to_string();
-    let mut parts = vec!["decision", router.as_str()];
-    parts.extend(hops.iter().map(String::as_str));
-    named_hash(&parts)
+    let begin = mix(router.index() as u64 + 1);
+    group.iter().fold(begin, |hash, hop| mix(hash.rotate_left(1) ^ hop.port.index() as u64))
 }
 
 #[cfg(test)]

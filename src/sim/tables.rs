@@ -21,24 +21,44 @@ enum Entry {
     Known,
 }
 
+/// What neighbours are to be told of a decision at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Nothing,
+    Gone,
+}
+
 impl Run<'_> {
     /// Decides anew on every destination.
     pub fn decide_all(&mut self, router: RouterId) {
-        for index in 0..self.routed.len() {
-            self.decide(router, self.routed[index]);
+        let routed = std::mem::take(&mut self.routed);
+        self.decide_on(router, &routed);
+        self.routed = routed;
+    }
+
+    /// Decides anew on some destinations. Neighbours are told at once of what is gone, in one go, and of something new
+    /// only when it is installed.
+    pub fn decide_on(&mut self, router: RouterId, destinations: &[DestinationId]) {
+        let gone: Vec<DestinationId> = destinations
+            .iter()
+            .copied()
+            .filter(|destination| self.decide(router, *destination) == Word::Gone)
+            .collect();
+        if !gone.is_empty() {
+            self.speak(router, Input::Forwarding { destinations: gone, installed: Installed::No });
         }
     }
 
     /// Computes the next hops of a destination; when they differ from the last decision, they are installed after
     /// the router's FIB delay.
-    pub fn decide(&mut self, router: RouterId, destination: DestinationId) {
+    fn decide(&mut self, router: RouterId, destination: DestinationId) -> Word {
         if self.settling.is_held(destination) {
-            return;
+            return Word::Nothing;
         }
         let group = self.next_hops(router, destination);
         let decided = self.decided[router].group(destination);
         if decided == group {
-            return;
+            return Word::Nothing;
         }
         let leaves_provider = |group: &[NextHop]| group.iter().any(|hop| self.leaves_provider(*hop));
         let decided_before = if decided.is_empty() { Entry::New } else { Entry::Known };
@@ -55,10 +75,7 @@ impl Run<'_> {
         if let Some(serial) = self.installs[router].push(at, (self.cause, (destination, group))) {
             self.schedule(Event::Install(router), at, serial);
         }
-        if gone || begins_to_leave {
-            // Neighbours are told at once of what is gone, and of something new only when it is installed.
-            self.speak(router, Input::Forwarding { destination, installed: Installed::No });
-        }
+        if gone || begins_to_leave { Word::Gone } else { Word::Nothing }
     }
 
     fn next_hops_chosen(&mut self, destination: DestinationId, written: Time) {
@@ -96,8 +113,8 @@ impl Run<'_> {
         if target.provider == provider {
             self.interior_hops(router, target.router, &mut hops);
         } else {
-            for session in self.speakers[router].best(destination) {
-                match self.network.sessions[*session].kind {
+            for (session, originator) in self.speakers[router].exits(destination) {
+                match self.network.sessions[session].kind {
                     SessionKind::External(logical_link) => {
                         let channel = self.network.logical_links[logical_link].channel;
                         let port = first_port(self.network, channel, self.network.end_of(channel, router));
@@ -108,8 +125,12 @@ impl Run<'_> {
                         hops.push(NextHop { port, logical_link: NO_LOGICAL_LINK });
                     }
                     SessionKind::Internal(_) => {
-                        let end = self.session_end(router, *session);
-                        self.interior_hops(router, self.network.sessions[*session].ends[1 - end].router, &mut hops);
+                        let reflected = originator.and_then(|identifier| self.speaker_of.get(&(provider, identifier)));
+                        let peer = || {
+                            let end = self.session_end(router, session);
+                            self.network.sessions[session].ends[1 - end].router
+                        };
+                        self.interior_hops(router, reflected.copied().unwrap_or_else(peer), &mut hops);
                     }
                 }
             }
@@ -129,10 +150,15 @@ impl Run<'_> {
 
     /// Forwarding entries that are due are installed.
     pub fn installs_due(&mut self, router: RouterId) {
+        let mut installed = Vec::new();
         while let Some((cause, (destination, group))) = self.installs[router].pop(self.now) {
-            self.cause = cause;
-            self.install(router, destination, &group);
+            if self.cause != cause {
+                self.tell_installed(router, std::mem::take(&mut installed));
+                self.cause = cause;
+            }
+            installed.extend(self.install(router, destination, &group));
         }
+        self.tell_installed(router, installed);
         if let Some((at, serial)) = self.installs[router].head() {
             self.schedule(Event::Install(router), at, serial);
         }
@@ -142,13 +168,24 @@ impl Run<'_> {
     pub fn install_now(&mut self, router: RouterId) {
         self.installs[router].clear();
         let decided: Vec<DestinationId> = self.decided[router].destinations().collect();
+        let mut installed = Vec::new();
         for destination in decided {
             let group = self.decided[router].group(destination).to_vec();
-            self.install(router, destination, &group);
+            installed.extend(self.install(router, destination, &group));
         }
+        self.tell_installed(router, installed);
     }
 
-    fn install(&mut self, router: RouterId, destination: DestinationId, group: &[NextHop]) {
+    /// The speaker hears of entries that were written at once.
+    fn tell_installed(&mut self, router: RouterId, destinations: Vec<DestinationId>) {
+        if !destinations.is_empty() {
+            self.speak(router, Input::Forwarding { destinations, installed: Installed::Yes });
+        }
+        self.check_transit(router);
+    }
+
+    /// Writes an entry; returns the destination when the router may announce it now.
+    fn install(&mut self, router: RouterId, destination: DestinationId, group: &[NextHop]) -> Option<DestinationId> {
         let network = self.network;
         self.paths_changed = true;
         let entry = self.cause.map(|cause| cause.entry).or_else(|| self.journal.ledger.latest());
@@ -165,13 +202,10 @@ impl Run<'_> {
         // What a later decision has replaced already is not announced any more.
         let is_latest = !group.is_empty() && self.decided[router].group(destination) == group;
         self.forwarder_mut(router).install(destination, group);
-        if is_latest {
-            self.speak(router, Input::Forwarding { destination, installed: Installed::Yes });
-        }
         if is_new && network.destinations[destination].kind == DestinationKind::Loopback {
             self.peer_comes_into_reach(router, network.destinations[destination].router);
         }
-        self.check_transit(router);
+        is_latest.then_some(destination)
     }
 
     /// Messages to a router of the provider find their way from now on.

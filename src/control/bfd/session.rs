@@ -1,7 +1,7 @@
 //! One end of a BFD session.
 
-use crate::message::{BfdDiagnostic, BfdPacket, BfdState};
-use crate::network::{BfdConfig, Network};
+use crate::message::{BfdDiagnostic, BfdPacket, BfdState, ControlPlane};
+use crate::network::{BfdConfig, LivenessPlace, Network};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Bytes, Span, Time};
 
@@ -100,6 +100,9 @@ pub struct Endpoint {
     poll: Poll,
     /// None until the first packet, and again when the peer has been silent for a detection time (6.8.1).
     peer: Option<Peer>,
+    control_plane: ControlPlane,
+    /// What the peer last said of its own; outlives its silence.
+    peer_control_plane: ControlPlane,
     /// What the peer accepts; outlives its silence.
     remote_min_rx: Span,
     jitter: Stream,
@@ -122,10 +125,21 @@ impl Endpoint {
             diagnostic: BfdDiagnostic::None,
             poll: Poll::Done,
             peer: None,
+            control_plane: match network.routers[router].liveness {
+                LivenessPlace::LineCard => ControlPlane::Independent,
+                LivenessPlace::Processor => ControlPlane::Shared,
+            },
+            peer_control_plane: ControlPlane::Independent,
             remote_min_rx: UNHEARD,
             jitter: seed.stream(&component, "jitter"),
             phase: seed.stream(&component, "phase"),
         }
+    }
+
+    /// Whether the peer's BFD outlives its control plane, as it last said (C bit).
+    #[must_use]
+    pub fn peer_control_plane(&self) -> ControlPlane {
+        self.peer_control_plane
     }
 
     /// The session's state.
@@ -196,6 +210,7 @@ impl Endpoint {
         let before = self.transmit_interval();
         self.peer = Some(Peer { desired_min_tx: packet.desired_min_tx, multiplier: packet.detect_multiplier });
         self.remote_min_rx = packet.required_min_rx;
+        self.peer_control_plane = packet.control_plane;
         if packet.r#final {
             self.poll = Poll::Done;
         }
@@ -293,6 +308,7 @@ impl Endpoint {
             desired_min_tx: self.desired_min_tx(),
             required_min_rx: self.config.receive,
             detect_multiplier: self.config.multiplier,
+            control_plane: self.control_plane,
             poll: flag == Flag::Poll,
             r#final: flag == Flag::Final,
             heard: self.peer.is_some(),

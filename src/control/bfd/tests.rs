@@ -94,21 +94,7 @@ fn the_transitions_are_those_of_rfc_5880_6_8_6() {
             writeln!(table, "{own:?} + {received:?} -> {to}").unwrap();
         }
     }
-    let golden = "\
-Down + AdminDown -> -
-Down + Down -> Init
-Down + Init -> Up
-Down + Up -> -
-Init + AdminDown -> Down
-Init + Down -> -
-Init + Init -> Up
-Init + Up -> Up
-Up + AdminDown -> Down
-Up + Down -> Down
-Up + Init -> -
-Up + Up -> -
-";
-    assert_eq!(table, golden);
+    assert_eq!(table, include_str!("../../../tests/golden/bfd.txt"));
 }
 
 #[test]

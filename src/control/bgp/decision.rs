@@ -74,6 +74,8 @@ pub(super) struct Selection {
     pub(super) best: Candidate,
     /// All routes in use, in order of session.
     pub(super) multipath: Vec<SessionId>,
+    /// Who brought each into the provider, where that was another router than the peer (`ORIGINATOR_ID`).
+    pub(super) originators: Vec<Option<u32>>,
     /// The last step that ruled a route out.
     pub(super) reason: Reason,
 }
@@ -92,6 +94,11 @@ pub(super) fn select_telling(
     rules: DecisionRules,
     ruled_out: &mut dyn FnMut(SessionId, Reason),
 ) -> Option<Selection> {
+    if let [_] = candidates.as_slice() {
+        let best = candidates.pop()?;
+        let (multipath, originators) = (vec![best.session], vec![best.attributes.originator]);
+        return Some(Selection { best, multipath, originators, reason: Reason::Only });
+    }
     let mut reason = Reason::Only;
     let mut take_step =
         |candidates: &mut Vec<Candidate>, step| rule_out(candidates, step, rules, &mut reason, ruled_out);
@@ -116,9 +123,10 @@ pub(super) fn select_telling(
         Multipath::SameNeighbour => neighbour(candidate) == neighbour(&best),
         Multipath::AnyNeighbour => true,
     });
-    let mut multipath: Vec<_> = equal.iter().map(|candidate| candidate.session).collect();
-    multipath.sort_unstable();
-    Some(Selection { best, multipath, reason })
+    equal.sort_unstable_by_key(|candidate| candidate.session);
+    let multipath = equal.iter().map(|candidate| candidate.session).collect();
+    let originators = equal.iter().map(|candidate| candidate.attributes.originator).collect();
+    Some(Selection { best, multipath, originators, reason })
 }
 
 fn rule_out(

@@ -1,12 +1,12 @@
 //! Graceful restart (RFC 4724): which ends of a session leave its routes standing.
 
 use super::{Lost, SessionCause};
-use crate::message::NotificationReason;
+use crate::message::{ControlPlane, NotificationReason};
 use crate::network::{GracefulRestart, OnBfdDown};
 use crate::units::Span;
 
 /// Whether routes stay when a session ends so: the peer may be restarting, and nothing says that the path is dead.
-pub(super) fn keeps_routes(graceful: GracefulRestart, cause: SessionCause) -> bool {
+pub(super) fn keeps_routes(graceful: GracefulRestart, cause: SessionCause, peer_bfd: ControlPlane) -> bool {
     let GracefulRestart::On { on_bfd_down, .. } = graceful else { return false };
     match cause {
         // A hold timer, too, by RFC 8538 section 3.
@@ -14,9 +14,9 @@ pub(super) fn keeps_routes(graceful: GracefulRestart, cause: SessionCause) -> bo
         | SessionCause::NewConnection
         | SessionCause::HoldTimer
         | SessionCause::Notification(NotificationReason::HoldTimerExpired) => true,
-        SessionCause::Bfd | SessionCause::Notification(NotificationReason::BfdDown) => {
-            on_bfd_down == OnBfdDown::KeepRoutes
-        }
+        SessionCause::Bfd => outlives_bfd(on_bfd_down, peer_bfd),
+        // Of this end's own BFD nothing is known yet.
+        SessionCause::Notification(NotificationReason::BfdDown) => on_bfd_down == OnBfdDown::KeepRoutes,
         SessionCause::Notification(
             NotificationReason::FiniteStateMachineError
             | NotificationReason::AdministrativeShutdown
@@ -35,11 +35,19 @@ pub(super) fn keeps_routes(graceful: GracefulRestart, cause: SessionCause) -> bo
     }
 }
 
+/// RFC 5882 4.3.2: BFD that shares the fate of the peer's control plane may have gone with it alone.
+fn outlives_bfd(on_bfd_down: OnBfdDown, peer: ControlPlane) -> bool {
+    match (on_bfd_down, peer) {
+        (OnBfdDown::KeepRoutes, _) | (OnBfdDown::AsPeerSays, ControlPlane::Shared) => true,
+        (OnBfdDown::DropRoutes, _) | (OnBfdDown::AsPeerSays, ControlPlane::Independent) => false,
+    }
+}
+
 /// Whether routes that were kept go when the path is lost so, whatever became of the session before.
 pub(super) fn lost_for_good(graceful: GracefulRestart, lost: Lost) -> bool {
     match (lost, graceful) {
-        (Lost::BfdDown, GracefulRestart::On { on_bfd_down: OnBfdDown::KeepRoutes, .. }) => false,
-        (Lost::BfdDown | Lost::Carrier | Lost::Interior | Lost::RouterRestart | Lost::ProcessGone, _) => true,
+        (Lost::BfdDown(peer), GracefulRestart::On { on_bfd_down, .. }) => !outlives_bfd(on_bfd_down, peer),
+        (Lost::BfdDown(_) | Lost::Carrier | Lost::Interior | Lost::RouterRestart | Lost::ProcessGone, _) => true,
     }
 }
 

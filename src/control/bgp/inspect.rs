@@ -72,7 +72,11 @@ impl Speaker {
             let attributes = Arc::clone(attributes);
             Some(Heard { session: peer.session, attributes, standing: Standing::Rejected(*rejection) })
         });
-        let mut heard: Vec<Heard> = candidates.chain(rejected).collect();
+        let suppressed = self.rib.peers.iter().filter(|peer| peer.damping.suppresses(destination)).filter_map(|peer| {
+            let attributes = Arc::clone(&peer.adj_rib_in.get(&destination)?.attributes);
+            Some(Heard { session: peer.session, attributes, standing: Standing::Rejected(Rejection::Suppressed) })
+        });
+        let mut heard: Vec<Heard> = candidates.chain(rejected).chain(suppressed).collect();
         heard.sort_by_key(|route| match route.standing {
             Standing::Best => (0, None),
             Standing::Multipath(_) => (1, None),

@@ -19,6 +19,8 @@ const HEADER: u64 = 19;
 const OPEN: u64 = 94;
 /// NOTIFICATION without data: header, code, subcode.
 const NOTIFICATION: u64 = HEADER + 2;
+/// ROUTE-REFRESH: header, AFI, a reserved byte, SAFI (RFC 2918 3).
+const ROUTE_REFRESH: u64 = HEADER + 4;
 /// UPDATE with nothing in it: header and two lengths.
 const UPDATE: u64 = HEADER + 4;
 /// MP_UNREACH_NLRI before its prefixes (RFC 4760 4): extended attribute header, AFI, SAFI.
@@ -60,6 +62,7 @@ impl Prefixes {
             BgpMessage::Open { .. } => OPEN,
             BgpMessage::Keepalive => HEADER,
             BgpMessage::EndOfRib => UPDATE,
+            BgpMessage::RouteRefresh => ROUTE_REFRESH,
             BgpMessage::Notification(_) => NOTIFICATION,
             BgpMessage::ConnectionReset => 0,
             BgpMessage::Update { withdrawn, announced } => {
@@ -126,7 +129,7 @@ fn attribute_bytes(attributes: &PathAttributes) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::NotificationReason;
+    use crate::message::{NotificationReason, RestartState};
     use crate::units::Span;
 
     /// Header of an Ethernet frame without FCS, as captures count it.
@@ -154,7 +157,10 @@ mod tests {
         };
         // Captured from FRR 8.4.4 with IPv4, TCP timestamps and no FCS.
         assert_eq!(frame(&hosts, &BgpMessage::Keepalive), 85);
-        assert_eq!(frame(&hosts, &BgpMessage::Open { asn: 1, hold: Span::from_s(90), restart_time: Span::ZERO }), 160);
+        let (hold, restart_time, restart_state) = (Span::from_s(90), Span::ZERO, RestartState::Running);
+        assert_eq!(frame(&hosts, &BgpMessage::Open { asn: 1, hold, restart_time, restart_state }), 160);
+        // RFC 2918 section 3.
+        assert_eq!(hosts.size(&BgpMessage::RouteRefresh), Bytes(23));
         assert_eq!(frame(&hosts, &BgpMessage::EndOfRib), 89);
         assert_eq!(frame(&hosts, &BgpMessage::Update { withdrawn: one.clone(), announced: None }), 94);
         assert_eq!(frame(&hosts, &update(&[1, 2], None)), 119);

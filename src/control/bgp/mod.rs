@@ -6,9 +6,11 @@
 //! ```
 //! Not here: add-path, confederations.
 
+mod damping;
 mod decision;
 mod graceful;
 mod inspect;
+mod interface;
 mod machine;
 mod message;
 mod pace;
@@ -24,19 +26,21 @@ use std::sync::Arc;
 
 pub use decision::Reason;
 pub use inspect::{Heard, RouteCounts, Standing};
+pub use interface::{Action, Input, Installed, Lost, SessionCause, State, TimerKind, Wanted};
 pub use policy::Rejection;
 
 use crate::ids::{DestinationId, RouterId, SessionId};
-use crate::message::{BgpMessage, BgpSegment, NotificationReason};
-use crate::network::{Maintenance, Network, SessionKind};
+use crate::message::{BgpMessage, RestartState};
+use crate::network::{Network, RouteFlapDamping, SessionKind};
 use crate::rng::RunSeed;
 use crate::units::{Span, Time};
 
+use damping::Damping;
 use decision::Peering;
 use message::Prefixes;
 use pace::{Gate, Sent};
 use policy::{Neighbour, Policy};
-use rib::{Peer, Rib, Table};
+use rib::{NextStep, Peer, Rib, Table};
 use session::{Outcome, Session};
 
 /// The BGP process of one router.
@@ -59,187 +63,6 @@ enum DecisionRun {
     Due,
     /// After a graceful restart: forwarding stays as it is until the peers have told everything (RFC 4724 4.1).
     Deferred,
-}
-
-/// What a speaker is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// The path to the peer works.
-    TransportUp(SessionId),
-    /// The path to the peer is gone, or counts as gone.
-    TransportDown(SessionId, Lost),
-    /// A segment arrived for this router.
-    Segment(BgpSegment),
-    /// A timer fired.
-    Timer(SessionId, TimerKind),
-    /// The operator keeps a session down, or lets it begin again.
-    Administrative(SessionId, Wanted),
-    /// The operator shuts this router down gracefully (RFC 8326), or the work is over.
-    GracefulShutdown(Maintenance),
-    /// The BGP process of this router is gone; a new one has nothing but its configuration.
-    ProcessGone,
-    /// Interior routing has so many links to the peer of an internal session now.
-    InteriorCost(SessionId, u32),
-    /// The time of [`Action::DecideAt`] has come.
-    Decide,
-    /// This router's own forwarding table can, or cannot, forward to the destination from now on.
-    Forwarding {
-        /// The destination.
-        destination: DestinationId,
-        /// Whether it can.
-        installed: Installed,
-    },
-}
-
-/// What a speaker wants done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Put a segment on the way to the peer.
-    Send {
-        /// The session.
-        session: SessionId,
-        /// The segment; its size is that of the IP packet.
-        segment: BgpSegment,
-    },
-    /// Arm the one timer of this kind, or move it.
-    SetTimer {
-        /// The session.
-        session: SessionId,
-        /// Which of its timers.
-        kind: TimerKind,
-        /// When it fires.
-        at: Time,
-    },
-    /// Disarm a timer, if it is armed.
-    CancelTimer {
-        /// The session.
-        session: SessionId,
-        /// Which of its timers.
-        kind: TimerKind,
-    },
-    /// Say [`Input::Decide`] at this time; what is said at another one means nothing.
-    DecideAt(Time),
-    /// [`Speaker::best`] has changed for this destination.
-    RouteChanged(DestinationId),
-    /// A session changed its state.
-    SessionChanged {
-        /// The session.
-        session: SessionId,
-        /// Before.
-        from: State,
-        /// Now.
-        to: State,
-        /// Why.
-        cause: SessionCause,
-    },
-}
-
-/// States of a session (RFC 4271 8.2.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
-    /// No path, no session.
-    Idle,
-    /// About to open a connection.
-    Connect,
-    /// Waiting for the peer to open one.
-    Active,
-    /// OPEN sent.
-    OpenSent,
-    /// OPEN received, KEEPALIVE sent.
-    OpenConfirm,
-    /// Routes are exchanged.
-    Established,
-}
-
-/// Timers of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TimerKind {
-    /// When to open a connection (again).
-    ConnectRetry,
-    /// When the peer counts as dead.
-    Hold,
-    /// When the next KEEPALIVE is due.
-    Keepalive,
-    /// When unacknowledged messages are sent again.
-    Retransmit,
-    /// When routes may be announced again (MinRouteAdvertisementIntervalTimer).
-    Advertisement,
-    /// When routes that were kept for a restarting peer are given up (RFC 4724 4.2).
-    Stale,
-}
-
-impl TimerKind {
-    /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::ConnectRetry, Self::Hold, Self::Keepalive, Self::Retransmit, Self::Advertisement, Self::Stale];
-}
-
-/// Why the path of a session counts as gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lost {
-    /// The link's light is gone.
-    Carrier,
-    /// BFD went down; a NOTIFICATION is tried (RFC 9384).
-    BfdDown,
-    /// The peer is unreachable inside the provider.
-    Interior,
-    /// This router lost power.
-    RouterRestart,
-    /// This router's BGP process is gone; its connections are reset.
-    ProcessGone,
-}
-
-/// Whether a forwarding table has a working entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Installed {
-    /// It can forward.
-    Yes,
-    /// It cannot.
-    No,
-}
-
-/// What the operator wants of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// It is ended, and does not begin again.
-    Down,
-    /// It may begin again.
-    Up,
-}
-
-/// Why a session changed its state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionCause {
-    /// The path to the peer works.
-    Start,
-    /// Another try after a loss, or the time to try has come.
-    Retry,
-    /// A connection or an OPEN came in.
-    Opened,
-    /// The peer confirmed.
-    Established,
-    /// Loss of light.
-    Carrier,
-    /// BFD.
-    Bfd,
-    /// Interior routing lost the peer.
-    Interior,
-    /// This router lost power.
-    RouterRestart,
-    /// Nothing was heard for the hold time.
-    HoldTimer,
-    /// The peer announced more prefixes than are allowed.
-    MaximumPrefixes,
-    /// The operator of this router keeps it down.
-    AdministrativeShutdown,
-    /// The peer ended it.
-    Notification(NotificationReason),
-    /// The peer does not have this connection.
-    ConnectionReset,
-    /// The peer opened another connection.
-    NewConnection,
-    /// The peer sent what the state does not allow.
-    FiniteStateMachineError,
 }
 
 impl Speaker {
@@ -279,6 +102,11 @@ impl Speaker {
                 rejected: std::collections::BTreeMap::new(),
                 adj_rib_out: std::collections::BTreeMap::new(),
                 pending: std::collections::BTreeSet::new(),
+                again: std::collections::BTreeSet::new(),
+                damping: Damping::new(match peering {
+                    Peering::External => own.damping,
+                    Peering::Internal => RouteFlapDamping::Off,
+                }),
                 table: Table::Closed,
             });
         }
@@ -306,14 +134,24 @@ impl Speaker {
                 }
                 self.on(now, session, out, |end, out| end.path_down(now, lost, out));
             }
+            Input::Timer(session, TimerKind::Reuse) => self.reuse(now, session, out),
             Input::Timer(session, kind) => self.on(now, session, out, |end, out| end.timer(now, kind, out)),
             Input::Segment(segment) => {
                 self.on(now, segment.session, out, |end, out| end.segment(now, segment, out));
             }
-            Input::Forwarding { destination, installed } => self.rib.set_installed(destination, installed),
+            Input::Forwarding { destinations, installed } => {
+                destinations.into_iter().for_each(|destination| self.rib.set_installed(destination, installed));
+            }
+            Input::Policies { session, import, export } => {
+                let index = self.index(session);
+                if self.rib.set_policies(index, import, export) == NextStep::AskAgain {
+                    self.sessions[index].ask_again(now, out);
+                }
+            }
             Input::InteriorCost(session, cost) => self.rib.set_interior_cost(self.index(session), cost),
             Input::Decide if self.due == Some(now) => {
                 self.decision = DecisionRun::Idle;
+                self.sessions.iter_mut().for_each(|session| session.restart_state = RestartState::Running);
                 self.decide(out);
             }
             Input::Decide => {}
@@ -346,6 +184,13 @@ impl Speaker {
         self.rib.best(destination)
     }
 
+    /// The same with the BGP identifier of the router inside the provider that a reflected route came from: its next hop,
+    /// which a reflector leaves as it is (RFC 4456 section 10).
+    pub fn exits(&self, destination: DestinationId) -> impl Iterator<Item = (SessionId, Option<u32>)> + '_ {
+        let selection = self.rib.selection(destination).into_iter();
+        selection.flat_map(|it| it.multipath.iter().copied().zip(it.originators.iter().copied()))
+    }
+
     /// The step that decided among the learned routes to the destination; `None` when there are none.
     #[must_use]
     pub fn reason(&self, destination: DestinationId) -> Option<Reason> {
@@ -373,6 +218,7 @@ impl Speaker {
         if self.sessions.iter().any(Session::restarts_gracefully) {
             let longest = self.sessions.iter().map(Session::restart_time).max().unwrap_or(Span::ZERO);
             self.decision = DecisionRun::Deferred;
+            self.sessions.iter_mut().for_each(|session| session.restart_state = RestartState::Restarted);
             self.decide_at(now + longest, out);
         }
     }
@@ -386,8 +232,9 @@ impl Speaker {
     /// Decides again once every session that has a path has heard its peer's whole table.
     fn resume(&mut self, out: &mut Vec<Action>) {
         let mut with_path = self.sessions.iter().filter(|session| session.has_path()).peekable();
-        if with_path.peek().is_some() && with_path.all(Session::is_synchronised) {
+        if with_path.peek().is_some() && with_path.all(Session::needs_no_waiting_for) {
             self.decision = DecisionRun::Idle;
+            self.sessions.iter_mut().for_each(|session| session.restart_state = RestartState::Running);
             self.decide(out);
         }
     }
@@ -423,13 +270,30 @@ impl Speaker {
                 Outcome::Lost => self.rib.end(index),
                 Outcome::Stale => self.rib.keep_stale(index),
                 Outcome::StaleLost => self.rib.drop_stale(index),
-                Outcome::Update(withdrawn, announced) => self.rib.receive(index, &withdrawn, announced.as_ref()),
+                Outcome::Refresh => self.rib.tell_again(index),
+                Outcome::Update(withdrawn, announced) => {
+                    self.rib.receive(index, now, &withdrawn, announced.as_ref());
+                    self.arm_reuse(index, now, out);
+                }
             }
         }
         if self.rib.peers[index].has_too_many() {
             self.sessions[index].refuse_more(now, out);
             self.sessions[index].take_outcomes();
             self.rib.end(index);
+        }
+    }
+
+    /// Routes of a session that flapped may be usable again.
+    fn reuse(&mut self, now: Time, session: SessionId, out: &mut Vec<Action>) {
+        let index = self.index(session);
+        self.rib.reuse(index, now);
+        self.arm_reuse(index, now, out);
+    }
+
+    fn arm_reuse(&self, index: usize, now: Time, out: &mut Vec<Action>) {
+        if let Some(at) = self.rib.peers[index].damping.next_reuse(now) {
+            out.push(Action::SetTimer { session: self.sessions[index].id, kind: TimerKind::Reuse, at });
         }
     }
 

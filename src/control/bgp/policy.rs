@@ -24,6 +24,8 @@ pub enum Rejection {
     ReflectionLoop,
     /// This term of the import policy, counted from 0.
     Term(usize),
+    /// It flapped too often (RFC 2439).
+    Suppressed,
     /// No term of the import policy decided, and it rejects the rest.
     NoTerm,
 }

@@ -10,13 +10,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Installed;
+use super::damping::Damping;
 use super::decision::{Candidate, Peering, Selection, Standing, select};
 use super::pace::Gate;
 use super::policy::{LEAST_PREFERENCE, Learned, Neighbour, Policy, Rejection};
 use crate::ids::{DestinationId, IdVec, SessionId};
 use crate::message::PathAttributes;
-use crate::network::{Announces, DecisionRules, LoopAvoidance, Maintenance, Network, Router};
-use crate::units::Community;
+use crate::network::{Announces, DecisionRules, LoopAvoidance, Maintenance, Network, RoutePolicy, Router};
+use crate::units::{Community, Time};
 
 /// A peer and what was heard from it and told to it.
 #[derive(Debug, Clone)]
@@ -33,6 +34,9 @@ pub(super) struct Peer {
     pub(super) adj_rib_out: BTreeMap<DestinationId, Arc<PathAttributes>>,
     /// Destinations whose announcement to this peer is to be looked at again.
     pub(super) pending: BTreeSet<DestinationId>,
+    /// Of these, what is told even when nothing has changed: the peer asked for it.
+    pub(super) again: BTreeSet<DestinationId>,
+    pub(super) damping: Damping,
     /// How much of the first table was sent.
     pub(super) table: Table,
 }
@@ -59,6 +63,21 @@ impl Peer {
     pub(super) fn has_too_many(&self) -> bool {
         self.adj_rib_in.len() > self.max_prefixes
     }
+}
+
+/// Whether a peer has told of a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Something,
+    Nothing,
+}
+
+/// What other policies ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NextStep {
+    Nothing,
+    /// The peer is to tell everything again: what it told is kept as it was imported.
+    AskAgain,
 }
 
 /// Where the initial exchange with a peer stands.
@@ -129,19 +148,20 @@ impl Rib {
     pub(super) fn receive(
         &mut self,
         peer: usize,
+        now: Time,
         withdrawn: &[DestinationId],
         announced: Option<&(Arc<PathAttributes>, Vec<DestinationId>)>,
     ) {
         self.received += 1;
         for destination in withdrawn {
-            self.replace(peer, *destination, None);
+            self.replace(peer, now, *destination, None);
         }
         if let Some((attributes, destinations)) = announced {
             for destination in destinations {
                 match self.policy.import(&self.peers[peer].neighbour, *destination, attributes) {
-                    Ok(route) => self.replace(peer, *destination, Some(route)),
+                    Ok(route) => self.replace(peer, now, *destination, Some(route)),
                     Err(rejection) => {
-                        self.replace(peer, *destination, None);
+                        self.replace(peer, now, *destination, None);
                         self.peers[peer].rejected.insert(*destination, (Arc::clone(attributes), rejection));
                     }
                 }
@@ -161,6 +181,7 @@ impl Rib {
         let peer = &mut self.peers[peer];
         peer.table = Table::Closed;
         peer.pending.clear();
+        peer.again.clear();
         peer.adj_rib_out.clear();
         peer.rejected.clear();
         self.dirty.extend(std::mem::take(&mut peer.adj_rib_in).into_keys());
@@ -173,6 +194,7 @@ impl Rib {
         let peer = &mut self.peers[peer];
         peer.table = Table::Closed;
         peer.pending.clear();
+        peer.again.clear();
         peer.adj_rib_out.clear();
         peer.adj_rib_in.values_mut().for_each(|held| held.freshness = Freshness::Stale);
     }
@@ -195,6 +217,37 @@ impl Rib {
             self.installed[destination] = installed;
             self.mark(destination);
         }
+    }
+
+    /// The peer asked to be told everything again (RFC 2918 section 4).
+    pub(super) fn tell_again(&mut self, peer: usize) {
+        let peer = &mut self.peers[peer];
+        peer.again.extend(peer.adj_rib_out.keys());
+        peer.pending.extend(peer.adj_rib_out.keys());
+    }
+
+    /// The operator gives a session other policies.
+    pub(super) fn set_policies(
+        &mut self,
+        peer: usize,
+        import: Option<Arc<RoutePolicy>>,
+        export: Option<Arc<RoutePolicy>>,
+    ) -> NextStep {
+        let peer = &mut self.peers[peer];
+        if let Some(policy) = export {
+            peer.neighbour.export = policy;
+            if peer.table != Table::Closed {
+                peer.pending.extend(&peer.neighbour.allowed);
+            }
+        }
+        let Some(policy) = import else { return NextStep::Nothing };
+        peer.neighbour.import = policy;
+        NextStep::AskAgain
+    }
+
+    /// Routes of a peer that were suppressed may be usable again.
+    pub(super) fn reuse(&mut self, peer: usize, now: Time) {
+        self.dirty.extend(self.peers[peer].damping.release(now));
     }
 
     /// The router is shut down gracefully, or back (RFC 8326 4.2): it prefers every other way to those of its external
@@ -238,13 +291,12 @@ impl Rib {
         let mut changed = Vec::new();
         for destination in std::mem::take(&mut self.dirty) {
             let selection = select(self.candidates(destination), self.rules);
-            let before = self.best(destination).to_vec();
-            match selection {
-                Some(selection) => self.loc_rib.insert(destination, selection),
-                None => self.loc_rib.remove(&destination),
-            };
-            if before != self.best(destination) {
+            if self.loc_rib.get(&destination).map(exits) != selection.as_ref().map(exits) {
                 changed.push(destination);
+            }
+            match selection {
+                Some(selection) => drop(self.loc_rib.insert(destination, selection)),
+                None => drop(self.loc_rib.remove(&destination)),
             }
             self.mark(destination);
         }
@@ -255,29 +307,34 @@ impl Rib {
     /// only its last state will count.
     pub(super) fn disseminate(&mut self, peer: usize, gate: Gate, loop_avoidance: LoopAvoidance) -> Changes {
         let mut changes = Changes::default();
+        let mut groups: BTreeMap<Arc<PathAttributes>, usize> = BTreeMap::new();
         for destination in std::mem::take(&mut self.peers[peer].pending) {
             let wanted = self.wanted(peer, destination, loop_avoidance);
-            let told = &mut self.peers[peer].adj_rib_out;
-            let is_news = wanted.is_some() && told.get(&destination) != wanted.as_ref();
+            let to = &mut self.peers[peer];
+            let is_told = to.adj_rib_out.get(&destination) == wanted.as_ref();
+            let is_news = wanted.is_some() && (!is_told || to.again.contains(&destination));
             if is_news && gate != Gate::Open {
-                self.peers[peer].pending.insert(destination);
+                to.pending.insert(destination);
                 changes.waiting += 1;
                 continue;
             }
             match wanted {
                 None => {
-                    if told.remove(&destination).is_some() {
+                    to.again.remove(&destination);
+                    if to.adj_rib_out.remove(&destination).is_some() {
                         changes.withdrawn.push(destination);
                     }
                 }
                 Some(attributes) => {
-                    if told.get(&destination) == Some(&attributes) {
+                    to.again.remove(&destination);
+                    if !is_news {
                         continue;
                     }
-                    told.insert(destination, Arc::clone(&attributes));
-                    match changes.announced.iter_mut().find(|(group, _)| *group == attributes) {
-                        Some((_, destinations)) => destinations.push(destination),
-                        None => changes.announced.push((attributes, vec![destination])),
+                    to.adj_rib_out.insert(destination, Arc::clone(&attributes));
+                    let next = changes.announced.len();
+                    match *groups.entry(Arc::clone(&attributes)).or_insert(next) {
+                        known if known < next => changes.announced[known].1.push(destination),
+                        _ => changes.announced.push((attributes, vec![destination])),
                     }
                 }
             }
@@ -285,7 +342,7 @@ impl Rib {
         changes
     }
 
-    fn replace(&mut self, peer: usize, destination: DestinationId, route: Option<Arc<PathAttributes>>) {
+    fn replace(&mut self, peer: usize, now: Time, destination: DestinationId, route: Option<Arc<PathAttributes>>) {
         self.peers[peer].rejected.remove(&destination);
         let routes = &mut self.peers[peer].adj_rib_in;
         if let (Some(held), Some(route)) = (routes.get_mut(&destination), &route)
@@ -294,9 +351,17 @@ impl Rib {
             held.freshness = Freshness::Fresh;
             return;
         }
-        if !routes.contains_key(&destination) && route.is_none() {
+        let routes_before = if routes.contains_key(&destination) { Told::Something } else { Told::Nothing };
+        if routes_before == Told::Nothing && route.is_none() {
             return;
         }
+        let damping = &mut self.peers[peer].damping;
+        match (routes_before, &route) {
+            (Told::Something, None) => damping.withdrawn(now, destination),
+            (Told::Something, Some(_)) => damping.changed(now, destination),
+            (Told::Nothing, _) => {}
+        }
+        let routes = &mut self.peers[peer].adj_rib_in;
         match route {
             Some(attributes) => {
                 let held = Held { attributes, age: self.received, freshness: Freshness::Fresh };
@@ -322,6 +387,7 @@ impl Rib {
 
     pub(super) fn candidates(&self, destination: DestinationId) -> Vec<Candidate> {
         let in_use = self.loc_rib.get(&destination).map(|selection| selection.best.session);
+        let usable = |peer: &&Peer| !peer.damping.suppresses(destination);
         let candidate = |peer: &Peer| {
             peer.adj_rib_in.get(&destination).map(|Held { attributes, age, .. }| Candidate {
                 session: peer.session,
@@ -334,7 +400,7 @@ impl Rib {
                 address: peer.address,
             })
         };
-        self.peers.iter().filter_map(candidate).collect()
+        self.peers.iter().filter(usable).filter_map(candidate).collect()
     }
 
     /// A route as the decision sees it.
@@ -370,7 +436,8 @@ impl Rib {
             return None;
         }
         let learned = selection.and_then(|route| {
-            let from = self.peers.iter().find(|peer| peer.session == route.best.session)?;
+            let from = self.peers.binary_search_by_key(&route.best.session, |peer| peer.session).ok()?;
+            let from = &self.peers[from];
             Some(Learned { from: &from.neighbour, attributes: &route.best.attributes })
         });
         let mut route = self.policy.export(&to.neighbour, destination, learned)?;
@@ -382,4 +449,9 @@ impl Rib {
         }
         Some(route)
     }
+}
+
+/// Where packets leave by a selection: sessions, and who brought their routes in.
+fn exits(of: &Selection) -> (&[SessionId], &[Option<u32>]) {
+    (&of.multipath, &of.originators)
 }

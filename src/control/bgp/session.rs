@@ -14,7 +14,7 @@ use super::pace::{Gate, Pace, Sent};
 use super::transport::Transport;
 use super::{Action, SessionCause, State, TimerKind};
 use crate::ids::{DestinationId, SessionId};
-use crate::message::{BgpMessage, BgpSegment, NotificationReason, PathAttributes};
+use crate::message::{BgpMessage, BgpSegment, ControlPlane, NotificationReason, PathAttributes, RestartState};
 use crate::network::{BgpTiming, GracefulRestart, Jitter, LoopAvoidance, Network};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
@@ -31,6 +31,8 @@ pub(super) enum Outcome {
     Stale,
     /// Stale routes are gone.
     StaleLost,
+    /// The peer wants to hear everything again (RFC 2918).
+    Refresh,
     /// An UPDATE arrived.
     Update(Vec<DestinationId>, Option<(Arc<PathAttributes>, Vec<DestinationId>)>),
 }
@@ -76,6 +78,11 @@ pub(super) struct Session {
     graceful: GracefulRestart,
     /// How long the peer asked to keep its routes when it is away; zero when it cannot restart gracefully.
     peer_restart: Span,
+    /// What this end says of itself in its OPEN, and what the peer said (RFC 4724 section 3).
+    pub(super) restart_state: RestartState,
+    peer_restart_state: RestartState,
+    /// Whether BFD of the peer lives without its control plane, as it last said.
+    peer_bfd: ControlPlane,
     /// Why it does not begin again.
     shut: Shut,
     /// The lower of both hold times, once the peer's OPEN is here; zero means no timers (RFC 4271 4.2).
@@ -107,6 +114,9 @@ impl Session {
             synchronised: false,
             graceful: own.graceful_restart,
             peer_restart: Span::ZERO,
+            restart_state: RestartState::Running,
+            peer_restart_state: RestartState::Running,
+            peer_bfd: ControlPlane::Independent,
             shut: Shut::No,
             hold: own.timing.hold,
             prefixes,
@@ -124,6 +134,19 @@ impl Session {
     /// Whether the session is Established and the peer's End-of-RIB has come.
     pub(super) fn is_synchronised(&self) -> bool {
         self.state == State::Established && self.synchronised
+    }
+
+    /// Whether a restarted speaker need not wait for this peer: it has told everything, or restarted itself and waits
+    /// for others, too (RFC 4724 4.1).
+    pub(super) fn needs_no_waiting_for(&self) -> bool {
+        self.state == State::Established && (self.synchronised || self.peer_restart_state == RestartState::Restarted)
+    }
+
+    /// Asks the peer to tell everything again.
+    pub(super) fn ask_again(&mut self, now: Time, out: &mut Vec<Action>) {
+        if self.state == State::Established {
+            self.send_update(now, BgpMessage::RouteRefresh, out);
+        }
     }
 
     /// Whether the path to the peer works.
@@ -209,6 +232,7 @@ impl Session {
             TimerKind::Retransmit => self.transport.retransmit(now, out),
             TimerKind::Advertisement => self.pace.release(),
             TimerKind::Stale => self.outcomes.push(Outcome::StaleLost),
+            TimerKind::Reuse => unreachable!("the speaker keeps it"),
         }
     }
 
@@ -261,8 +285,9 @@ impl Session {
 
     fn message(&mut self, now: Time, message: BgpMessage, out: &mut Vec<Action>) {
         let (event, cause) = match message {
-            BgpMessage::Open { asn, hold, restart_time } => {
+            BgpMessage::Open { asn, hold, restart_time, restart_state } => {
                 self.peer_restart = restart_time;
+                self.peer_restart_state = restart_state;
                 assert_eq!(asn, self.peer_asn, "the network decides who peers with whom");
                 if self.state == State::OpenSent {
                     self.hold = hold.min(self.timing.hold);
@@ -272,6 +297,7 @@ impl Session {
             BgpMessage::Keepalive => (Event::Keepalive, SessionCause::Established),
             BgpMessage::EndOfRib => {
                 self.synchronised = true;
+                self.peer_restart_state = RestartState::Running;
                 if self.graceful != GracefulRestart::Off {
                     out.push(Action::CancelTimer { session: self.id, kind: TimerKind::Stale });
                     self.outcomes.push(Outcome::StaleLost);
@@ -281,6 +307,12 @@ impl Session {
             BgpMessage::Update { withdrawn, announced } => {
                 if self.state == State::Established {
                     self.outcomes.push(Outcome::Update(withdrawn, announced));
+                }
+                (Event::Update, SessionCause::Established)
+            }
+            BgpMessage::RouteRefresh => {
+                if self.state == State::Established {
+                    self.outcomes.push(Outcome::Refresh);
                 }
                 (Event::Update, SessionCause::Established)
             }
@@ -330,7 +362,7 @@ impl Session {
                 self.pace.reset();
                 self.transport.close();
                 for kind in TimerKind::ALL {
-                    if kind != TimerKind::Stale {
+                    if !matches!(kind, TimerKind::Stale | TimerKind::Reuse) {
                         out.push(Action::CancelTimer { session: self.id, kind });
                     }
                 }
@@ -366,7 +398,12 @@ impl Session {
     }
 
     fn open_message(&self) -> BgpMessage {
-        BgpMessage::Open { asn: self.asn, hold: self.timing.hold, restart_time: self.restart_time() }
+        BgpMessage::Open {
+            asn: self.asn,
+            hold: self.timing.hold,
+            restart_time: self.restart_time(),
+            restart_state: self.restart_state,
+        }
     }
 
     fn keepalive(&mut self, now: Time, out: &mut Vec<Action>) {

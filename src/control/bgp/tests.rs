@@ -2,6 +2,7 @@
 
 mod decisions;
 mod gadgets;
+mod options;
 mod routes;
 mod sessions;
 mod withdrawals;
@@ -11,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::control::fixture::{self, AWS, GOOGLE};
 use crate::ids::{Id, IdVec};
-use crate::network::RouterRole;
+use crate::message::{BgpSegment, ControlPlane, NotificationReason};
+use crate::network::{Maintenance, RouterRole};
 use crate::units::Span;
 
 /// One-way delay of every wire.
@@ -131,7 +133,7 @@ impl Fabric {
     }
 
     fn forward(&mut self, router: u32, destination: DestinationId, installed: Installed) {
-        self.input(router, Input::Forwarding { destination, installed });
+        self.input(router, Input::Forwarding { destinations: vec![destination], installed });
     }
 
     fn states(&self, session: u32) -> [State; 2] {

@@ -148,6 +148,7 @@ fn rejected_for(rejection: Rejection) -> String {
         Rejection::AsLoop => "the own AS number is in its path".to_owned(),
         Rejection::ReflectionLoop => "it was reflected here before".to_owned(),
         Rejection::Term(index) => format!("term {} of the import policy", index + 1),
+        Rejection::Suppressed => "it flapped too often".to_owned(),
         Rejection::NoTerm => "no term of the import policy accepts it".to_owned(),
     }
 }
@@ -157,6 +158,7 @@ const fn rejection_word(rejection: Rejection) -> &'static str {
         Rejection::NotAllowed => "not-allowed",
         Rejection::AsLoop => "as-loop",
         Rejection::ReflectionLoop => "reflection-loop",
+        Rejection::Suppressed => "suppressed",
         Rejection::Term(_) | Rejection::NoTerm => "policy",
     }
 }

@@ -75,6 +75,7 @@ pub fn value(record: &RunRecord) -> Value {
             "update": routing.messages.update,
             "prefixes": routing.messages.prefixes,
             "keepalive": routing.messages.keepalive,
+            "route_refresh": routing.messages.route_refresh,
             "notification": routing.messages.notification,
         },
         "decisions": routing.decisions,

@@ -4,7 +4,7 @@ use super::links::LinkDraft;
 use super::{Names, Resolver};
 use crate::ids::{Id, LinkId, RouterId};
 use crate::network::{Change, ChangeKind, FormerKey, Maintenance};
-use crate::scenario::file::ChangeTable;
+use crate::scenario::file::{ChangeTable, Leaf};
 use crate::scenario::read::peek;
 use crate::scenario::source::{item_place, join};
 use crate::units::Span;
@@ -13,6 +13,7 @@ use crate::units::Span;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operation {
     GracefulShutdown,
+    Policies,
 }
 
 impl Resolver<'_> {
@@ -87,9 +88,57 @@ impl Resolver<'_> {
             self.reader.error(place, "is of a kind and changes something else", "write two [[changes]]");
         }
         self.not_of_rotation(place, table);
-        let words = [("graceful_shutdown", Operation::GracefulShutdown)];
+        let words = [("graceful_shutdown", Operation::GracefulShutdown), ("policies", Operation::Policies)];
         match self.reader.word(&join(place, "kind"), &table.kind, &words) {
-            Operation::GracefulShutdown => self.graceful_shutdown(place, table, name, at),
+            Operation::GracefulShutdown => {
+                self.only_with_a_kind(
+                    place,
+                    [("peer", &table.peer), ("import", &table.import), ("export", &table.export)],
+                );
+                self.graceful_shutdown(place, table, name, at)
+            }
+            Operation::Policies => {
+                self.only_with_a_kind(place, [("lasts", &table.lasts)]);
+                self.other_policies(place, table, name, at)
+            }
+        }
+    }
+
+    /// Keys that another kind of change reads.
+    fn only_with_a_kind<const COUNT: usize>(&mut self, place: &str, leaves: [(&str, &Leaf); COUNT]) {
+        for (key, leaf) in leaves {
+            if leaf.is_some() {
+                let remedy =
+                    "kind = \"graceful_shutdown\" has router and lasts, \"policies\" router, peer, import and export";
+                self.reader.error(join(place, key), "is not read by this change", remedy);
+            }
+        }
+    }
+
+    /// Other policies for the sessions of a router with another one.
+    fn other_policies(&mut self, place: &str, table: &ChangeTable, name: &str, at: Span) -> Vec<Change> {
+        let router: Option<RouterId> = self.refer(&join(place, "router"), &table.router, "router", |n| &n.routers);
+        let peer: Option<RouterId> = self.refer(&join(place, "peer"), &table.peer, "router", |n| &n.routers);
+        let import = self.named_policy(&join(place, "import"), &table.import);
+        let export = self.named_policy(&join(place, "export"), &table.export);
+        if table.import.is_none() && table.export.is_none() {
+            self.reader.error(place, "changes no policy", "name import or export, or both");
+        }
+        let (Some(router), Some(peer)) = (router, peer) else { return Vec::new() };
+        vec![Change { name: name.to_owned(), at, kind: ChangeKind::Policies { router, peer, import, export } }]
+    }
+
+    /// Policies belong to sessions; known once sessions are.
+    pub(super) fn changing_sessions(&mut self) {
+        for (index, table) in self.file.changes.iter().enumerate() {
+            let place = item_place("changes", index, peek(&table.name));
+            let change = self.network.changes.iter().find(|known| Some(known.name.as_str()) == peek(&table.name));
+            if let Some(ChangeKind::Policies { router, peer, .. }) = change.map(|change| &change.kind)
+                && self.network.sessions_between([*router, *peer]).is_empty()
+            {
+                let message = "there is no session between the two";
+                self.reader.error(join(&place, "peer"), message, "name two routers that have a BGP session");
+            }
         }
     }
 
@@ -117,11 +166,14 @@ impl Resolver<'_> {
 
     fn change_kind(&mut self, place: &str, table: &ChangeTable) -> Option<ChangeKind> {
         self.not_of_rotation(place, table);
-        for (key, leaf) in [("router", &table.router), ("lasts", &table.lasts)] {
-            if leaf.is_some() {
-                self.reader.error(join(place, key), "is read only with a kind", "write kind = \"graceful_shutdown\"");
-            }
-        }
+        let of_kinds = [
+            ("router", &table.router),
+            ("lasts", &table.lasts),
+            ("peer", &table.peer),
+            ("import", &table.import),
+            ("export", &table.export),
+        ];
+        self.only_with_a_kind(place, of_kinds);
         let remedy = "name a connection with its bandwidth, a link with its rate, or rotate_keys of an interconnect";
         match (&table.connection, &table.link) {
             (Some(_), None) => {

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::network::{
     AdvertisementClock, Age, Announces, BgpTiming, ControlTiming, DecisionRules, FibSharing, GracefulRestart, Jitter,
-    LoopAvoidance, MedComparison, Multipath, OnBfdDown, SessionEnd, Withdrawals,
+    LoopAvoidance, MedComparison, Multipath, OnBfdDown, RouteFlapDamping, SessionEnd, Withdrawals,
 };
 use crate::scenario::file::{AttachmentTable, BgpTable, DecisionTable, Leaf, ProviderTable, RouterTable};
 use crate::scenario::source::join;
@@ -18,6 +18,7 @@ pub(super) struct BgpDraft {
     internal_advertisement_interval: Span,
     pub loop_avoidance: LoopAvoidance,
     pub max_prefixes: u32,
+    pub damping: RouteFlapDamping,
     pub graceful: Graceful,
 }
 
@@ -53,6 +54,7 @@ impl BgpDraft {
         internal_advertisement_interval: Span::ZERO,
         loop_avoidance: LoopAvoidance::None,
         max_prefixes: u32::MAX,
+        damping: RouteFlapDamping::Off,
         graceful: Graceful {
             on: false,
             restart_time: Span::from_s(120),
@@ -69,7 +71,7 @@ impl BgpDraft {
             graceful = Graceful { on: true, restart_time, stale_time, on_bfd_down };
         }
         let (timing, loop_avoidance, max_prefixes) = (end.timing, end.loop_avoidance, end.max_prefixes);
-        Self { timing, loop_avoidance, max_prefixes, graceful, ..*provider }
+        Self { timing, loop_avoidance, max_prefixes, damping: end.damping, graceful, ..*provider }
     }
 
     /// The same inside a provider.
@@ -83,6 +85,7 @@ impl BgpDraft {
         end.timing = self.timing;
         end.loop_avoidance = self.loop_avoidance;
         end.max_prefixes = self.max_prefixes;
+        end.damping = self.damping;
         end.graceful_restart = self.graceful.resolved();
     }
 }
@@ -176,6 +179,12 @@ impl Resolver<'_> {
             let most = self.reader.number(&join(place, "max_prefixes"), &table.max_prefixes, 1, u64::from(u32::MAX));
             bgp.max_prefixes = u32::try_from(most).unwrap_or(u32::MAX);
         }
+        let words = [
+            ("off", RouteFlapDamping::Off),
+            ("cisco", RouteFlapDamping::CISCO),
+            ("rfc7196", RouteFlapDamping::RFC_7196),
+        ];
+        self.choice(&join(place, "route_flap_damping"), &table.route_flap_damping, &words, &mut bgp.damping);
         self.graceful(place, table, &mut bgp.graceful);
         bgp
     }
@@ -190,7 +199,11 @@ impl Resolver<'_> {
         self.bgp_timer(&at, &table.restart_time, twelve_bits, remedy, &mut graceful.restart_time);
         let at = join(place, "stale_time");
         self.bgp_timer(&at, &table.stale_time, |_| true, "", &mut graceful.stale_time);
-        let words = [("drop-routes", OnBfdDown::DropRoutes), ("keep-routes", OnBfdDown::KeepRoutes)];
+        let words = [
+            ("drop-routes", OnBfdDown::DropRoutes),
+            ("keep-routes", OnBfdDown::KeepRoutes),
+            ("as-peer-says", OnBfdDown::AsPeerSays),
+        ];
         self.choice(&join(place, "on_bfd_down"), &table.on_bfd_down, &words, &mut graceful.on_bfd_down);
     }
 

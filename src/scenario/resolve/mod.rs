@@ -200,6 +200,7 @@ impl Resolver<'_> {
         self.nest_prefixes();
         self.build_sessions();
         self.failing_sessions();
+        self.changing_sessions();
         self.build_liveness();
         self.parties();
         self.build_flows(flows);

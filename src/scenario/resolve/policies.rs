@@ -188,7 +188,7 @@ impl Resolver<'_> {
         leaf.as_ref().and_then(|_| self.refer(place, leaf, kind, names))
     }
 
-    fn named_policy(&mut self, place: &str, leaf: &Leaf) -> Option<Arc<RoutePolicy>> {
+    pub(super) fn named_policy(&mut self, place: &str, leaf: &Leaf) -> Option<Arc<RoutePolicy>> {
         leaf.as_ref()?;
         let name = self.reader.text(place, leaf, "prefer-backup")?;
         let policy = self.policies.get(name).cloned();

@@ -97,6 +97,7 @@ impl Resolver<'_> {
             timing: bgp.timing,
             loop_avoidance: bgp.loop_avoidance,
             graceful_restart: bgp.graceful.resolved(),
+            damping: bgp.damping,
             max_prefixes: bgp.max_prefixes,
             scope,
             reflection: RouteReflection::None,

@@ -26,6 +26,8 @@ pub struct BgpMessages {
     pub update: u64,
     /// Prefixes in them, announced or withdrawn.
     pub prefixes: u64,
+    /// ROUTE-REFRESH.
+    pub route_refresh: u64,
     /// KEEPALIVE.
     pub keepalive: u64,
     /// NOTIFICATION.

@@ -32,7 +32,10 @@ impl Session {
         let (cause, notice) = match lost {
             Lost::Carrier => (SessionCause::Carrier, None),
             // RFC 9384: Cease with subcode BFD Down.
-            Lost::BfdDown => (SessionCause::Bfd, Some(NotificationReason::BfdDown)),
+            Lost::BfdDown(peer) => {
+                self.peer_bfd = peer;
+                (SessionCause::Bfd, Some(NotificationReason::BfdDown))
+            }
             Lost::Interior => (SessionCause::Interior, None),
             Lost::RouterRestart => (SessionCause::RouterRestart, None),
             Lost::ProcessGone => {
@@ -111,7 +114,7 @@ impl Session {
 
     /// An Established session has ended.
     pub(super) fn leave(&mut self, now: Time, cause: SessionCause, out: &mut Vec<Action>) {
-        if self.peer_restart > Span::ZERO && keeps_routes(self.graceful, cause) {
+        if self.peer_restart > Span::ZERO && keeps_routes(self.graceful, cause, self.peer_bfd) {
             self.set(TimerKind::Stale, now + self.peer_restart, out);
             self.outcomes.push(Outcome::Stale);
         } else {

@@ -233,6 +233,54 @@ fn multiple_paths_meet_the_conditions_of_their_rule() {
     assert_eq!(set(&["i2 cost=2", "i1 cost=1"], Multipath::AnyNeighbour), [session("i1")]);
 }
 
+/// A router with three internal peers, each with a route of this path and MED and so many links away.
+fn inside(routes: [(&[u32], u32, u32); 3]) -> (Fabric, DestinationId) {
+    let mut network = fixture::providers(&["home", "away"]);
+    let routers = [0; 4].map(|home| fixture::router(&mut network, home, RouterRole::Backbone));
+    let theirs = fixture::destination(&mut network, 1, "10.8.0.0/16");
+    for peer in &routers[1..] {
+        fixture::session(&mut network, [(routers[0], AWS), (*peer, AWS)]);
+    }
+    let mut fabric = Fabric::new(network, 4);
+    (0..3).for_each(|session| fabric.up(session));
+    fabric.run_until(at(60));
+    for (session, (path, med, cost)) in (0..).zip(routes) {
+        fabric.input(0, Input::InteriorCost(SessionId(session), cost));
+        told(&mut fabric, session, path, med, theirs);
+    }
+    (fabric, theirs)
+}
+
+fn told(fabric: &mut Fabric, session: u32, path: &[u32], med: u32, destination: DestinationId) {
+    let (as_path, med, local_pref) = (path.to_vec(), Some(med), Some(100));
+    let attributes = Arc::new(PathAttributes { as_path, med, local_pref, ..PathAttributes::default() });
+    let message = BgpMessage::Update { withdrawn: vec![], announced: Some((attributes, vec![destination])) };
+    super::routes::inject(fabric, session, message);
+}
+
+#[test]
+fn lost_and_regained_links_change_the_choice_as_in_c_bgp() {
+    // valid/tests/bgp_med_ordering.pl: AS2 MED 10 cost 20; AS2 MED 20 cost 5; AS3 MED 0 cost 10. The third; with the link
+    // to the first down the second; up again the third; with the first withdrawn the second.
+    let (mut fabric, theirs) = inside([(&[2], 10, 20), (&[2], 20, 5), (&[3], 0, 10)]);
+    assert_eq!(fabric.best(0, theirs), [2]);
+    fabric.down(0, Lost::Interior);
+    assert_eq!(fabric.best(0, theirs), [1]);
+    fabric.up(0);
+    fabric.run_until(at(62));
+    told(&mut fabric, 0, &[2], 10, theirs);
+    assert_eq!(fabric.best(0, theirs), [2]);
+    super::routes::inject(&mut fabric, 0, BgpMessage::Update { withdrawn: vec![theirs], announced: None });
+    assert_eq!(fabric.best(0, theirs), [1]);
+    // bgp_decision_process_igp.pl: costs 30, 20, 10; the last one withdrawn, then another way to the first.
+    let (mut fabric, theirs) = inside([(&[2], 0, 30), (&[2], 0, 20), (&[2], 0, 10)]);
+    assert_eq!(fabric.best(0, theirs), [2]);
+    super::routes::inject(&mut fabric, 2, BgpMessage::Update { withdrawn: vec![theirs], announced: None });
+    assert_eq!(fabric.best(0, theirs), [1]);
+    fabric.input(0, Input::InteriorCost(SessionId(0), 5));
+    assert_eq!(fabric.best(0, theirs), [0]);
+}
+
 fn permutations<'a>(items: &[&'a str]) -> Vec<Vec<&'a str>> {
     if items.is_empty() {
         return vec![Vec::new()];

@@ -176,3 +176,64 @@ fn a_wedgie_stays_in_the_unintended_state_until_the_backup_session_is_reset() {
     fabric.run_until(at(800));
     assert_eq!(next_systems(&fabric, destination), [0, 3, 1], "as intended");
 }
+
+/// A wedgie of more parties (RFC 4264 section 4): customer 0 has a primary provider 1 and two backup providers, 2 and 4, both customers of 3; 1 and 3
+/// are peers.
+fn two_backups() -> (Fabric, DestinationId) {
+    let (mut network, destination) = fixture::systems(5);
+    let community = Community(65000 << 16 | 80);
+    let prefer = |local_pref| RouteChanges { local_pref: Some(local_pref), ..RouteChanges::default() };
+    let all = |changes| PolicyTerm {
+        matches: RouteMatch::everything(),
+        changes,
+        verdict: TermVerdict::Final(Ruling::Accept),
+    };
+    let policy = |terms| Arc::new(RoutePolicy { name: String::new(), terms, otherwise: Ruling::Accept });
+    let customer = || {
+        let backup = RouteMatch { communities: vec![community], ..RouteMatch::everything() };
+        policy(vec![PolicyTerm { matches: backup, ..all(prefer(50)) }, all(prefer(200))])
+    };
+    let mark = policy(vec![all(RouteChanges { add_communities: vec![community], ..RouteChanges::default() })]);
+    let unmark = policy(vec![all(RouteChanges { remove_communities: vec![community], ..RouteChanges::default() })]);
+    // Each with its customer first.
+    for ends in [[0, 1], [0, 2], [0, 4], [2, 3], [4, 3], [1, 3]] {
+        let id = fixture::peering(&mut network, ends, AWS);
+        let session = &mut network.sessions[id];
+        if ends == [1, 3] {
+            session.ends.iter_mut().for_each(|end| end.import = policy(vec![all(prefer(100))]));
+            continue;
+        }
+        session.ends[1].import = customer();
+        session.ends[0].import = policy(vec![all(prefer(90))]);
+        match ends {
+            [0, 2 | 4] => session.ends[0].export = Arc::clone(&mark),
+            [2 | 4, 3] => session.ends[0].export = Arc::clone(&unmark),
+            _ => {}
+        }
+    }
+    let mut fabric = Fabric::new(network, 3);
+    (0..5).for_each(|router| fabric.forward(router, destination, Installed::Yes));
+    [PRIMARY, 3, 4, 5].into_iter().for_each(|session| fabric.up(session));
+    fabric.run_until(at(100));
+    [1, 2].into_iter().for_each(|session| fabric.up(session));
+    fabric.run_until(at(200));
+    (fabric, destination)
+}
+
+#[test]
+fn of_two_backups_only_the_reset_of_the_one_in_use_ends_the_wedgie() {
+    // Systems 1 to 4. Intended: all traffic by the primary. Wedged: 3 stays with its customer 2, whose route 4 prefers to
+    // its own backup, so 4 has told 3 nothing.
+    let (intended, wedged) = ([0, 3, 1, 3], [0, 0, 2, 3]);
+    for (reset, then) in [(PRIMARY, wedged), (2, wedged), (1, intended)] {
+        let (mut fabric, destination) = two_backups();
+        assert_eq!(next_systems(&fabric, destination), intended);
+        for (round, session, expected) in [(0, PRIMARY, wedged), (1, reset, then)] {
+            fabric.down(session, Lost::Carrier);
+            fabric.run_until(at(300 + 200 * round));
+            fabric.up(session);
+            fabric.run_until(at(400 + 200 * round));
+            assert_eq!(next_systems(&fabric, destination), expected, "after session {session}");
+        }
+    }
+}

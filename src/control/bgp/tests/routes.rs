@@ -12,7 +12,7 @@ fn attributes(as_path: &[u32]) -> Arc<PathAttributes> {
 }
 
 /// Lets end 1 of a session say something of which its own speaker knows nothing.
-fn inject(fabric: &mut Fabric, session: u32, message: BgpMessage) {
+pub(super) fn inject(fabric: &mut Fabric, session: u32, message: BgpMessage) {
     let said = fabric.sent.iter().rev().find(|(_, s)| s.session.0 == session && s.end == 1);
     let mut segment = said.expect("it spoke before").1.clone();
     if segment.message.is_some() {

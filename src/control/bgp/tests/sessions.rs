@@ -151,7 +151,7 @@ fn loss_of_light_acts_at_once_and_a_later_start_connects_at_once() {
 #[test]
 fn bfd_down_tells_the_peer_where_it_can() {
     let (mut fabric, _) = converged(6);
-    fabric.input(0, Input::TransportDown(SessionId(0), Lost::BfdDown));
+    fabric.input(0, Input::TransportDown(SessionId(0), Lost::BfdDown(ControlPlane::Independent)));
     fabric.run_until(at(60) + DELAY);
     let causes: Vec<_> = fabric.changes.iter().filter(|c| c.0 >= at(60) && c.3 == State::Idle).map(|c| c.4).collect();
     // RFC 9384: Cease, subcode 10.
@@ -183,7 +183,9 @@ fn after_a_session_the_opener_tries_again_within_a_second() {
         for what in ["notification", "reset", "hold timer", "the other side's hold timer"] {
             let (mut fabric, _) = converged(seed);
             match what {
-                "notification" => fabric.input(1, Input::TransportDown(SessionId(0), Lost::BfdDown)),
+                "notification" => {
+                    fabric.input(1, Input::TransportDown(SessionId(0), Lost::BfdDown(ControlPlane::Independent)))
+                }
                 "reset" => {
                     fabric.input(1, Input::TransportDown(SessionId(0), Lost::RouterRestart));
                     fabric.input(1, Input::TransportUp(SessionId(0)));
@@ -256,7 +258,8 @@ fn whatever_happens_sessions_and_routes_heal() {
                 0 => drop(fabric.cut.insert((session, router as usize))),
                 1 => fabric.cut.clear(),
                 2 => {
-                    let lost = [Lost::Carrier, Lost::BfdDown, Lost::Interior, Lost::RouterRestart];
+                    let lost =
+                        [Lost::Carrier, Lost::BfdDown(ControlPlane::Independent), Lost::Interior, Lost::RouterRestart];
                     let lost = lost[usize::try_from(stream.below(4)).unwrap()];
                     fabric.input(router, Input::TransportDown(session, lost));
                 }
