@@ -5,6 +5,9 @@ mod common;
 use common::reference_fabric;
 use fabricsim::network::{Network, SlaRule};
 use fabricsim::rng::RunSeed;
+use fabricsim::sim::Continue;
+use fabricsim::study::years::compare::compare;
+use fabricsim::study::years::parts::{self, Identity, Merged, Part, Piece};
 use fabricsim::study::years::{Plan, Tally, engine};
 
 const TEN_COMPONENTS: &str = r#"
@@ -93,4 +96,80 @@ fn the_same_mean_misses_the_promise_in_six_or_in_forty_seven_of_a_hundred_months
         let missed = tally.connections[0].rules[0].missed as f64 / tally.periods as f64;
         agrees(down, missed, exact * (1.0 - exact), tally.periods, exact, 0.15);
     }
+}
+
+/// A study of the ten components by a rule that charges often enough to end before its budget.
+fn small_study() -> Network {
+    let mut network = reference_fabric(TEN_COMPONENTS);
+    network.availability.rules = vec![rule("every-moment")];
+    network.study.periods = 3_000 * engine::BLOCK;
+    network
+}
+
+#[test]
+fn a_study_is_the_same_on_any_number_of_threads_and_in_any_parts() {
+    let network = small_study();
+    let plan = Plan::new(&network, network.availability.rules.clone(), None);
+    let whole = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        pool.install(|| engine::run(&plan, RunSeed(5), None, &|_| Continue::Yes))
+    };
+    let (tally, stop) = whole(1);
+    assert_eq!((&tally, stop), (&whole(3).0, whole(3).1));
+
+    let identity = Identity {
+        version: "1".to_owned(),
+        scenario: "x".to_owned(),
+        seed: 5,
+        rules: vec!["every-moment".to_owned()],
+        periods: network.study.periods,
+        episodes: 0,
+    };
+    let part = |k: u64| {
+        let ranges = parts::shard(engine::budget(&plan), k, 7);
+        let piece = |(from, to)| Piece { from, to, tally: engine::blocks(&plan, RunSeed(5), from, to) };
+        let part = Part { identity: identity.clone(), pieces: ranges.into_iter().map(piece).collect() };
+        // Through the bytes of a file, as shards travel.
+        (format!("part {k}"), serde_json::from_str(&serde_json::to_string(&part).expect("JSON")).expect("a part"))
+    };
+    let mut all: Vec<(String, Part)> = [4, 1, 7, 2, 6, 3, 5].map(part).into();
+    assert_eq!(parts::merge(&plan, &identity, &all), Ok(Merged::Complete(Box::new(tally.clone()), stop)));
+
+    // One that was begun and goes on.
+    let begun = engine::blocks(&plan, RunSeed(5), 0, 300);
+    assert_eq!(engine::run(&plan, RunSeed(5), Some((300, begun)), &|_| Continue::Yes), (tally, stop));
+
+    // What is missing, twice there, or of another study is told by name.
+    let twice = [all[0].clone(), (String::from("copy"), all[0].1.clone())];
+    let problems = parts::merge(&plan, &identity, &twice).expect_err("blocks that stand twice");
+    assert!(problems[0].contains("part 4") && problems[0].contains("copy"), "{problems:?}");
+    let other = Identity { seed: 6, ..identity.clone() };
+    let problems = parts::merge(&plan, &other, &all).expect_err("another seed");
+    assert!(problems.iter().any(|problem| problem.contains("seed is 5, not 6")), "{problems:?}");
+    all.remove(1);
+    assert_eq!(parts::merge(&plan, &identity, &all), Ok(Merged::Missing { from: 0, to: 1 }));
+}
+
+#[test]
+fn equal_designs_differ_by_exactly_nothing_and_a_better_one_is_found() {
+    let network = small_study();
+    let better = {
+        let mut better = network.clone();
+        for component in better.reliability.components.iter_mut().filter(|component| component.class == "link") {
+            component.down.mean = component.down.mean.times(0.5);
+        }
+        better
+    };
+    let mut small = network.clone();
+    small.study.periods = 500 * engine::BLOCK;
+    let plan = Plan::new(&small, vec![rule("every-moment")], None);
+    let same = compare(&plan, &plan, RunSeed(1));
+    assert_eq!((same.charged.first_better, same.charged.second_better), (0, 0));
+    let other = Plan::new(&better, vec![rule("every-moment")], None);
+    let found = compare(&plan, &other, RunSeed(1));
+    // Repair of links in half the time: less downtime whenever links alone are the reason.
+    assert!(
+        found.charged.difference().mean < 0.0 && found.charged.second_better > found.charged.first_better,
+        "{found:?}"
+    );
 }

@@ -9,7 +9,8 @@ use super::interrupt::Interrupt;
 use super::output::{counted, note, print};
 use super::progress::{Meter, Shown};
 use super::{Outcome, WrongInput, input, repeat};
-use crate::network::SlaRule;
+use crate::failures::with_drawn;
+use crate::network::{Fidelity, SlaRule};
 use crate::report::{self, Provenance};
 use crate::rng::RunSeed;
 use crate::scenario::Loaded;
@@ -97,13 +98,27 @@ impl Run {
             let file = self.scenario.display();
             return Err(WrongInput(format!("--gate: {file} has no connection to judge; add one under [connections]")));
         }
+        if loaded.network.fidelity == Fidelity::Timeline {
+            let file = self.scenario.display();
+            let message =
+                format!("{file}: fidelity = \"timeline\" has no packets to run; use \"fabricsim study {file}\"");
+            return Err(WrongInput(message));
+        }
+        let mut loaded = loaded;
+        let seed = self.seed.unwrap_or(loaded.seed);
+        if !loaded.network.reliability.components.is_empty() {
+            if self.repeat.is_some() {
+                let message = "--repeat: what fails by itself differs from seed to seed; use \"fabricsim study\"";
+                return Err(WrongInput(message.to_owned()));
+            }
+            loaded.network = with_drawn(&loaded.network, RunSeed(seed));
+        }
         if !self.quiet && !loaded.warnings.is_empty() {
             note(&input::warnings(&loaded));
         }
         let folder = self.out.clone().unwrap_or_else(|| Path::new("results").join(&loaded.name));
         // Before the run, so that nobody waits for a result that cannot be kept.
         std::fs::create_dir_all(&folder).map_err(|error| not_written(&folder, &error))?;
-        let seed = self.seed.unwrap_or(loaded.seed);
         let scenario = format!("{}.toml", loaded.name);
         let provenance = Provenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -17,6 +17,8 @@ pub enum Fidelity {
         /// Rates begin when nothing has changed, and no queue has moved, for so long.
         settle: Span,
     },
+    /// Nothing travels: failures are drawn and rules evaluated, for studies only. A run of it is one with rates.
+    Timeline,
 }
 
 impl Fidelity {
@@ -27,6 +29,7 @@ impl Fidelity {
             Self::Packet => "packet",
             Self::Flow => "flow",
             Self::Auto { .. } => "auto",
+            Self::Timeline => "timeline",
         }
     }
 }

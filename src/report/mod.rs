@@ -21,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use repeat::{repeat_json, repeat_page, write_repeat};
-pub use study::{study_json, study_page, write_study};
+pub use study::{comparison_json, comparison_page, study_json, study_page, write_study};
 pub use sweep::{sweep_json, sweep_page, write_sweep};
 
 use crate::sim::record::RunRecord;

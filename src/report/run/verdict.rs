@@ -34,7 +34,7 @@ pub fn verdict(record: &RunRecord, provenance: &Provenance) -> Report {
             seconds(record.ended),
             match record.fidelity {
                 Fidelity::Packet => "",
-                Fidelity::Flow => " with traffic as rates",
+                Fidelity::Flow | Fidelity::Timeline => " with traffic as rates",
                 Fidelity::Auto { .. } => " with packets around incidents and rates between",
             },
             counted(record.totals.data.sent, "packet"),

@@ -1,5 +1,6 @@
 //! The report on a study: will this design keep its promise, in how many periods, and what decides it?
 
+mod comparison;
 mod page;
 mod plots;
 mod structure;
@@ -7,6 +8,8 @@ mod value;
 
 use std::io;
 use std::path::{Path, PathBuf};
+
+pub use comparison::{comparison_json, comparison_page};
 
 use super::{Provenance, write};
 use crate::study::years::StudySummary;

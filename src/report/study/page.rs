@@ -383,7 +383,7 @@ pub(super) fn kind_word(of: CauseKind) -> &'static str {
 }
 
 /// A share in percent with as many digits as tell it from all: "98.7%", "99.99976%".
-fn share(value: f64) -> String {
+pub(super) fn share(value: f64) -> String {
     format!("{}%", bare(value))
 }
 
@@ -402,7 +402,7 @@ fn places_of(value: f64) -> usize {
 }
 
 /// Three significant digits.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),
         _ if value >= 99.95 => count(whole(value)),

@@ -167,8 +167,12 @@ impl Resolver<'_> {
         let (top, auto) = (&self.file.top, &self.file.auto);
         let lead = self.reader.span_or_zero("auto.lead", &auto.lead, "1 s");
         let settle = self.positive_span("auto.settle", &auto.settle, "2 s");
-        let fidelities =
-            [("packet", Fidelity::Packet), ("flow", Fidelity::Flow), ("auto", Fidelity::Auto { lead, settle })];
+        let fidelities = [
+            ("packet", Fidelity::Packet),
+            ("flow", Fidelity::Flow),
+            ("auto", Fidelity::Auto { lead, settle }),
+            ("timeline", Fidelity::Timeline),
+        ];
         self.network.fidelity = self.reader.word("fidelity", &top.fidelity, &fidelities);
         let sharings = [("drop-proportional", Sharing::DropProportional), ("max-min", Sharing::MaxMin)];
         self.network.sharing = self.reader.word("sharing", &top.sharing, &sharings);
@@ -177,7 +181,7 @@ impl Resolver<'_> {
                 let message = "\"max-min\" is a law of rates, and packets keep none";
                 self.reader.error("sharing", message, "write fidelity = \"flow\", or leave sharing out");
             }
-            (Sharing::MaxMin, Fidelity::Flow) | (Sharing::DropProportional, _) => {}
+            (Sharing::MaxMin, Fidelity::Flow | Fidelity::Timeline) | (Sharing::DropProportional, _) => {}
         }
     }
 

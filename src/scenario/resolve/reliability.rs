@@ -5,7 +5,7 @@ use toml::Value;
 use super::Resolver;
 use crate::ids::{FacilityId, InterconnectId, LinkId, RouterId};
 use crate::network::{
-    Begin, Component, Crew, FailureKind, Impairment, Level, LifeLaw, LifeShape, LinkKind, LossLaw, Members,
+    Begin, Component, Crew, FailureKind, Fidelity, Impairment, Level, LifeLaw, LifeShape, LinkKind, LossLaw, Members,
     Reliability, RouterFault, RouterRole, Start, StudyPlan, Ways, WireFault, Wires,
 };
 use crate::scenario::file::{Leaf, LifeTable};
@@ -118,7 +118,12 @@ impl Resolver<'_> {
         StudyPlan {
             periods,
             precision: precision.unwrap_or_default(),
-            episodes: u32::try_from(episodes).unwrap_or(u32::MAX),
+            // Without packets there is no convergence.
+            episodes: if self.network.fidelity == Fidelity::Timeline {
+                0
+            } else {
+                u32::try_from(episodes).unwrap_or(u32::MAX)
+            },
         }
     }
 

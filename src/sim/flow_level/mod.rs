@@ -86,7 +86,7 @@ impl FlowLevel {
             resources: Resources::new(network),
             flows: match network.fidelity {
                 Fidelity::Packet => Vec::new(),
-                Fidelity::Flow | Fidelity::Auto { .. } => data.map(rated).collect(),
+                Fidelity::Flow | Fidelity::Timeline | Fidelity::Auto { .. } => data.map(rated).collect(),
             },
             since: origin,
             changed_at: origin,
@@ -120,7 +120,7 @@ impl Run<'_> {
                 self.flow_level.changed_at = now;
                 self.begin_packets(now, settle);
             }
-            (Travel::Rates, Fidelity::Packet | Fidelity::Flow | Fidelity::Auto { .. }) => {
+            (Travel::Rates, Fidelity::Packet | Fidelity::Flow | Fidelity::Timeline | Fidelity::Auto { .. }) => {
                 self.flow_level.changed_at = now;
                 self.account(now);
                 self.find_rates(now);

@@ -20,7 +20,7 @@ impl Run<'_> {
     pub fn start_flow_level(&mut self) {
         match self.network.fidelity {
             Fidelity::Packet => return,
-            Fidelity::Flow => {}
+            Fidelity::Flow | Fidelity::Timeline => {}
             Fidelity::Auto { lead, .. } => {
                 for begin in self.scripted() {
                     self.look_at((self.origin).max(Time::from_ps(begin.as_ps().saturating_sub(lead.as_ps()))));

@@ -7,6 +7,7 @@
 //! One replication is one SLA period that begins at a random moment of a long life. Blocks of 64 replications are
 //! merged in order, so the result has the same bytes for any number of threads.
 
+pub mod compare;
 pub mod engine;
 mod library;
 pub mod parts;

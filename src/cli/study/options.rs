@@ -1,0 +1,208 @@
+//! What every kind of study is given, read and checked.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Progress;
+use crate::cli::interrupt::Interrupt;
+use crate::cli::output::note;
+use crate::cli::run::{not_written, quoted, rule_overrides};
+use crate::cli::{WrongInput, input};
+use crate::network::{Network, SlaRule};
+use crate::report::Provenance;
+use crate::rng::RunSeed;
+use crate::scenario::Loaded;
+use crate::study::years::{Library, Variant};
+
+/// Options that all studies share.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Options {
+    /// Scenario file with a failure model.
+    #[arg(value_name = "FILE", required = true)]
+    scenario: PathBuf,
+    /// Change one value before the study, such as reliability.classes.facility.level=high; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Judge by this rule instead of the scenario's; of several the first decides.
+    #[arg(long = "rule", value_name = "NAME")]
+    rules: Vec<String>,
+    /// Simulate at most so many SLA periods [default: study.periods].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    periods: Option<u64>,
+    /// Runs of the packet engine for each kind of event; 0 charges no convergence [default: study.episodes].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    episodes: Option<u32>,
+    /// Fail (exit code 1) when fewer than this share of periods keep the promise, such as 0.99.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    min_p_sla: Option<f64>,
+    /// Leave out what the answer hangs on, which takes two more studies for each class of component.
+    #[arg(long)]
+    no_sensitivity: bool,
+    /// Seed of everything random [default: the scenario's, else 1].
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Threads; the result is the same for any number [default: one per core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+    /// Folder for the results [default: results/<scenario name>-study].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// No progress bar and no notes.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// A study with its input read and its folder made.
+pub(super) struct Prepared {
+    options: Options,
+    pub(super) loaded: Loaded,
+    /// The network with what the command line says of the study.
+    pub(super) network: Network,
+    pub(super) provenance: Provenance,
+    pub(super) folder: PathBuf,
+    pub(super) interrupt: Interrupt,
+    pub(super) min_p_sla: Option<f64>,
+    pub(super) sensitivity: bool,
+    pub(super) json: bool,
+    pub(super) quiet: bool,
+}
+
+impl Options {
+    pub(super) fn prepare(&self) -> Result<Prepared, WrongInput> {
+        let interrupt = Interrupt::listen();
+        let loaded = input::load(&self.scenario, &self.overrides())?;
+        let network = self.network(&self.scenario, &loaded)?;
+        if !self.quiet && !loaded.warnings.is_empty() {
+            note(&input::warnings(&loaded));
+        }
+        let folder = self.out.clone().unwrap_or_else(|| Path::new("results").join(format!("{}-study", loaded.name)));
+        // Before the study, so that nobody waits for a result that cannot be kept.
+        std::fs::create_dir_all(&folder).map_err(|error| not_written(&folder, &error))?;
+        Ok(Prepared {
+            provenance: self.provenance(&loaded),
+            options: self.clone(),
+            loaded,
+            network,
+            folder,
+            interrupt,
+            min_p_sla: self.min_p_sla,
+            sensitivity: !self.no_sensitivity,
+            json: self.json,
+            quiet: self.quiet,
+        })
+    }
+
+    /// What the command line changes in the scenario.
+    fn overrides(&self) -> Vec<String> {
+        let mut overrides = self.overrides.clone();
+        if let Some(first) = self.rules.first() {
+            overrides.extend(rule_overrides(first));
+            overrides.push(format!("sla.rules={:?}", self.rules));
+        }
+        overrides
+    }
+
+    fn network(&self, file: &Path, loaded: &Loaded) -> Result<Network, WrongInput> {
+        let shown = file.display();
+        let mut network = loaded.network.clone();
+        if network.reliability.components.is_empty() {
+            let remedy = "add [reliability] with pack = \"planning\"";
+            return Err(WrongInput(format!("{shown}: nothing in it fails by itself; {remedy}")));
+        }
+        if network.connections.is_empty() {
+            return Err(WrongInput(format!("{shown}: has no connection to judge; add one under [connections]")));
+        }
+        network.study.periods = self.periods.unwrap_or(network.study.periods);
+        network.study.episodes = self.episodes.unwrap_or(network.study.episodes);
+        Ok(network)
+    }
+
+    fn provenance(&self, loaded: &Loaded) -> Provenance {
+        let seed = self.seed.unwrap_or(loaded.seed);
+        let scenario = format!("{}.toml", loaded.name);
+        let mut command = format!("fabricsim study {} --seed {seed}", quoted(&scenario));
+        for given in &self.overrides {
+            command.push_str(&format!(" --set {}", quoted(given)));
+        }
+        for rule in &self.rules {
+            command.push_str(&format!(" --rule {}", quoted(rule)));
+        }
+        for (flag, given) in [("periods", self.periods), ("episodes", self.episodes.map(u64::from))] {
+            if let Some(number) = given {
+                command.push_str(&format!(" --{flag} {number}"));
+            }
+        }
+        Provenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command,
+            scenario,
+            hash: loaded.hash.clone(),
+            seed,
+            overrides: self.overrides(),
+            effective: loaded.effective.clone(),
+        }
+    }
+}
+
+impl Prepared {
+    pub(super) fn seed(&self) -> RunSeed {
+        RunSeed(self.provenance.seed)
+    }
+
+    /// The rules, of which the first decides.
+    pub(super) fn rules(&self) -> Vec<SlaRule> {
+        self.network.availability.rules.clone()
+    }
+
+    /// Another design with the same options.
+    pub(super) fn other(&self, file: &Path) -> Result<(Loaded, Network), WrongInput> {
+        let loaded = input::load(file, &self.options.overrides())?;
+        let network = self.options.network(file, &loaded)?;
+        Ok((loaded, network))
+    }
+
+    /// What failures and returns cost until routing has settled; `None` when it is not to be charged.
+    pub(super) fn library(&self) -> Option<Library> {
+        let samples = self.network.study.episodes;
+        let progress = Progress::new(self.quiet);
+        progress.say("episodes: the engine runs each kind of event");
+        let library = (samples > 0).then(|| Library::simulate(&self.network, self.seed(), samples));
+        progress.finish();
+        library
+    }
+
+    /// Does `go` on as many threads as were asked for.
+    pub(super) fn on_threads<T: Send>(&self, go: impl FnOnce() -> T + Send) -> T {
+        let threads = self.options.threads.map_or(0, |threads| threads as usize);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("the system starts threads").install(go)
+    }
+
+    /// The network with one class of component at low and at high risk, for each class.
+    pub(super) fn variants(&self) -> Result<Vec<Variant>, WrongInput> {
+        let mut classes: Vec<&str> = self.network.reliability.components.iter().map(|one| one.class.as_str()).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        let level = |class: &str, level: &str| -> Result<Network, WrongInput> {
+            let mut overrides = self.options.overrides();
+            overrides.push(format!("reliability.classes.{class}.level={level}"));
+            let loaded = input::load(&self.options.scenario, &overrides)?;
+            self.options.network(&self.options.scenario, &loaded)
+        };
+        let variant = |class: &&str| {
+            Ok(Variant { class: (*class).to_owned(), levels: [level(class, "low")?, level(class, "high")?] })
+        };
+        classes.iter().map(variant).collect()
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let value: Option<f64> = text.parse().ok();
+    value
+        .filter(|value| (0.0..=1.0).contains(value))
+        .ok_or_else(|| "write a share from 0 to 1, such as 0.99".to_owned())
+}
