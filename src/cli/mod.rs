@@ -53,7 +53,7 @@ enum Command {
     /// Print by which ways packets go at one instant, hop by hop with delays.
     Trace(trace::Trace),
     /// Ask in how many SLA periods a design keeps its promise, what breaks it, and what decides that.
-    Study(study::Study),
+    Study(Box<study::Study>),
     /// Run a grid of values, each point with the same seeds, and compare them.
     Sweep(sweep::Sweep),
     /// Print or write a commented starter scenario.

@@ -52,11 +52,11 @@ pub(super) fn parse_blocks(text: &str) -> Result<Blocks, String> {
 impl Shard {
     /// Which shard this process is to do; only "auto" looks at the engine's variable.
     fn number(self) -> Result<u64, WrongInput> {
-        let Some(k) = self.k else { return self.from_engine(|name| std::env::var(name).ok()) };
+        let Some(k) = self.k else { return self.said_by_engine(|name| std::env::var(name).ok()) };
         Ok(k)
     }
 
-    fn from_engine(self, variable: impl Fn(&str) -> Option<String>) -> Result<u64, WrongInput> {
+    fn said_by_engine(self, variable: impl Fn(&str) -> Option<String>) -> Result<u64, WrongInput> {
         let found: Vec<(&str, u64, String)> =
             VARIABLES.into_iter().filter_map(|(name, base)| Some((name, base, variable(name)?))).collect();
         let [(name, base, value)] = found.as_slice() else {
@@ -284,7 +284,9 @@ mod tests {
     fn engines_count_from_their_own_base_and_must_say_something() {
         let auto = Shard { k: None, n: 3 };
         let of = |set: &'static [(&str, &str)]| {
-            auto.from_engine(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+            auto.said_by_engine(|name| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
         };
         assert_eq!(of(&[("SLURM_ARRAY_TASK_ID", "1")]), Ok(1));
         assert_eq!(of(&[("JOB_COMPLETION_INDEX", "0")]), Ok(1));

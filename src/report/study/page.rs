@@ -390,7 +390,11 @@ pub(super) fn share(value: f64) -> String {
 fn bare(value: f64) -> String {
     let percent = value * 100.0;
     let rest = (100.0 - percent).min(percent).max(0.0);
-    let places = if rest <= 0.0 || rest >= 0.3 { 1 } else { 2 + places_of(rest) };
+    let places = match rest {
+        0.0 | 3.0.. => 1,
+        0.3.. => 2,
+        _ => 2 + places_of(rest),
+    };
     let text = format!("{percent:.places$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
