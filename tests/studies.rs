@@ -7,6 +7,7 @@ use fabricsim::network::{Network, SlaRule};
 use fabricsim::rng::RunSeed;
 use fabricsim::sim::Continue;
 use fabricsim::study::years::compare::compare;
+use fabricsim::study::years::engine::Stop;
 use fabricsim::study::years::parts::{self, Identity, Merged, Part, Piece};
 use fabricsim::study::years::{Plan, Tally, engine};
 
@@ -98,9 +99,12 @@ fn the_same_mean_misses_the_promise_in_six_or_in_forty_seven_of_a_hundred_months
     }
 }
 
-/// A study of the ten components by a rule that charges often enough to end before its budget.
+/// A study that is precise before its budget is used up: some 0.7 outages a month, and 1% asks for about 77,000.
 fn small_study() -> Network {
-    let mut network = reference_fabric(TEN_COMPONENTS);
+    let fails =
+        "[reliability.classes]\nwest = { of = [\"w\"], kind = \"router_down\", up = \"1000 h\", down = \"1 h\" }\n";
+    let mut network = reference_fabric(fails);
+    network.study.precision = "1%".parse().expect("a share");
     network.availability.rules = vec![rule("every-moment")];
     network.study.periods = 3_000 * engine::BLOCK;
     network
@@ -116,6 +120,7 @@ fn a_study_is_the_same_on_any_number_of_threads_and_in_any_parts() {
     };
     let (tally, stop) = whole(1);
     assert_eq!((&tally, stop), (&whole(3).0, whole(3).1));
+    assert_eq!((tally.periods, stop), (2_048 * engine::BLOCK, Stop::Precise));
 
     let identity = Identity {
         version: "1".to_owned(),
@@ -147,7 +152,7 @@ fn a_study_is_the_same_on_any_number_of_threads_and_in_any_parts() {
     let problems = parts::merge(&plan, &other, &all).expect_err("another seed");
     assert!(problems.iter().any(|problem| problem.contains("seed is 5, not 6")), "{problems:?}");
     all.remove(1);
-    assert_eq!(parts::merge(&plan, &identity, &all), Ok(Merged::Missing { from: 0, to: 1 }));
+    assert!(matches!(parts::merge(&plan, &identity, &all), Ok(Merged::Missing { .. })));
 }
 
 #[test]
@@ -155,7 +160,7 @@ fn equal_designs_differ_by_exactly_nothing_and_a_better_one_is_found() {
     let network = small_study();
     let better = {
         let mut better = network.clone();
-        for component in better.reliability.components.iter_mut().filter(|component| component.class == "link") {
+        for component in better.reliability.components.iter_mut().filter(|component| component.class == "west") {
             component.down.mean = component.down.mean.times(0.5);
         }
         better
@@ -167,7 +172,7 @@ fn equal_designs_differ_by_exactly_nothing_and_a_better_one_is_found() {
     assert_eq!((same.charged.first_better, same.charged.second_better), (0, 0));
     let other = Plan::new(&better, vec![rule("every-moment")], None);
     let found = compare(&plan, &other, RunSeed(1));
-    // Repair of links in half the time: less downtime whenever links alone are the reason.
+    // Repair in half the time, of the same failures.
     assert!(
         found.charged.difference().mean < 0.0 && found.charged.second_better > found.charged.first_better,
         "{found:?}"
