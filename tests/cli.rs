@@ -289,6 +289,11 @@ fn the_gate_decides_the_exit_code_by_the_named_rule() {
     let every_moment = gate(dead, &["99.9999", "--rule", "every-moment"]);
     assert_eq!(every_moment.code, Some(1), "{}{}", every_moment.stdout, every_moment.stderr);
     assert!(every_moment.stdout.contains("of 2.592 s in 30 days: FAILED"), "{}", every_moment.stdout);
+    // A quarter lost for 60 s is above the scenario's own 20%, and below its own 50%; 99.999% allows 25.92 s.
+    for (rule, code) in [("above-20", 1), ("above-50", 0)] {
+        let answer = gate("scenarios/sla/quarter-lost.toml", &["99.999", "--rule", rule]);
+        assert_eq!(answer.code, Some(code), "{rule}: {}{}", answer.stdout, answer.stderr);
+    }
 }
 
 #[test]

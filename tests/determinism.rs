@@ -119,6 +119,16 @@ lasts = "1 s"
 [expect]
 charged = "0 s"
 loss = { max = "20%" }
+
+[sla]
+rule = "every-moment"
+rules = ["itu-g826", "experienced", "azure-expressroute", "strict"]
+
+[rules.strict]
+measure = "packets"
+bin = "1 s"
+loss_above = "0%"
+charged_to = ["provider"]
 "#;
 
 /// Requests and responses, transfers, and their way through all that.
