@@ -8,6 +8,7 @@ use fabricsim::failures::StandingPlan;
 use fabricsim::network::{Network, SlaRule};
 use fabricsim::rng::RunSeed;
 use fabricsim::study::exact::Bounds;
+use fabricsim::study::exact::expected_downtime::{Law, expected_downtime};
 use fabricsim::study::structure::{Method, Structure, StructureSummary};
 use fabricsim::study::years::{Plan, engine};
 
@@ -149,4 +150,40 @@ fn a_cause_shared_by_all_routers_is_solved_as_a_chain() {
     let found = structure(&network);
     assert_eq!(found.method, Method::Chain { states: 16 });
     years_agree(&network, &found, 200, &[(1, 0.1), (4, 0.03)]);
+}
+
+/// One router in front of everything, new at the start of each month or at a random moment of a long life, with laws that
+/// have a memory: the mean downtime is that of the inverted transform, and unavailability x 720 h.
+#[test]
+fn new_components_are_down_as_long_as_the_renewal_transform_says() {
+    let (up, down) = (300.0, 12.0);
+    let laws = [
+        ("weibull", "up_shape = 0.8", Law::Weibull { mean: up, shape: 0.8 }),
+        ("weibull", "up_shape = 3.0", Law::Weibull { mean: up, shape: 3.0 }),
+        ("lognormal", "up_sigma = 1.0", Law::LogNormal { mean: up, sigma: 1.0 }),
+    ];
+    for (law, parameter, up_law) in laws {
+        for start in ["new", "stationary"] {
+            let network = reference_fabric(&format!(
+                r#"
+                [reliability]
+                start = "{start}"
+                [reliability.classes]
+                west = {{ of = ["w"], kind = "router_down", up = "{up} h", down = "{down} h", up_law = "{law}", {parameter}, down_law = "lognormal", down_sigma = 1.0 }}
+                "#
+            ));
+            let down_law = Law::LogNormal { mean: down, sigma: 1.0 };
+            let exact = match start {
+                "new" => expected_downtime(up_law, down_law, 720.0),
+                _ => 720.0 * down / (up + down),
+            };
+            let plan = Plan::new(&network, vec![SlaRule::preset("every-moment").expect("a preset")], None);
+            let tally = engine::blocks(&plan, RunSeed(20_261_123), 0, 1_000);
+            let sums = &tally.connections[0].below[0];
+            let mean = sums.mean(tally.periods) / 3_600.0;
+            let error = 3.29 * (sums.variance(tally.periods) / tally.periods as f64).sqrt() / 3_600.0;
+            assert!((mean - exact).abs() <= error, "{law} {parameter} {start}: {mean} +- {error} h is not {exact} h");
+            assert!(error <= 0.03 * exact, "{law} {parameter} {start}: {mean} +- {error} h says too little");
+        }
+    }
 }

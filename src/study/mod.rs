@@ -8,6 +8,7 @@ pub mod benchmark;
 pub mod biasing;
 pub mod exact;
 pub mod repeat;
+pub mod splitting;
 pub mod statistics;
 pub mod structure;
 pub mod sweep;

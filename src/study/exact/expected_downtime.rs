@@ -65,6 +65,17 @@ fn invert(t: f64, transform: impl Fn(Complex) -> Complex) -> f64 {
 }
 
 impl Law {
+    /// Its mean in hours.
+    #[must_use]
+    pub const fn mean(self) -> f64 {
+        match self {
+            Self::Exponential { mean }
+            | Self::Weibull { mean, .. }
+            | Self::LogNormal { mean, .. }
+            | Self::Constant { mean } => mean,
+        }
+    }
+
     /// E[e^(-s X)].
     fn transform(self, s: Complex) -> Complex {
         match self {

@@ -119,6 +119,12 @@ pub fn normal(confidence: f64) -> f64 {
     bisect(0.0, 40.0, |z| libm::erfc(z * core::f64::consts::FRAC_1_SQRT_2) <= 1.0 - confidence)
 }
 
+/// The value that the standard normal distribution exceeds with this probability, down to some 1e-300.
+#[must_use]
+pub fn normal_beyond(probability: f64) -> f64 {
+    bisect(-40.0, 40.0, |z| 0.5 * libm::erfc(z * core::f64::consts::FRAC_1_SQRT_2) <= probability)
+}
+
 /// P(at least `least` successes in `trials` trials of probability `p`).
 #[must_use]
 pub fn binomial_at_least(trials: u64, least: u64, p: f64) -> f64 {
@@ -165,6 +171,8 @@ mod tests {
         near(normal(0.95), 1.959_963_984_540_054, 1e-14);
         near(normal(0.99), 2.575_829_303_548_901, 1e-14);
         near(normal(0.999), 3.290_526_731_491_926, 1e-13);
+        near(normal_beyond(0.025), normal(0.95), 1e-14);
+        near(normal_beyond(0.975), -normal(0.95), 1e-14);
     }
 
     /// I_x(a, b) for whole a and b is a binomial tail, summed here term by term.

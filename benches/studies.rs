@@ -1,0 +1,119 @@
+//! What a study costs: events of the failure model, whole periods, and each way to an answer of 10% half width.
+//!
+//! `cargo bench --bench studies`; elements are transitions of components, periods, or states.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use fabricsim::failures::{Lives, LivesPlan, StandingPlan};
+use fabricsim::network::{Network, SlaRule};
+use fabricsim::rng::RunSeed;
+use fabricsim::scenario;
+use fabricsim::study::biasing::{Bias, Cycles, Rare};
+use fabricsim::study::exact::Component;
+use fabricsim::study::exact::enumeration::{Limits, enumerate};
+use fabricsim::study::statistics::stopping::BLOCK;
+use fabricsim::study::structure::Structure;
+use fabricsim::study::years::{Plan, engine};
+use fabricsim::units::CalendarSpan;
+
+fn quad() -> Network {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/studies/quad-month.toml");
+    scenario::load(path.as_ref(), &[]).expect("a shipped scenario").network
+}
+
+/// Two facilities (0, 5), each with two routers (1, 2; 6, 7) with a link each (3, 4; 8, 9).
+fn reference() -> Vec<Component> {
+    let of = |i: usize| match i % 5 {
+        0 => Component::new("facility", 17_520.0, 3.0),
+        1 | 2 => Component::new("router", 30_000.0, 4.0),
+        _ => Component::new("link", 1_710.0, 10.0),
+    };
+    (0..10).map(of).collect()
+}
+
+fn paths(failed: &[usize]) -> u32 {
+    let up = |component: usize| !failed.contains(&component);
+    [(0, 1), (0, 2), (5, 6), (5, 7)]
+        .iter()
+        .map(|(facility, router)| u32::from(up(*facility) && up(*router) && up(router + 2)))
+        .sum()
+}
+
+/// A life of a hundred years in one piece, and the same as months: each of these begins 72 components anew.
+fn failure_model(criterion: &mut Criterion) {
+    let network = quad();
+    let plan = LivesPlan::new(&network.reliability);
+    let mut group = criterion.benchmark_group("failure model");
+    for (name, lives, days) in [("one life of 100 years", 1u64, 36_500u64), ("1,216 months", 1_216, 30)] {
+        let walk = || -> u64 {
+            let one = |life| {
+                let mut lives = Lives::new(&plan, RunSeed(1).replication(life), CalendarSpan::from_days(days));
+                std::iter::from_fn(move || lives.next()).count() as u64
+            };
+            (0..lives).map(one).sum()
+        };
+        group.throughput(Throughput::Elements(walk()));
+        group.bench_function(name, |bencher| bencher.iter(|| black_box(walk())));
+    }
+    group.finish();
+}
+
+/// Months of the quad fabric judged by one rule, on all cores, without episodes.
+fn periods(criterion: &mut Criterion) {
+    let network = quad();
+    let plan = Plan::new(&network, vec![SlaRule::preset("google-interconnect").expect("a preset")], None);
+    let mut group = criterion.benchmark_group("periods");
+    group.sample_size(10).throughput(Throughput::Elements(64 * BLOCK));
+    group.bench_function("64 blocks of months", |bencher| {
+        bencher.iter(|| black_box(engine::blocks(&plan, RunSeed(1), 0, 64)));
+    });
+    group.finish();
+}
+
+/// The reference fabric without a path (4.27e-8) and below two (4.93e-6), to 10%. Crude simulation needs 3,300,000 and
+/// 42,800 years of some 47 transitions each; its time follows from the rate of the failure model.
+fn rare_outages(criterion: &mut Criterion) {
+    let components = reference();
+    let mut group = criterion.benchmark_group("to 10% half width");
+    group.sample_size(10);
+    for below in [1, 2] {
+        group.bench_function(BenchmarkId::new("failure biasing, below", below), |bencher| {
+            let rare = Rare { components: &components, below, bias: Bias::Balanced { theta: 0.5 } };
+            bencher.iter(|| {
+                let mut all = Cycles::default();
+                let narrow =
+                    |all: &Cycles| all.downtime.moments().relative_half_width(0.95).is_some_and(|half| half <= 0.1);
+                for block in 0.. {
+                    if u64::is_power_of_two(block) && all.downtime.effective_samples() >= 100.0 && narrow(&all) {
+                        break;
+                    }
+                    let mut stream = RunSeed(1).replication(block).stream("cycles", "biasing");
+                    all.merge(&rare.cycles(256, &paths, &mut stream));
+                }
+                black_box(all)
+            });
+        });
+    }
+    let limits = Limits { remainder: 0.0, relative: 0.1, states: usize::MAX };
+    group.bench_function("enumeration", |bencher| {
+        bencher.iter(|| black_box(enumerate(&components, &[], &limits, &paths).states));
+    });
+    group.finish();
+}
+
+/// All that a study says exactly about the quad fabric: 72 components.
+fn structure(criterion: &mut Criterion) {
+    let network = quad();
+    let standing = StandingPlan::new(&network);
+    let connection = network.connections.ids().next().expect("a connection");
+    let mut group = criterion.benchmark_group("structure");
+    group.sample_size(10);
+    group.bench_function("quad fabric", |bencher| {
+        bencher.iter(|| black_box(Structure::new(&network, &standing).connection(connection)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, failure_model, periods, rare_outages, structure);
+criterion_main!(benches);
