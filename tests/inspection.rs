@@ -128,3 +128,17 @@ fn routes_tell_the_best_the_lost_and_the_rejected() {
     let left = snapshot.routers.iter().flat_map(|table| &table.entries).filter(|entry| entry.prefix == "10.0.0.0/16");
     assert!(left.filter(|entry| entry.known == Known::Bgp).all(|entry| entry.installed.is_empty()));
 }
+
+#[test]
+fn routes_that_are_kept_for_a_restarting_peer_are_marked_as_stale() {
+    let seen = |at: &str| {
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_fabricsim"))
+            .args(["routes", "scenarios/failures/bgp-restart.toml", "--json", "--at", at])
+            .output()
+            .expect("it starts");
+        String::from_utf8(done.stdout).expect("JSON is text").matches("\"stale\": true").count()
+    };
+    // The process is away from 5 s to 10 s; RFC 4724 4.2: End-of-RIB of the new one ends it.
+    assert_eq!((seen("4 s"), seen("30 s")), (0, 0));
+    assert!(seen("7 s") > 0);
+}

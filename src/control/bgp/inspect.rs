@@ -17,6 +17,17 @@ pub struct Heard {
     pub attributes: Arc<PathAttributes>,
     /// What became of it.
     pub standing: Standing,
+    /// Whether it is kept from before the peer went away (RFC 4724 4.2).
+    pub freshness: Freshness,
+}
+
+/// Whether a route was told in the connection that there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// It was.
+    Fresh,
+    /// It is kept from before the peer went away (RFC 4724 4.2).
+    Stale,
 }
 
 /// What became of a route.
@@ -66,15 +77,19 @@ impl Speaker {
             session: candidate.session,
             attributes: candidate.attributes,
             standing: standing(candidate.session),
+            freshness: self.rib.freshness(candidate.session, destination),
         });
         let rejected = self.rib.peers.iter().filter_map(|peer| {
             let (attributes, rejection) = peer.rejected.get(&destination)?;
             let attributes = Arc::clone(attributes);
-            Some(Heard { session: peer.session, attributes, standing: Standing::Rejected(*rejection) })
+            let (session, standing) = (peer.session, Standing::Rejected(*rejection));
+            Some(Heard { session, attributes, standing, freshness: Freshness::Fresh })
         });
         let suppressed = self.rib.peers.iter().filter(|peer| peer.damping.suppresses(destination)).filter_map(|peer| {
-            let attributes = Arc::clone(&peer.adj_rib_in.get(&destination)?.attributes);
-            Some(Heard { session: peer.session, attributes, standing: Standing::Rejected(Rejection::Suppressed) })
+            let held = peer.adj_rib_in.get(&destination)?;
+            let (attributes, freshness) = (Arc::clone(&held.attributes), held.freshness);
+            let standing = Standing::Rejected(Rejection::Suppressed);
+            Some(Heard { session: peer.session, attributes, standing, freshness })
         });
         let mut heard: Vec<Heard> = candidates.chain(rejected).chain(suppressed).collect();
         heard.sort_by_key(|route| match route.standing {

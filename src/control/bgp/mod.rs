@@ -25,7 +25,7 @@ mod tests;
 use std::sync::Arc;
 
 pub use decision::Reason;
-pub use inspect::{Heard, RouteCounts, Standing};
+pub use inspect::{Freshness, Heard, RouteCounts, Standing};
 pub use interface::{Action, Input, Installed, Lost, SessionCause, State, TimerKind, Wanted};
 pub use policy::Rejection;
 

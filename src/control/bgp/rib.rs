@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::Installed;
 use super::damping::Damping;
 use super::decision::{Candidate, Peering, Selection, Standing, select};
+use super::inspect::Freshness;
 use super::pace::Gate;
 use super::policy::{LEAST_PREFERENCE, Learned, Neighbour, Policy, Rejection};
 use crate::ids::{DestinationId, IdVec, SessionId};
@@ -48,14 +49,6 @@ pub(super) struct Held {
     /// Number of the UPDATE that brought it.
     pub(super) age: u64,
     pub(super) freshness: Freshness,
-}
-
-/// Whether a route was told in the connection that there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Freshness {
-    Fresh,
-    /// Kept from before the peer went away (RFC 4724 4.2).
-    Stale,
 }
 
 impl Peer {
@@ -137,6 +130,13 @@ impl Rib {
     /// The routes in use, in order of session.
     pub(super) fn best(&self, destination: DestinationId) -> &[SessionId] {
         self.loc_rib.get(&destination).map_or(&[], |selection| &selection.multipath)
+    }
+
+    /// Whether the route that is held from a peer was told in the connection that there is.
+    pub(super) fn freshness(&self, session: SessionId, destination: DestinationId) -> Freshness {
+        let peer = self.peers.binary_search_by_key(&session, |peer| peer.session).ok();
+        let held = peer.and_then(|peer| self.peers[peer].adj_rib_in.get(&destination));
+        held.map_or(Freshness::Fresh, |held| held.freshness)
     }
 
     /// The last step that decided among the routes to a destination.

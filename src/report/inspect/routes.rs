@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::control::bgp::{Reason, Rejection, Standing};
+use crate::control::bgp::{Freshness, Reason, Rejection, Standing};
 use crate::message::Origin;
 use crate::report::document::{Block, Report, Section};
 use crate::report::words::{count, list};
@@ -81,7 +81,11 @@ fn route(route: &RouteRecord) -> String {
         Standing::Lost(step) => format!("lost ({})", lost_by(step)),
         Standing::Rejected(rejection) => format!("rejected ({})", rejected_for(rejection)),
     };
-    format!("- {what}: from {} at {}; {}", route.peer, route.next_hop, attributes(route))
+    let stale = match route.freshness {
+        Freshness::Fresh => "",
+        Freshness::Stale => ", stale: kept while the peer is away",
+    };
+    format!("- {what}{stale}: from {} at {}; {}", route.peer, route.next_hop, attributes(route))
 }
 
 fn attributes(route: &RouteRecord) -> String {
@@ -214,6 +218,7 @@ fn route_value(route: &RouteRecord) -> Value {
         "standing": standing,
         "why": why,
         "why_text": text,
+        "stale": route.freshness == Freshness::Stale,
         "session": route.session,
         "peer": route.peer,
         "next_hop": route.next_hop.to_string(),

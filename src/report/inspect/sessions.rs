@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::control::bgp::State;
 use crate::message::BfdState;
 use crate::network::{
-    AdvertisementClock, Announces, ControlTiming, FibSharing, Jitter, LoopAvoidance, RouteReflection, Scope,
-    Withdrawals,
+    AdvertisementClock, Announces, ControlTiming, FibSharing, GracefulRestart, Jitter, LoopAvoidance, OnBfdDown,
+    RouteFlapDamping, RouteReflection, Scope, Withdrawals,
 };
 use crate::report::document::{Block, Report, Section, Table};
 use crate::report::run::microseconds;
@@ -94,7 +94,8 @@ fn values(end: &BgpEnd) -> String {
          advertisement interval {}, counted {}; withdrawals {}\n\
          first update after {}; timer jitter {}\n\
          announces {}; loop avoidance {}; reflects {}\n\
-         import {}; export {}",
+         import {}; export {}\n\
+         graceful restart {}; most prefixes {}; route-flap damping {}",
         end.kind,
         end.asn,
         end.peer_asn,
@@ -111,8 +112,39 @@ fn values(end: &BgpEnd) -> String {
         loop_word(end.loop_avoidance),
         reflection_word(end.reflection),
         policy(&end.import),
-        policy(&end.export)
+        policy(&end.export),
+        graceful(end.graceful_restart),
+        limit(end.max_prefixes).map_or_else(|| "without limit".to_owned(), |most| most.to_string()),
+        damping_word(end.damping)
     )
+}
+
+fn graceful(restart: GracefulRestart) -> String {
+    match restart {
+        GracefulRestart::Off => "off".to_owned(),
+        GracefulRestart::On { restart_time, stale_time, on_bfd_down } => format!(
+            "on: restart time {}, stale routes for {}, when BFD goes down {}",
+            span(restart_time),
+            span(stale_time),
+            bfd_down_word(on_bfd_down)
+        ),
+    }
+}
+
+/// As a value for programs.
+fn graceful_value(restart: GracefulRestart) -> Value {
+    match restart {
+        GracefulRestart::Off => Value::Null,
+        GracefulRestart::On { restart_time, stale_time, on_bfd_down } => json!({
+            "restart_time_s": restart_time.as_seconds(),
+            "stale_time_s": stale_time.as_seconds(),
+            "on_bfd_down": bfd_down_word(on_bfd_down),
+        }),
+    }
+}
+
+const fn limit(max_prefixes: u32) -> Option<u32> {
+    if max_prefixes == u32::MAX { None } else { Some(max_prefixes) }
 }
 
 fn routers(routers: &[RouterTiming]) -> Block {
@@ -235,6 +267,22 @@ const fn reflection_word(reflection: RouteReflection) -> &'static str {
     }
 }
 
+const fn bfd_down_word(on_bfd_down: OnBfdDown) -> &'static str {
+    match on_bfd_down {
+        OnBfdDown::KeepRoutes => "keep-routes",
+        OnBfdDown::AsPeerSays => "as-peer-says",
+        OnBfdDown::DropRoutes => "drop-routes",
+    }
+}
+
+fn damping_word(damping: RouteFlapDamping) -> &'static str {
+    match damping {
+        RouteFlapDamping::Off => "off",
+        RouteFlapDamping::CISCO => "cisco",
+        RouteFlapDamping::On { .. } => "rfc7196",
+    }
+}
+
 const fn announces_word(announces: Announces) -> &'static str {
     match announces {
         Announces::WhenInstalled => "when-installed",
@@ -303,6 +351,9 @@ fn bgp_value(end: &BgpEnd) -> Value {
         "reflection": reflection_word(end.reflection),
         "import": end.import,
         "export": end.export,
+        "graceful_restart": graceful_value(end.graceful_restart),
+        "max_prefixes": limit(end.max_prefixes),
+        "route_flap_damping": damping_word(end.damping),
         "prefixes_accepted": end.routes.accepted,
         "prefixes_rejected": end.routes.rejected,
         "prefixes_announced": end.routes.announced,

@@ -308,6 +308,8 @@ impl Resolver<'_> {
             self.reader.error(place, "is empty", format!("write for example {example}"));
         }
         let mut prefixes: Vec<IpNet> = Vec::new();
+        // Apart from each other: one that overlaps stands next to it, in order of address and length.
+        let mut known: BTreeSet<IpNet> = BTreeSet::new();
         for text in texts {
             match text.parse::<IpNet>() {
                 Ok(prefix) if prefix.trunc() != prefix => {
@@ -318,12 +320,15 @@ impl Resolver<'_> {
                     let message = format!("{prefix} is for multicast (RFC 5771, RFC 4291 2.7), and flows are unicast");
                     self.reader.error(place, message, format!("write for example {example}"));
                 }
-                Ok(prefix) => match prefixes.iter().find(|other| other.contains(&prefix) || prefix.contains(*other)) {
+                Ok(prefix) => match overlapped(&known, prefix) {
                     Some(other) => {
                         let message = format!("{prefix} overlaps {other} of the same attachment");
                         self.reader.error(place, message, "leave one of them out");
                     }
-                    None => prefixes.push(prefix),
+                    None => {
+                        known.insert(prefix);
+                        prefixes.push(prefix);
+                    }
                 },
                 Err(_) => {
                     let message = format!("{text:?} is not a prefix");
@@ -338,4 +343,10 @@ impl Resolver<'_> {
 /// Whether every address of a prefix is a group: 224.0.0.0/4 and ff00::/8.
 fn is_multicast(prefix: &IpNet) -> bool {
     prefix.network().is_multicast() && prefix.broadcast().is_multicast()
+}
+
+/// Whichever of the prefixes right before and right behind another one overlaps it.
+fn overlapped(known: &BTreeSet<IpNet>, prefix: IpNet) -> Option<IpNet> {
+    let beside = [known.range(..=prefix).next_back(), known.range(prefix..).next()];
+    beside.into_iter().flatten().copied().find(|other| other.contains(&prefix) || prefix.contains(other))
 }

@@ -6,7 +6,8 @@ use crate::control::bgp::{RouteCounts, State};
 use crate::ids::{RouterId, SessionId};
 use crate::message::BfdState;
 use crate::network::{
-    BgpTiming, ControlTiming, LoopAvoidance, Network, RoutePolicy, RouteReflection, Scope, SessionEnd, SessionKind,
+    BgpTiming, ControlTiming, GracefulRestart, LoopAvoidance, Network, RouteFlapDamping, RoutePolicy, RouteReflection,
+    Scope, SessionEnd, SessionKind,
 };
 use crate::sim::run::Run;
 use crate::units::Span;
@@ -61,6 +62,12 @@ pub struct BgpEnd {
     pub import: Option<String>,
     /// Name of the export policy; `None` when it accepts all.
     pub export: Option<String>,
+    /// Whether its routes are kept while it is away, and it keeps the peer's.
+    pub graceful_restart: GracefulRestart,
+    /// So many prefixes at most are taken from the peer; `u32::MAX` is no limit.
+    pub max_prefixes: u32,
+    /// Whether routes that flap are put aside.
+    pub damping: RouteFlapDamping,
     /// Prefixes heard and told.
     pub routes: RouteCounts,
 }
@@ -147,6 +154,9 @@ fn bgp_end(run: &Run<'_>, id: SessionId, end: usize) -> BgpEnd {
         reflection: own.reflection,
         import: policy(&own.import),
         export: policy(&own.export),
+        graceful_restart: own.graceful_restart,
+        max_prefixes: own.max_prefixes,
+        damping: own.damping,
         routes: speaker.route_counts(id),
     }
 }

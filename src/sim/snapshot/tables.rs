@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::control::bgp::{Heard, Standing};
+use crate::control::bgp::{Freshness, Heard, Standing};
 use crate::ids::{DestinationId, RouterId};
 use crate::message::{NO_LOGICAL_LINK, NextHop, Origin};
 use crate::network::{DestinationKind, Network};
@@ -117,6 +117,8 @@ pub struct RouteRecord {
     pub cluster_list: Vec<Ipv4Addr>,
     /// What became of it.
     pub standing: Standing,
+    /// Whether it is kept from before the peer went away.
+    pub freshness: Freshness,
 }
 
 /// The tables of all routers.
@@ -193,5 +195,6 @@ fn route_record(network: &Network, router: RouterId, route: Heard) -> RouteRecor
         originator: attributes.originator.map(Ipv4Addr::from_bits),
         cluster_list: attributes.cluster_list.iter().copied().map(Ipv4Addr::from_bits).collect(),
         standing: route.standing,
+        freshness: route.freshness,
     }
 }
