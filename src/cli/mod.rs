@@ -20,6 +20,7 @@ mod show;
 mod study;
 mod sweep;
 mod trace;
+mod why;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,9 @@ enum Command {
     Trace(trace::Trace),
     /// Ask in how many SLA periods a design keeps its promise, what breaks it, and what decides that.
     Study(Box<study::Study>),
+    Study(study::Study),
+    /// Print why one packet was lost: where, of what, in which incident, and what routers knew.
+    Why(why::Why),
     /// Run a grid of values, each point with the same seeds, and compare them.
     Sweep(sweep::Sweep),
     /// Print or write a commented starter scenario.
@@ -101,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Routes(routes) => routes.execute(),
         Command::Trace(trace) => trace.execute(),
         Command::Study(study) => study.execute(),
+        Command::Why(why) => why.execute(),
         Command::Sweep(sweep) => sweep.execute(),
         Command::New(new) => new.execute(),
         Command::Bench(bench) => bench.execute(),

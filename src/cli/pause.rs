@@ -9,6 +9,8 @@ use super::interrupt::Interrupt;
 use super::output::{note, print};
 use super::progress::{Meter, Shown};
 use super::{Outcome, WrongInput, input};
+use crate::ids::FlowId;
+use crate::network::Network;
 use crate::rng::RunSeed;
 use crate::scenario::Loaded;
 use crate::sim::snapshot::Paused;
@@ -63,10 +65,26 @@ impl Instant {
 
     /// Runs until the instant; `None` when the user stopped it.
     pub(super) fn pause<'n>(&self, loaded: &'n Loaded) -> Option<Paused<'n>> {
+        self.pause_at(&loaded.network, loaded.seed, self.at, None)
+    }
+
+    /// The instant that was asked for.
+    pub(super) const fn at(&self) -> Span {
+        self.at
+    }
+
+    /// Runs until some instant, with an eye on a flow; `None` when the user stopped it.
+    pub(super) fn pause_at<'n>(
+        &self,
+        network: &'n Network,
+        seed: u64,
+        at: Span,
+        watched: Option<FlowId>,
+    ) -> Option<Paused<'n>> {
         let interrupt = Interrupt::listen();
-        let meter = Meter::new(Shown::OnTerminal, 1, self.at);
-        let seed = RunSeed(self.seed.unwrap_or(loaded.seed));
-        let paused = Simulation::new(&loaded.network, seed).pause_at(self.at, &mut |progress| {
+        let meter = Meter::new(Shown::OnTerminal, 1, at);
+        let seed = RunSeed(self.seed.unwrap_or(seed));
+        let paused = Simulation::new(network, seed).watching(watched).pause_at(at, &mut |progress| {
             meter.update(0, &progress);
             if interrupt.requested() { Continue::No } else { Continue::Yes }
         });

@@ -11,6 +11,7 @@ use crate::sim::layout::Layout;
 use crate::sim::limits::{LimitPlace, Passed};
 use crate::sim::partition::{Partition, Reach};
 use crate::sim::recorder::EntryIndex;
+use crate::sim::snapshot::DeathPlace;
 use crate::units::Time;
 
 impl Partition<'_> {
@@ -227,7 +228,8 @@ impl Partition<'_> {
             Lookup::NoRoute if packet.ttl > 0 => DropReason::NoRoute,
             Lookup::Via(_) | Lookup::NoRoute => DropReason::TtlExpired,
         };
-        self.drop_packet(packet, reason, facts.route_entry(router, packet.destination));
+        let entry = facts.route_entry(router, packet.destination);
+        self.drop_packet(packet, DeathPlace::Router(router), (reason, entry));
         Routed::Dropped
     }
 
@@ -362,7 +364,12 @@ impl Partition<'_> {
     fn dies_in_zone(&mut self, packet: &Packet, end: FlowEnd, facts: &Facts) -> bool {
         let entry = facts.host_down(self.network, packet.flow, end);
         if entry.is_some() {
-            self.drop_packet(packet, DropReason::ZoneDown, entry);
+            let flow = &self.network.flows[packet.flow];
+            let router = match end {
+                FlowEnd::Source => flow.edge,
+                FlowEnd::Target => self.network.destinations[flow.destination].router,
+            };
+            self.drop_packet(packet, DeathPlace::Router(router), (DropReason::ZoneDown, entry));
         }
         entry.is_some()
     }
@@ -372,12 +379,16 @@ impl Partition<'_> {
     pub fn drop_at(&mut self, port: PortId, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
         let wire = &mut self.wires[port];
         wire.drops.get_or_insert_default().count(&wire.port, packet, reason, 1);
-        self.drop_packet(packet, reason, entry);
+        self.drop_packet(packet, DeathPlace::Port(port), (reason, entry));
     }
 
     #[cold]
-    pub fn drop_packet(&mut self, packet: &Packet, reason: DropReason, entry: Option<EntryIndex>) {
-        self.recorder.dropped(self.now, &self.numbered(packet), reason, entry);
+    pub fn drop_packet(&mut self, packet: &Packet, place: DeathPlace, why: (DropReason, Option<EntryIndex>)) {
+        let numbered = self.numbered(packet);
+        self.recorder.dropped(self.now, &numbered, why.0, why.1);
+        if let Some(watch) = &mut self.watch {
+            watch.died(self.now, &numbered, place, why);
+        }
         if packet.kind == PacketKind::Content {
             self.contents.take(packet.payload);
         }

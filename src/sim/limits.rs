@@ -10,6 +10,7 @@ use crate::sim::event::Event;
 use crate::sim::facts::Facts;
 use crate::sim::partition::Partition;
 use crate::sim::recorder::EntryIndex;
+use crate::sim::snapshot::DeathPlace;
 use crate::units::{Rate, Span, Time};
 
 /// Where a rate limit stands.
@@ -158,7 +159,8 @@ impl Partition<'_> {
                 self.drop_at(port, packet, DropReason::RateLimit, entry);
             }
             LimitPlace::Edge(..) | LimitPlace::Attachment(_) => {
-                self.drop_packet(packet, DropReason::RateLimit, entry);
+                let edge = self.sources[packet.flow].edge;
+                self.drop_packet(packet, DeathPlace::Router(edge), (DropReason::RateLimit, entry));
             }
         }
     }

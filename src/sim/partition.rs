@@ -22,6 +22,7 @@ use crate::sim::limits::Limit;
 use crate::sim::packet_events::{Next, PacketEvents};
 use crate::sim::recorder::{Recorder, WireDrops};
 use crate::sim::slab::Slab;
+use crate::sim::snapshot::Watch;
 use crate::traffic::exchange::Workers;
 use crate::traffic::{Source, exchange, tcp};
 use crate::units::{Span, Time, TrafficClass};
@@ -60,6 +61,8 @@ pub(in crate::sim) struct Partition<'n> {
     /// What a client wants done; as above.
     pub exchange_actions: Vec<exchange::Action>,
     pub recorder: Recorder,
+    /// The flow whose deaths are kept, if any.
+    pub watch: Option<Box<Watch>>,
     /// Ports whose MACsec numbers were used up, and when.
     pub used_up: Vec<(Time, PortId)>,
 }
@@ -185,6 +188,7 @@ impl<'n> Partition<'n> {
             tcp_actions: Vec::new(),
             exchange_actions: Vec::new(),
             recorder: Recorder::new(network),
+            watch: None,
             used_up: Vec::new(),
         };
         partition.start_sources(layout);

@@ -14,7 +14,7 @@ use crate::control::bfd::Endpoint;
 use crate::control::bgp::{self, Speaker};
 use crate::dataplane::{Forwarder, NextHopTable};
 use crate::engine::EventQueue;
-use crate::ids::{DestinationId, IdVec, LinkId, PortId, ProviderId, RouterId, SessionId};
+use crate::ids::{DestinationId, FlowId, IdVec, LinkId, PortId, ProviderId, RouterId, SessionId};
 use crate::message::{Control, NextHop, Packet, PacketKind};
 use crate::network::{Destination, DestinationKind, Network};
 use crate::rng::RunSeed;
@@ -34,6 +34,7 @@ use crate::sim::recorder::{Cause, Journal};
 use crate::sim::resting::{Liveness, Rest};
 use crate::sim::settling::Settling;
 use crate::sim::slab::Slab;
+use crate::sim::snapshot::Watch;
 use crate::sim::timers::{Fired, Timers};
 use crate::sim::{Continue, Progress};
 use crate::units::{Span, Time};
@@ -288,7 +289,7 @@ impl<'n> Run<'n> {
     }
 
     /// Losses and arrivals out of turn, of all partitions, become blackouts.
-    fn settle_losses(&mut self) {
+    pub fn settle_losses(&mut self) {
         for partition in &mut self.partitions {
             let trace = partition.recorder.take_trace();
             self.journal.hear(trace);
@@ -352,6 +353,11 @@ impl<'n> Run<'n> {
     /// The instant `delay` from now; no delay is one picosecond, so that effects come after their causes.
     pub fn after(&self, delay: Span) -> Time {
         self.now + delay.max(Span::from_ps(1))
+    }
+
+    /// The deaths of a flow's packets are kept from now on.
+    pub fn watch(&mut self, flow: FlowId) {
+        self.partitions.iter_mut().for_each(|partition| partition.watch = Some(Box::new(Watch::new(flow))));
     }
 
     /// Whether a router has power.

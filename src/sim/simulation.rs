@@ -1,5 +1,6 @@
 //! One run: network and seed in, record out.
 
+use crate::ids::FlowId;
 use crate::network::Network;
 use crate::rng::RunSeed;
 use crate::sim::expectation;
@@ -19,6 +20,7 @@ pub struct Simulation<'n> {
     threads: usize,
     liveness: Liveness,
     division: Division,
+    watched: Option<FlowId>,
 }
 
 /// When a run that several threads may share is divided.
@@ -54,7 +56,13 @@ impl<'n> Simulation<'n> {
     /// Prepares a run by one thread.
     #[must_use]
     pub const fn new(network: &'n Network, seed: RunSeed) -> Self {
-        Self { network, seed, threads: 1, liveness: Liveness::Resting, division: Division::Gainful }
+        Self { network, seed, threads: 1, liveness: Liveness::Resting, division: Division::Gainful, watched: None }
+    }
+
+    /// Keeps where and why each lost packet of a flow died.
+    #[must_use]
+    pub const fn watching(self, flow: Option<FlowId>) -> Self {
+        Self { watched: flow, ..self }
     }
 
     /// Lets up to so many threads share the run, where the network has parts that are far enough apart.
@@ -118,6 +126,9 @@ impl<'n> Simulation<'n> {
         let threads = layout.count().min(self.threads);
         on_threads(threads, || {
             let mut run = Run::new(self.network, self.seed, layout, self.liveness);
+            if let Some(flow) = self.watched {
+                run.watch(flow);
+            }
             (run.run_until(at, observer) == Continue::Yes).then(|| Paused::new(run))
         })
     }

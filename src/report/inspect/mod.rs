@@ -1,5 +1,6 @@
 //! What a paused run shows: tables, sessions and paths, for a terminal or as JSON.
 
+mod fate;
 mod paths;
 mod routes;
 mod sessions;
@@ -7,7 +8,7 @@ mod sessions;
 use super::document::Report;
 use super::words::seconds;
 use super::write;
-use crate::sim::snapshot::{PathSnapshot, RoutingSnapshot, SessionSnapshot};
+use crate::sim::snapshot::{FateSnapshot, PathSnapshot, RoutingSnapshot, SessionSnapshot};
 use crate::units::Span;
 
 /// Which ways are told hop by hop.
@@ -53,6 +54,18 @@ pub fn paths_page(title: &str, snapshot: &PathSnapshot, detail: Detail) -> Strin
 #[must_use]
 pub fn paths_json(snapshot: &PathSnapshot) -> String {
     write::json::render(&paths::value(snapshot))
+}
+
+/// What became of one packet, with what was around it when it died, as text of 80 columns.
+#[must_use]
+pub fn fate_page(title: &str, fate: &FateSnapshot, around: Option<&(PathSnapshot, RoutingSnapshot)>) -> String {
+    write::terminal::render(&fate::report(title, fate, around))
+}
+
+/// The same as JSON.
+#[must_use]
+pub fn fate_json(fate: &FateSnapshot, around: Option<&(PathSnapshot, RoutingSnapshot)>) -> String {
+    write::json::render(&fate::value(fate, around))
 }
 
 fn page(title: &str, what: &str, at: Span) -> Report {

@@ -104,7 +104,7 @@ fn word(phase: Phase, kind: LedgerKind) -> &'static str {
 }
 
 /// What happened, as one would say it.
-fn happened(what: &str, component: &str) -> String {
+pub fn happened(what: &str, component: &str) -> String {
     match what {
         "duct_cut" => format!("{component} cut"),
         "line_card" => format!("{component} dead"),

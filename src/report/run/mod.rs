@@ -12,6 +12,7 @@ mod tables;
 mod transfers;
 mod verdict;
 
+pub use ledger::{happened, noticed};
 pub use page::{page, provenance_section};
 pub use plots::plots;
 pub use summary::summary;

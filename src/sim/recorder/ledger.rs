@@ -23,6 +23,13 @@ pub(in crate::sim) struct Cause {
     notice: Option<usize>,
 }
 
+impl EntryIndex {
+    /// Its place among the records.
+    pub const fn index(self) -> usize {
+        self.0
+    }
+}
+
 impl From<EntryIndex> for Cause {
     fn from(entry: EntryIndex) -> Self {
         Self { entry, notice: None }

@@ -5,14 +5,18 @@
 //! ```
 //! Asking changes nothing, and a run that nobody pauses knows nothing of this.
 
+mod fates;
 mod paths;
 mod sessions;
 mod tables;
 
+pub use fates::{DeathRecord, FateSnapshot};
+pub(in crate::sim) use fates::{DeathPlace, Watch};
 pub use paths::{Hop, PathEnd, PathQuery, PathRecord, PathSnapshot, flows_between};
 pub use sessions::{BfdEnd, BgpEnd, RouterTiming, SessionSnapshot};
 pub use tables::{HopEntry, Known, Power, RouteEntry, RouteRecord, RouterTable, RoutingSnapshot, Target};
 
+use crate::ids::FlowId;
 use crate::sim::run::Run;
 use crate::units::Span;
 
@@ -29,6 +33,18 @@ impl<'n> Paused<'n> {
     pub fn at(&self) -> Span {
         // It stands right after the instant that was asked for.
         self.0.end.since(self.0.origin).saturating_sub(Span::from_ps(1))
+    }
+
+    /// How many packets a flow has sent.
+    #[must_use]
+    pub fn packets_sent(&self, flow: FlowId) -> u32 {
+        fates::sent(&self.0, flow)
+    }
+
+    /// What became of one packet of the flow that is watched ([`crate::sim::Simulation::watching`]).
+    #[must_use]
+    pub fn fate(&mut self, flow: FlowId, number: u32) -> FateSnapshot {
+        fates::fate(&mut self.0, flow, number)
     }
 
     /// What every router knows, and by what it forwards.
