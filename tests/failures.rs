@@ -206,3 +206,41 @@ fn a_hit_of_protection_switching_ends_before_the_longer_path_does() {
         assert!(longest >= ms(5) && longest < ms(7), "{longest}");
     }
 }
+
+/// Work on a router; `keys` may say more.
+fn work(name: &str, router: &str, at: u64, keys: &str) -> String {
+    format!(
+        "[[maintenance]]\nname = {name:?}\nrouter = {router:?}\nat = \"{at} s\"\nlasts = \"4 s\"\ndrain = \"2 s\"\n\
+         restore = \"2 s\"\n{keys}\n"
+    )
+}
+
+#[test]
+fn planned_work_on_two_devices_of_one_interconnect_at_once_is_refused() {
+    // From 8 to 16 s, and from 15 s on.
+    let both = work("one", "aws-iad-a1", 10, "") + &work("other", "google-iad-b2", 17, "");
+    let found = problem(&fabric("60 s", &both));
+    assert!(found.contains("works on google-iad-b2 while one works on aws-iad-a1"), "{found}");
+    assert!(found.contains("both are devices of interconnect virginia"), "{found}");
+    let calendar = work("one", "aws-iad-a1", 10, "every = \"15 s\"") + &work("other", "aws-iad-a2", 41, "");
+    assert!(problem(&fabric("60 s", &calendar)).contains("works on aws-iad-a2 while one works on aws-iad-a1"));
+    for fine in [
+        work("one", "aws-iad-a1", 10, "") + &work("other", "google-iad-b2", 18, ""),
+        work("one", "aws-iad-a1", 10, "") + &work("other", "google-iad-b2", 17, "emergency = true"),
+        work("one", "aws-iad-a1", 10, "") + &work("other", "aws-iad-bb1", 10, ""),
+    ] {
+        network(&fabric("60 s", &fine));
+    }
+}
+
+#[test]
+fn an_entry_says_what_else_lasts() {
+    let cut = failure("cut", "fibre_cut", "link = \"iad-channel-a1\"\nat = \"9 s\"\nlasts = \"30 s\"");
+    let record = run(&fabric("50 s", &(work("upgrade", "aws-iad-b1", 10, "") + &cut)));
+    assert_eq!(incident(&record, "upgrade").during, Vec::<String>::new());
+    assert_eq!(incident(&record, "cut").during, ["upgrade"]);
+    assert_eq!(returned(&record, "upgrade").during, ["cut"]);
+    assert_eq!(returned(&record, "cut").during, Vec::<String>::new());
+    // The drain is over before the router goes.
+    assert_eq!(lost(&record.totals.data), incident(&record, "cut").dropped.values().sum::<u64>());
+}

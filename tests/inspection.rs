@@ -142,3 +142,38 @@ fn routes_that_are_kept_for_a_restarting_peer_are_marked_as_stale() {
     assert_eq!((seen("4 s"), seen("30 s")), (0, 0));
     assert!(seen("7 s") > 0);
 }
+
+/// The oracle is the run that nobody watched: as many deaths, of the same causes, all of the one incident.
+#[test]
+fn every_lost_packet_of_a_flow_tells_its_place_its_cause_and_its_incident() {
+    let network = scenario("scenarios/failures/fibre-cut.toml");
+    let record = Simulation::new(&network, RunSeed(1)).run();
+    let hit = |way: &str| {
+        let of = |(_, flow): &(usize, &fabricsim::sim::record::FlowRecord)| {
+            flow.dropped > 0 && flow.name.contains("(reverse)") == (way == "reverse")
+        };
+        record.flows.iter().enumerate().find(of).map(|(index, _)| index).expect("a flow that was hit")
+    };
+    for index in [hit("forth"), hit("reverse")] {
+        let flow = fabricsim::ids::FlowId::from_index(index);
+        let watched = Simulation::new(&network, RunSeed(1)).watching(Some(flow));
+        let mut paused = watched.pause_at(network.horizon, &mut |_| Continue::Yes).expect("nobody stops it");
+        assert_eq!(u64::from(paused.packets_sent(flow)), record.flows[index].sent);
+        let fates: Vec<_> = (1..=paused.packets_sent(flow)).map(|number| paused.fate(flow, number)).collect();
+        let deaths: Vec<_> = fates.iter().filter_map(|fate| fate.death.as_ref()).collect();
+        assert_eq!(deaths.len() as u64, record.flows[index].dropped);
+        for death in &deaths {
+            let incident = death.incident.as_ref().expect("an incident");
+            assert_eq!((incident.name.as_str(), incident.at), ("cut", network.failures.iter().next().unwrap().when.at));
+            assert!(death.sent <= death.at && death.at < incident.at + ms(170), "{death:?}");
+            let port = death.port.as_ref().is_some_and(|port| port.starts_with("iad-channel-a1/0 "));
+            assert!(port || death.reason == DropReason::NoRoute, "{death:?}");
+        }
+        // A packet that arrived knows the losses around it.
+        let (first, last) = (deaths[0].number, deaths[deaths.len() - 1].number);
+        let before = paused.fate(flow, first - 1);
+        assert_eq!((before.death, before.before), (None, None));
+        assert_eq!(before.next.map(|death| death.number), Some(first));
+        assert_eq!(paused.fate(flow, last + 1).before.map(|death| death.number), Some(last));
+    }
+}

@@ -55,7 +55,6 @@ enum Command {
     Trace(trace::Trace),
     /// Ask in how many SLA periods a design keeps its promise, what breaks it, and what decides that.
     Study(Box<study::Study>),
-    Study(study::Study),
     /// Print why one packet was lost: where, of what, in which incident, and what routers knew.
     Why(why::Why),
     /// Run a grid of values, each point with the same seeds, and compare them.

@@ -29,6 +29,10 @@ pub enum Effect {
     FeedLoss(FeedId),
     /// Hosts of attachments in the building are down.
     HostsDown(FacilityId),
+    /// Traffic is drained from the router (RFC 8326).
+    Drained(RouterId),
+    /// The router tells other systems what the policy of the failure has it tell.
+    Exports(RouterId),
     /// The router has no BGP process.
     NoBgp(RouterId),
     /// Segments of sessions between the two are discarded.
@@ -78,6 +82,10 @@ pub fn stages(network: &Network, failure: &Failure, seed: RunSeed) -> Vec<Stage>
         FailureKind::FailoverTest { provider, connection, channels } => {
             whole(tested(network, *provider, *connection, channels))
         }
+        FailureKind::Maintenance { router, drain, window, .. } => {
+            let off = Stage { from: *drain, until: Some(*drain + *window), effect: Effect::PowerLoss(*router) };
+            vec![Stage::whole(Effect::Drained(*router)), off]
+        }
         FailureKind::FacilityOutage { facility } => {
             whole(routers_in(network, *facility).map(Effect::PowerLoss).collect())
         }
@@ -101,6 +109,7 @@ pub fn stages(network: &Network, failure: &Failure, seed: RunSeed) -> Vec<Stage>
             };
             whole(routers.iter().filter(goes_wrong).map(|router| on_router(*router, *fault)).collect())
         }
+        FailureKind::PolicyPush { routers, .. } => whole(routers.iter().copied().map(Effect::Exports).collect()),
         // Its flow entries send by themselves.
         FailureKind::Surge { .. } => Vec::new(),
     }

@@ -1,9 +1,12 @@
 //! Scripted failures as resolved: what, when, for how long.
 
+use std::sync::Arc;
+
 use crate::ids::{
     AttachmentId, CardId, ConnectionId, DuctId, FacilityId, FeedId, LinkId, PortId, ProviderId, RouterId,
 };
-use crate::network::{Impairment, Network};
+use crate::network::{Impairment, Network, RoutePolicy};
+
 use crate::units::{Share, Span};
 
 /// One scripted failure.
@@ -125,6 +128,19 @@ pub enum FailureKind {
         /// Its sessions on these channels.
         channels: Vec<LinkId>,
     },
+    /// Work on a router: traffic is drained, it is switched off, comes back, and traffic returns at the end.
+    Maintenance {
+        /// The router.
+        router: RouterId,
+        /// From the begin of the drain to the begin of the window.
+        drain: Span,
+        /// How long it is off.
+        window: Span,
+        /// How long before the window it was announced.
+        notice: Span,
+        /// Whether it could wait.
+        urgency: Urgency,
+    },
     /// Everything in the building loses power.
     FacilityOutage {
         /// The building.
@@ -162,6 +178,13 @@ pub enum FailureKind {
         share: Share,
         /// What becomes of those.
         fault: RouterFault,
+    },
+    /// Another export policy goes to routers, by mistake: it stands for that of every session to another system.
+    PolicyPush {
+        /// All that get it, wherever they stand.
+        routers: Vec<RouterId>,
+        /// The policy.
+        policy: Arc<RoutePolicy>,
     },
     /// More traffic than usual; it is sent by flow entries of its own.
     Surge {
@@ -203,6 +226,15 @@ pub enum RouterFault {
     CpuHang,
     /// Its BGP process dies, and its TCP connections with it; forwarding goes on as it can.
     BgpRestart,
+}
+
+/// Whether work on a device can wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// It can: never two devices of one interconnect at once.
+    Planned,
+    /// It cannot.
+    Emergency,
 }
 
 /// Which connectivity association key of a router is wrong.
@@ -305,12 +337,15 @@ impl FailureKind {
             Self::WrongPassword { .. } => "wrong_password",
             Self::SessionReset { .. } => "session_reset",
             Self::FailoverTest { .. } => "failover_test",
+            Self::Maintenance { urgency: Urgency::Planned, .. } => "maintenance",
+            Self::Maintenance { urgency: Urgency::Emergency, .. } => "emergency_maintenance",
             Self::FacilityOutage { .. } => "facility_outage",
             Self::PowerFeed { .. } => "power_feed",
             Self::Cooling { .. } => "cooling",
             Self::ZoneOutage { .. } => "zone_outage",
             Self::EdgeOutage { .. } => "edge_outage",
             Self::SoftwarePush { .. } => "software_push",
+            Self::PolicyPush { .. } => "policy_push",
             Self::Surge { .. } => "congestion_surge",
         }
     }
@@ -323,7 +358,9 @@ impl Network {
         let router = |id: RouterId| &self.routers[id].name;
         match kind {
             FailureKind::Wires { wires, .. } => self.name_of_wires(*wires),
-            FailureKind::Router { router: id, .. } => format!("router {}", router(*id)),
+            FailureKind::Router { router: id, .. } | FailureKind::Maintenance { router: id, .. } => {
+                format!("router {}", router(*id))
+            }
             FailureKind::DuctCut { duct } => {
                 let links: Vec<&str> =
                     self.ducts[*duct].links.iter().map(|link| self.links[*link].name.as_str()).collect();
@@ -354,6 +391,10 @@ impl Network {
                 format!("{} edge routers of {}", routers.len(), self.providers[*provider].name)
             }
             FailureKind::SoftwarePush { routers, share, .. } => format!("{share} of {} routers", routers.len()),
+            FailureKind::PolicyPush { routers, policy } => {
+                let names: Vec<&str> = routers.iter().map(|id| router(*id).as_str()).collect();
+                format!("export policy {} on {}", policy.name, names.join(", "))
+            }
             FailureKind::Surge { from, to } => {
                 format!("traffic from {} to {}", self.attachments[*from].name, self.attachments[*to].name)
             }

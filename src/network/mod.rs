@@ -38,7 +38,7 @@ pub use device::{
     MedComparison, Multipath, Provider, Router, RouterRole,
 };
 pub use exchange::ExchangeConfig;
-pub use failure::{Again, Failure, FailureKind, Members, RouterFault, Ways, When, WireFault, Wires, WrongKey};
+pub use failure::{Again, Failure, FailureKind, Members, RouterFault, Urgency, Ways, When, WireFault, Wires, WrongKey};
 pub use fidelity::{Fidelity, Sharing};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, ExchangeMetric, Expectation, Metric, TransferMetric};

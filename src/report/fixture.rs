@@ -204,6 +204,7 @@ fn entry(name: &str, kind: LedgerKind, what: &'static str, component: &str, at_m
         responsible: "aws".to_owned(),
         charged: Vec::new(),
         at: Span::from_ms(at_ms),
+        during: Vec::new(),
         notices: Vec::new(),
         forwarding: None,
         fib_changes: 0,

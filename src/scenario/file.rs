@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::source::{item_place, join};
 
 /// The sections whose tables carry names.
-pub(super) const SECTIONS: [&str; 18] = [
+pub(super) const SECTIONS: [&str; 19] = [
     "providers",
     "fabrics",
     "facilities",
@@ -33,6 +33,7 @@ pub(super) const SECTIONS: [&str; 18] = [
     "monitors",
     "rules",
     "failures",
+    "maintenance",
     "changes",
 ];
 
@@ -200,10 +201,12 @@ tables! {
     /// `[[failures]]`
     FailureTable {
         name, kind, at, lasts, every, times, link, member, from, router, peer, facility, feed, duct, card, provider,
-        interconnect, connection, links, routers, share, fault, interval, to, rate, size, count, dscp, model, probability, burst,
-        good_to_bad, bad_to_good, loss_good, loss_bad, bit_error_rate, fcs, jitter, order, hit, delay, length,
+        interconnect, connection, links, routers, policy, share, fault, interval, to, rate, size, count, dscp, model, probability,
+        burst, good_to_bad, bad_to_good, loss_good, loss_bad, bit_error_rate, fcs, jitter, order, hit, delay, length,
         responsible, excluded
     }
+    /// `[[maintenance]]`
+    MaintenanceTable { name, router, notice, at, lasts, drain, restore, every, times, emergency }
     /// `[[changes]]`
     ChangeTable {
         name, at, kind, connection, bandwidth, link, rate, rotate_keys, bake, delay, former_key, router, lasts, peer,
@@ -253,6 +256,7 @@ pub(super) struct File {
     pub monitors: BTreeMap<String, MonitorTable>,
     pub rules: BTreeMap<String, RuleTable>,
     pub failures: Vec<FailureTable>,
+    pub maintenance: Vec<MaintenanceTable>,
     pub changes: Vec<ChangeTable>,
     pub auto: AutoTable,
     pub reliability: ReliabilityTable,
@@ -276,6 +280,9 @@ impl File {
         section!(policies, sessions, flows, monitors, rules, ducts, cards);
         if let Some(value) = table.remove("failures") {
             file.failures = array("failures", value, problems);
+        }
+        if let Some(value) = table.remove("maintenance") {
+            file.maintenance = array("maintenance", value, problems);
         }
         if let Some(value) = table.remove("changes") {
             file.changes = array("changes", value, problems);

@@ -121,6 +121,10 @@ pub(super) mod estimate {
     pub const REKEY: &str = "8 h";
     /// The Interconnect specification: bake time after the rotation of one channel.
     pub const BAKE: &str = "2 h";
+    /// Traffic leaves a device before work on it begins.
+    pub const DRAIN: &str = "60 s";
+    /// A device is looked at after work on it, before traffic returns.
+    pub const RESTORE: &str = "60 s";
     /// How long a session that is reset is kept down.
     pub const RESET: &str = "1 s";
     /// ITU-T G.841: protection switching completes within 50 ms.

@@ -125,7 +125,7 @@ impl<'a> Source<'a> {
 
 /// Gives failures and changes without a name their number, so that problems and overrides can tell them apart.
 fn name_items(table: &mut Table) {
-    for section in ["failures", "changes"] {
+    for section in ["failures", "maintenance", "changes"] {
         let Some(Value::Array(items)) = table.get_mut(section) else { continue };
         for (index, item) in items.iter_mut().enumerate() {
             if let (Value::Table(item), Some(name)) = (item, item_name(section, index)) {

@@ -5,7 +5,7 @@ use crate::dataplane::Impairment;
 use crate::failures::{Effect, Stage, stages};
 use crate::ids::{FailureId, FeedId, LinkId, PortId, RouterId};
 use crate::message::DropReason;
-use crate::network::{self, When, Wires};
+use crate::network::{self, Maintenance, When, Wires};
 use crate::sim::event::Event;
 use crate::sim::interior::InteriorChange;
 use crate::sim::partition::Reach;
@@ -125,6 +125,9 @@ impl<'n> Run<'n> {
             (Effect::HostsDown(facility), Turn::Ends) => {
                 self.facts.dead_zones.retain(|zone| *zone != (facility, id));
             }
+            (Effect::Drained(router), Turn::Begins) => self.graceful_shutdown(router, Maintenance::Begins),
+            (Effect::Drained(router), Turn::Ends) => self.graceful_shutdown(router, Maintenance::Ends),
+            (Effect::Exports(router), _) => self.exports_change(router),
             (Effect::NoBgp(router), Turn::Begins) => self.bgp_stops(router),
             (Effect::NoBgp(router), Turn::Ends) => self.bgp_starts(router),
             (Effect::SessionDown(router, session), Turn::Begins) => self.hold_session(router, session),
@@ -147,7 +150,9 @@ impl<'n> Run<'n> {
             | Effect::Impaired(wires, _)
             | Effect::MkpduLoss(wires)
             | Effect::WrongKey(wires, _) => vec![wires.link],
-            Effect::CpuHang(router) | Effect::NoBgp(router) => self.network.routers[*router].links.clone(),
+            Effect::CpuHang(router) | Effect::NoBgp(router) | Effect::Drained(router) | Effect::Exports(router) => {
+                self.network.routers[*router].links.clone()
+            }
             Effect::SessionDown(_, session) => self.network.external_link(*session).into_iter().collect(),
             Effect::SegmentsRefused(between) => {
                 let sessions = self.network.sessions_between(*between).into_iter();
@@ -175,7 +180,11 @@ impl<'n> Run<'n> {
 
     fn open_entry(&mut self, id: FailureId, kind: LedgerKind) -> EntryIndex {
         self.world_turns(id, if kind == LedgerKind::Incident { 110 } else { 111 });
-        let entry = self.journal.ledger.open(self.now, id, kind, self.facts.occurrences[id]);
+        let entry = {
+            let others = self.facts.lasting.iter().filter(|other| **other != id);
+            let during = others.filter_map(|other| self.facts.incidents[*other]).collect();
+            self.journal.ledger.open(self.now, (id, self.facts.occurrences[id]), kind, during)
+        };
         self.cause = Some(entry.into());
         entry
     }

@@ -181,6 +181,8 @@ fn cuts(network: &Network, effect: Effect, link: LinkId, member: usize) -> bool 
         Effect::FeedLoss(feed) => ends.iter().any(|end| network.routers[*end].feeds.contains(&feed)),
         Effect::NoBgp(_)
         | Effect::SegmentsRefused(_)
+        | Effect::Drained(_)
+        | Effect::Exports(_)
         | Effect::SessionDown(..)
         | Effect::HostsDown(_)
         | Effect::Impaired(

@@ -2,7 +2,7 @@
 
 use super::{causes, lost, verdict};
 use crate::report::document::{Block, Section};
-use crate::report::words::{calendar, count, counted, plain, seconds, span, spans};
+use crate::report::words::{calendar, count, counted, list, plain, seconds, span, spans};
 use crate::sim::record::{LedgerEntry, LedgerKind, LostIn, Phase, PhaseTime, RunRecord, Spread};
 use crate::units::{CalendarSpan, Span};
 
@@ -31,6 +31,9 @@ fn text(entry: &LedgerEntry) -> String {
     let lost = lost(&entry.dropped);
     let nothing = if lost == 0 { "; nothing lost" } else { "" };
     let mut lines = vec![format!("{what}{nothing}"), noticed(entry)];
+    if !entry.during.is_empty() {
+        lines.insert(1, format!("while {} lasts", list(&entry.during)));
+    }
     if lost > 0 {
         let (packets, flows) = (counted(lost, "packet"), counted(entry.flows_hit, "flow"));
         lines.push(format!("{packets} of {flows} lost: {}", causes(&entry.dropped)));
@@ -113,10 +116,13 @@ pub fn happened(what: &str, component: &str) -> String {
         "zone_outage" => format!("{component} lost, with the hosts there"),
         "edge_outage" => format!("{component} without power"),
         "software_push" => format!("software push gone wrong on {component}"),
+        "policy_push" => format!("wrong {component}"),
         "congestion_surge" => format!("surge of {component}"),
         "optics_brownout" => format!("optics fading on {component}"),
         "black_hole" => format!("data black-holed on {component}, control passes"),
         "protection_switch" => format!("protection switching to another path on {component}"),
+        "maintenance" => format!("planned maintenance of {component}"),
+        "emergency_maintenance" => format!("emergency maintenance of {component}"),
         "session_reset" => format!("reset of {component}"),
         "failover_test" => format!("failover test: {component} down"),
         "wrong_password" => format!("wrong password on {component}"),

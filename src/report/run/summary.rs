@@ -377,6 +377,7 @@ fn ledger_entry(entry: &LedgerEntry) -> Value {
             (rule.clone(), json!(calendar(*charged)))
         }).collect::<Map<_, _>>(),
         "at_s": seconds(entry.at),
+        "during": entry.during,
         "notices": notices,
         "phases": phases,
         "lost_in_phase_packets": lost_in(&entry.lost_in),

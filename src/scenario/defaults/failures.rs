@@ -14,6 +14,14 @@ pub(super) fn fill(file: &mut File) {
         default(&mut failure.name, format!("failure-{}", index + 1));
         fill_kind(failure);
     }
+    for (index, work) in file.maintenance.iter_mut().enumerate() {
+        default(&mut work.name, format!("maintenance-{}", index + 1));
+        let is_emergency = work.emergency.as_ref().and_then(Value::as_bool) == Some(true);
+        // AWS Direct Connect announces planned work 14 days ahead, and an emergency about 2 hours.
+        default(&mut work.notice, if is_emergency { "7200 s" } else { "1209600 s" });
+        default(&mut work.drain, estimate::DRAIN);
+        default(&mut work.restore, estimate::RESTORE);
+    }
     surges(file);
 }
 

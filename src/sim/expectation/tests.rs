@@ -19,6 +19,7 @@ fn record() -> RunRecord {
         responsible: "aws".to_owned(),
         charged: Vec::new(),
         at,
+        during: Vec::new(),
         notices: vec![notice(900, "b"), notice(10, "a"), notice(20, "a")],
         phases: Vec::new(),
         lost_in: LostIn::default(),

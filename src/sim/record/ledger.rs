@@ -32,6 +32,8 @@ pub struct LedgerEntry {
     pub charged: Vec<(String, CalendarSpan)>,
     /// When.
     pub at: Span,
+    /// What else lasted when it happened, maintenance included, in order of its beginning.
+    pub during: Vec<String>,
     /// Who noticed, in order of time; each router once per mechanism.
     pub notices: Vec<Notice>,
     /// What followed, step by step, in the order of [`Phase`]; only what happened.

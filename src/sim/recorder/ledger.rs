@@ -56,6 +56,8 @@ struct Entry {
     occurrence: u64,
     kind: LedgerKind,
     at: Time,
+    /// What else lasted then.
+    during: Vec<EntryIndex>,
     notices: Vec<(Time, String, String, &'static str)>,
     steps: Steps,
     forwarding: Option<(Time, Time)>,
@@ -97,12 +99,19 @@ impl Ledger {
     }
 
     /// A failure begins or ends.
-    pub fn open(&mut self, now: Time, failure: FailureId, kind: LedgerKind, occurrence: u64) -> EntryIndex {
+    pub fn open(
+        &mut self,
+        now: Time,
+        (failure, occurrence): (FailureId, u64),
+        kind: LedgerKind,
+        during: Vec<EntryIndex>,
+    ) -> EntryIndex {
         self.entries.push(Entry {
             failure,
             occurrence,
             kind,
             at: now,
+            during,
             notices: Vec::new(),
             steps: Steps::default(),
             forwarding: None,
@@ -247,7 +256,12 @@ impl Ledger {
 
     /// The entries as records.
     pub fn records(&self, network: &Network, origin: Time) -> Vec<LedgerEntry> {
-        self.entries.iter().map(|entry| entry.record(network, origin)).collect()
+        let names: Vec<String> = self.entries.iter().map(|entry| entry_name(network, entry)).collect();
+        let during = |entry: &Entry| entry.during.iter().map(|index| names[index.0].clone()).collect();
+        self.entries
+            .iter()
+            .map(|entry| LedgerEntry { during: during(entry), ..entry.record(network, origin) })
+            .collect()
     }
 }
 
@@ -284,6 +298,7 @@ impl Entry {
             responsible: network.responsible(self.failure).name.clone(),
             charged: Vec::new(),
             at: self.at.since(origin),
+            during: Vec::new(),
             notices: self.notices.iter().map(notice).collect(),
             phases: self.steps.times.iter().map(|(phase, times)| phase_time(*phase, *times, origin)).collect(),
             forwarding: self.forwarding.map(|(first, last)| (first.since(origin), last.since(origin))),

@@ -93,8 +93,12 @@ pub(super) fn sent(run: &Run<'_>, flow: FlowId) -> u32 {
 /// What became of a packet of the flow that is watched.
 pub(super) fn fate(run: &mut Run<'_>, flow: FlowId, number: u32) -> FateSnapshot {
     run.settle_losses();
-    let mut deaths: Vec<Death> =
-        run.partitions.iter().filter_map(|partition| partition.watch.as_ref()).flat_map(|watch| watch.deaths.clone()).collect();
+    let mut deaths: Vec<Death> = run
+        .partitions
+        .iter()
+        .filter_map(|partition| partition.watch.as_ref())
+        .flat_map(|watch| watch.deaths.clone())
+        .collect();
     deaths.sort_by_key(|death| (death.number, death.at));
     let entries = run.journal.ledger.records(run.network, run.origin);
     let record = |death: &Death| record(run.network, run.origin, death, &entries);

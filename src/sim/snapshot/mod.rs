@@ -10,8 +10,8 @@ mod paths;
 mod sessions;
 mod tables;
 
-pub use fates::{DeathRecord, FateSnapshot};
 pub(in crate::sim) use fates::{DeathPlace, Watch};
+pub use fates::{DeathRecord, FateSnapshot};
 pub use paths::{Hop, PathEnd, PathQuery, PathRecord, PathSnapshot, flows_between};
 pub use sessions::{BfdEnd, BgpEnd, RouterTiming, SessionSnapshot};
 pub use tables::{HopEntry, Known, Power, RouteEntry, RouteRecord, RouterTable, RoutingSnapshot, Target};

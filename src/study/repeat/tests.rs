@@ -49,6 +49,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
             responsible: "aws".to_owned(),
             charged: Vec::new(),
             at: Span::from_s(3),
+            during: Vec::new(),
             notices: Vec::new(),
             phases: Vec::new(),
             lost_in: LostIn::default(),

@@ -24,10 +24,11 @@ enum Kind {
     ZoneOutage,
     EdgeOutage,
     SoftwarePush,
+    PolicyPush,
     Surge,
 }
 
-const KINDS: [(&str, Kind); 28] = [
+const KINDS: [(&str, Kind); 29] = [
     ("fibre_cut", Kind::Wires(Fault::Cut)),
     ("silent_cut", Kind::Wires(Fault::SilentCut)),
     ("duct_cut", Kind::DuctCut),
@@ -44,6 +45,7 @@ const KINDS: [(&str, Kind); 28] = [
     ("zone_outage", Kind::ZoneOutage),
     ("edge_outage", Kind::EdgeOutage),
     ("software_push", Kind::SoftwarePush),
+    ("policy_push", Kind::PolicyPush),
     ("congestion_surge", Kind::Surge),
     ("mkpdu_loss", Kind::Wires(Fault::MkpduLoss)),
     ("wrong_key", Kind::Wires(Fault::WrongKey(WrongKey::Held))),
@@ -83,6 +85,7 @@ impl Kind {
             Self::PowerFeed => &["facility", "feed"],
             Self::Cooling => &["facility", "interval"],
             Self::EdgeOutage => &["provider", "interconnect"],
+            Self::PolicyPush => &["routers", "policy"],
             Self::SoftwarePush => &["routers", "share", "fault"],
             Self::Surge => &["from", "to", "rate", "size", "count", "dscp"],
         }
@@ -149,6 +152,7 @@ impl Resolver<'_> {
                 let share = self.share(place, "share", &table.share)?;
                 Some(FailureKind::SoftwarePush { routers, share, fault })
             }
+            Kind::PolicyPush => self.policy_push(place, table),
             Kind::Surge => {
                 let from = self.surging(&join(place, "from"), &table.from);
                 let to = self.surging(&join(place, "to"), &table.to);
@@ -192,6 +196,16 @@ impl Resolver<'_> {
         Some(FailureKind::FailoverTest { provider, connection, channels })
     }
 
+    fn policy_push(&mut self, place: &str, table: &FailureTable) -> Option<FailureKind> {
+        let routers = self.failing_routers(place, table)?;
+        let at = join(place, "policy");
+        if table.policy.is_none() {
+            self.reader.error(&at, "is missing", "name one of [policies]");
+        }
+        let policy = self.named_policy(&at, &table.policy)?;
+        Some(FailureKind::PolicyPush { routers, policy })
+    }
+
     fn surging(&mut self, place: &str, leaf: &Leaf) -> Option<AttachmentId> {
         self.refer(place, leaf, "attachment", |n: &Names| &n.attachments)
     }
@@ -200,7 +214,7 @@ impl Resolver<'_> {
         self.refer(&join(place, "facility"), &table.facility, "facility", |n: &Names| &n.facilities)
     }
 
-    fn failing_router(&mut self, place: &str, leaf: &Leaf) -> Option<RouterId> {
+    pub(super) fn failing_router(&mut self, place: &str, leaf: &Leaf) -> Option<RouterId> {
         let router: RouterId = self.refer(place, leaf, "router", |n: &Names| &n.routers)?;
         self.is_no_edge(place, router).then_some(router)
     }

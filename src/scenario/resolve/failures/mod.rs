@@ -2,18 +2,19 @@
 
 mod groups;
 mod kinds;
+mod maintenance;
 mod wires;
 
 use super::Resolver;
 use crate::network::{Again, Failure, When};
-use crate::scenario::file::FailureTable;
+use crate::scenario::file::{FailureTable, Leaf};
 use crate::scenario::read::peek;
 use crate::scenario::source::{item_place, join};
 use crate::units::Span;
 
 impl Resolver<'_> {
     pub(super) fn failures(&mut self) {
-        let mut failures: Vec<Failure> = Vec::new();
+        let mut failures = self.maintenance();
         for (index, table) in self.file.failures.iter().enumerate() {
             let place = item_place("failures", index, peek(&table.name));
             let name = self.reader.text(&join(&place, "name"), &table.name, "cut").unwrap_or_default().to_owned();
@@ -40,7 +41,7 @@ impl Resolver<'_> {
             self.reader.error(join(place, "at"), message, "fail earlier, or make the horizon longer");
         }
         let lasts = self.lasts(place, table);
-        When { at, lasts, again: self.again(place, lasts, table) }
+        When { at, lasts, again: self.again(place, lasts, (&table.every, &table.times)) }
     }
 
     fn lasts(&mut self, place: &str, table: &FailureTable) -> Option<Span> {
@@ -53,21 +54,21 @@ impl Resolver<'_> {
     }
 
     /// A failure comes back only after it has ended.
-    fn again(&mut self, place: &str, lasts: Option<Span>, table: &FailureTable) -> Option<Again> {
-        if table.every.is_none() {
-            if table.times.is_some() {
+    fn again(&mut self, place: &str, lasts: Option<Span>, (every, times): (&Leaf, &Leaf)) -> Option<Again> {
+        if every.is_none() {
+            if times.is_some() {
                 self.reader.error(join(place, "times"), "is read only with every", "write every = \"10 s\"");
             }
             return None;
         }
         let at_every = join(place, "every");
-        let every = self.positive_span(&at_every, &table.every, "10 s");
+        let every = self.positive_span(&at_every, every, "10 s");
         if lasts.is_none_or(|lasts| lasts >= every) {
             let message = "comes back before it has ended";
             self.reader.error(at_every, message, "write lasts = \"...\", shorter than every");
         }
-        let count = match &table.times {
-            Some(_) => self.reader.number(&join(place, "times"), &table.times, 1, u64::from(u32::MAX)),
+        let count = match times {
+            Some(_) => self.reader.number(&join(place, "times"), times, 1, u64::from(u32::MAX)),
             None => u64::MAX,
         };
         Some(Again { every, count })
