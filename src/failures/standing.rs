@@ -129,8 +129,10 @@ fn taken(network: &Network, effect: Effect) -> Vec<Element> {
             .into_iter()
             .collect(),
         Effect::PowerLoss(router) | Effect::NoBgp(router) => vec![Element::Router(router)],
-        // Its line cards go on to forward; and of the other two no class of components has it.
-        Effect::CpuHang(_) | Effect::FeedLoss(_) | Effect::HostsDown(_) => Vec::new(),
+        // Line cards go on to forward; and of the others no class of components has one.
+        Effect::CpuHang(_) | Effect::FeedLoss(_) | Effect::HostsDown(_) | Effect::Drained(_) | Effect::Exports(_) => {
+            Vec::new()
+        }
         Effect::SessionDown(_, session) => network.external_link(session).map(Element::Link).into_iter().collect(),
         Effect::SegmentsRefused(between) => {
             let joins = |link: &LinkId| network.links[*link].ends.iter().all(|end| between.contains(end));
