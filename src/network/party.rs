@@ -96,7 +96,8 @@ impl Network {
             FailureKind::LineCard { card } => &parties.routers[self.cards[*card].router],
             FailureKind::Router { router, .. }
             | FailureKind::WrongPassword { router, .. }
-            | FailureKind::SessionReset { router, .. } => &parties.routers[*router],
+            | FailureKind::SessionReset { router, .. }
+            | FailureKind::Maintenance { router, .. } => &parties.routers[*router],
             FailureKind::FailoverTest { provider, channels, .. } => {
                 let ends = self.links[channels[0]].ends;
                 let of_provider = |end: &RouterId| self.routers[*end].provider == *provider;
@@ -106,9 +107,9 @@ impl Network {
             | FailureKind::Cooling { facility, .. }
             | FailureKind::ZoneOutage { facility } => &parties.facilities[*facility],
             FailureKind::PowerFeed { feed } => &parties.facilities[self.feeds[*feed].facility],
-            FailureKind::EdgeOutage { routers, .. } | FailureKind::SoftwarePush { routers, .. } => {
-                &parties.routers[routers[0]]
-            }
+            FailureKind::EdgeOutage { routers, .. }
+            | FailureKind::SoftwarePush { routers, .. }
+            | FailureKind::PolicyPush { routers, .. } => &parties.routers[routers[0]],
             FailureKind::Surge { from, .. } => &parties.routers[self.attachments[*from].edge],
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::ids::{Id, LinkId};
-use crate::network::{Charge, Exclusion, LinkKind, Party, PartyRole};
+use crate::network::{Charge, Exclusion, Failure, FailureKind, LinkKind, Party, PartyRole, Urgency};
 use crate::scenario::file::{Leaf, LinkTable};
 use crate::scenario::read::peek;
 use crate::scenario::source::{item_place, join};
@@ -104,7 +104,13 @@ impl Resolver<'_> {
     }
 
     fn parties_of_failures(&mut self) {
-        let mut charges = vec![Charge::default(); self.network.failures.len()];
+        // What was planned and announced is maintenance in every rule's sense; an emergency is not.
+        let announced = |failure: &Failure| {
+            let is_planned = matches!(failure.kind, FailureKind::Maintenance { urgency: Urgency::Planned, .. });
+            is_planned.then_some(Exclusion::Maintenance)
+        };
+        let charge = |failure: &Failure| Charge { party: None, excluded: announced(failure) };
+        let mut charges: Vec<Charge> = self.network.failures.iter().map(charge).collect();
         let words = [Exclusion::Maintenance, Exclusion::ForceMajeure].map(|exclusion| (exclusion.word(), exclusion));
         for (index, table) in self.file.failures.iter().enumerate() {
             let name = peek(&table.name).unwrap_or_default();

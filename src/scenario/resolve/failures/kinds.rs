@@ -179,6 +179,9 @@ impl Resolver<'_> {
         } else {
             channels.clone_from(&all);
         }
+        if channels.is_empty() {
+            self.reader.error(&at, "names no channel", "name at least one, or leave it out for all");
+        }
         if channels.iter().any(|channel| !all.contains(channel)) {
             self.reader.error(
                 at,
