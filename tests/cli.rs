@@ -443,3 +443,57 @@ fn a_sweep_writes_its_files_whatever_the_threads_and_tells_all_problems_at_once(
     fabricsim(&["sweep", SCENARIO, "--vary", "horizon"])
         .refused_with("--vary horizon: no \"=\"; write for example horizon=10 s,20 s");
 }
+
+const STUDY: [&str; 7] =
+    ["study", "scenarios/studies/quad-month.toml", "--periods", "256", "--episodes", "1", "--no-sensitivity"];
+
+#[test]
+fn a_study_is_the_same_in_one_piece_and_in_shards_and_its_months_can_be_run_again() {
+    let folder = temporary();
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let whole = fabricsim(&[&STUDY[..], &["--json", "--out", &path("whole"), "--threads", "1"]].concat());
+    assert_eq!(whole.code, Some(0), "{}", whole.stderr);
+    assert_eq!(whole.stdout, fs::read_to_string(folder.path().join("whole/study.json")).expect("study.json"));
+    let answer: Value = serde_json::from_str(&whole.stdout).expect("JSON");
+    assert_eq!(answer["periods"], 256);
+    let parts: Vec<String> = ["2/3", "3/3", "1/3"]
+        .map(|shard| {
+            let made = fabricsim(&[&STUDY[..], &["--shard", shard, "--out", &path("parts")]].concat());
+            assert_eq!(made.code, Some(0), "{}", made.stderr);
+            path(&format!("parts/part-{}.json", shard.replace('/', "-of-")))
+        })
+        .to_vec();
+    let given: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let rest = &STUDY[1..];
+    let merged = fabricsim(&[&["study", "merge"][..], rest, &["--json", "--out", &path("merged")], &given].concat());
+    assert_eq!(merged.stdout, whole.stdout, "{}", merged.stderr);
+    let missing =
+        fabricsim(&[&["study", "next"][..], rest, &["--out", &path("merged")], &[given[0], given[2]]].concat());
+    assert_eq!(missing.code, Some(0), "{}", missing.stderr);
+    assert!(missing.stdout.contains(".."), "{}", missing.stdout);
+    let refused =
+        fabricsim(&[&["study", "merge"][..], rest, &["--seed", "9", "--out", &path("merged")], &given].concat());
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("its seed is 1, not 9"), "{}", refused.stderr);
+
+    // A day of a month: what was down when it began is down in the run.
+    let day = ["--set", "sla.period=1 day", "--replay", "3", "--out"];
+    let again = fabricsim(&[&STUDY[..], &day, &[&path("again")]].concat());
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(again.stderr.contains("the study charged shop"), "{}", again.stderr);
+}
+
+#[test]
+fn a_study_is_a_check_in_somebodys_ci_and_needs_a_failure_model() {
+    let folder = temporary();
+    let out = folder.path().to_str().expect("UTF-8");
+    let strict = fabricsim(&[&STUDY[..], &["--min-p-sla", "1", "--rule", "every-moment", "--out", out]].concat());
+    assert_eq!(strict.code, Some(1), "{}{}", strict.stdout, strict.stderr);
+    assert!(strict.stderr.contains("fewer than the 100.0000% asked for"), "{}", strict.stderr);
+    let none = fabricsim(&["study", SCENARIO, "--out", out]);
+    none.refused_with(&format!(
+        "{SCENARIO}: nothing in it fails by itself; add [reliability] with pack = \"planning\""
+    ));
+    let same = fabricsim(&[&STUDY[..], &["--vs", STUDY[1], "--out", out]].concat());
+    assert!(same.stdout.contains("the difference is exactly 0"), "{}{}", same.stdout, same.stderr);
+}

@@ -2,20 +2,20 @@
 
 use super::lives::{Lives, LivesPlan, Turn};
 use crate::ids::{ComponentId, IdVec};
-use crate::network::{Failure, Network, When};
+use crate::network::{Begin, Charge, Exclusion, Failure, Network, When};
 use crate::rng::RunSeed;
 use crate::units::{CalendarSpan, Span};
 
 /// What fails by itself in the run of this seed, over its horizon: one failure for each kind that a component takes along.
 /// What is down when time begins fails at 0, and what does not return in time lasts to the end.
 #[must_use]
-pub fn drawn(network: &Network, seed: RunSeed) -> Vec<Failure> {
+pub fn drawn(network: &Network, seed: RunSeed) -> Vec<(Failure, Charge)> {
     let plan = LivesPlan::new(&network.reliability);
     let mut lives = Lives::new(&plan, seed, network.horizon.to_calendar());
     let mut counts: IdVec<ComponentId, u32> = network.reliability.components.iter().map(|_| 0).collect();
     let mut lasting: IdVec<ComponentId, Vec<usize>> =
         network.reliability.components.iter().map(|_| Vec::new()).collect();
-    let mut failures: Vec<Failure> = Vec::new();
+    let mut failures: Vec<(Failure, Charge)> = Vec::new();
     while let Some(transition) = lives.next() {
         let component = &network.reliability.components[transition.component];
         let at = span(transition.at);
@@ -27,12 +27,15 @@ pub fn drawn(network: &Network, seed: RunSeed) -> Vec<Failure> {
                     lasting[transition.component].push(failures.len());
                     let part = if part == 0 { String::new() } else { format!(" part {}", part + 1) };
                     let name = format!("{} #{number}{part}", component.name);
-                    failures.push(Failure { name, kind: kind.clone(), when: When::once(at, None) });
+                    let failure = Failure { name, kind: kind.clone(), when: When::once(at, None) };
+                    // Drained work is planned work.
+                    let excluded = (component.begins == Begin::Drained).then_some(Exclusion::Maintenance);
+                    failures.push((failure, Charge { excluded, ..Charge::default() }));
                 }
             }
             Turn::Up => {
                 for index in lasting[transition.component].drain(..) {
-                    let when = &mut failures[index].when;
+                    let when = &mut failures[index].0.when;
                     when.lasts = Some(at.saturating_sub(when.at).max(Span::from_ps(1)));
                 }
             }
@@ -44,11 +47,14 @@ pub fn drawn(network: &Network, seed: RunSeed) -> Vec<Failure> {
 /// The network with what fails by itself in the run of this seed beside what the scenario scripts.
 #[must_use]
 pub fn with_drawn(network: &Network, seed: RunSeed) -> Network {
+    let scripted = network.failures.iter().cloned().zip(network.responsibility.failures.iter().cloned());
+    let mut all: Vec<(Failure, Charge)> = scripted.collect();
+    all.extend(drawn(network, seed));
+    all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     let mut world = network.clone();
-    let mut failures: Vec<Failure> = network.failures.iter().cloned().collect();
-    failures.extend(drawn(network, seed));
-    failures.sort_by(|a, b| a.name.cmp(&b.name));
+    let (failures, charges): (Vec<Failure>, Vec<Charge>) = all.into_iter().unzip();
     world.failures = failures.into_iter().collect();
+    world.responsibility.failures = charges.into_iter().collect();
     world
 }
 

@@ -106,6 +106,7 @@ fn importance(all: &[ComponentImportance]) -> Table {
             Cell::Number(format!("{:.1}%", 100.0 * one.fussell_vesely)),
             Cell::Number(factor(one.achievement)),
             Cell::Number(factor(one.reduction)),
+            Cell::Number(bounds(one.birnbaum)),
         ]);
     }
     table

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::failures::Turn;
 use crate::ids::{ComponentId, Id, IdVec};
-use crate::network::{Failure, FailureKind, Fidelity, Network, When};
+use crate::network::{Charge, Failure, FailureKind, Fidelity, Network, When};
 use crate::rng::{RunSeed, named_hash};
 use crate::sim::Simulation;
 use crate::sim::record::RunRecord;
@@ -165,6 +165,7 @@ fn episode(network: &Network, kinds: &[FailureKind], seed: RunSeed) -> [Vec<Epis
         when: When::once(at, Some(HOLD)),
     };
     world.failures = kinds.iter().enumerate().map(failure).collect();
+    world.responsibility.failures = world.failures.iter().map(|_| Charge::default()).collect();
     world.horizon = at + HOLD + HOLD;
     let record = Simulation::new(&world, seed).run();
     [after(&record, at, HOLD), after(&record, at + HOLD, HOLD)]
