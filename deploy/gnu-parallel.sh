@@ -25,7 +25,7 @@ trap 'rm -rf "$scratch"' EXIT
 study=("$fabricsim" study "$file" --periods "$periods" --episodes 2 --no-sensitivity --quiet --threads 1)
 
 echo "== $shards shards, each a process of its own; --resume-failed repeats those that were lost"
-seq "$shards" | parallel --will-cite --shuf --jobs "$(nproc)" --joblog "$scratch/joblog" \
+seq "$shards" | parallel --will-cite -N0 --shuf --jobs "$(nproc)" --joblog "$scratch/joblog" \
     "${study[@]}" --out "$scratch/parts" --shard "auto/$shards"
 
 echo "== merged in another order, and the study in one piece"
