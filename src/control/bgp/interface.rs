@@ -74,7 +74,7 @@ pub enum Action {
     },
     /// Say [`Input::Decide`] at this time; what is said at another one means nothing.
     DecideAt(Time),
-    /// [`Speaker::best`] has changed for this destination.
+    /// [`super::Speaker::best`] has changed for this destination.
     RouteChanged(DestinationId),
     /// A session changed its state.
     SessionChanged {

@@ -66,7 +66,7 @@ impl Moments {
 }
 
 /// Crude years that bring a mean downtime to this relative half width at this confidence, with exponential outages at
-/// `outages_per_year`: a sum of N exponentials has relative variance 2 / E[N].
+/// `outages_per_year`: a sum of N exponentials has relative variance 2 over the mean of N.
 #[must_use]
 pub fn crude_years(relative_half_width: f64, outages_per_year: f64, confidence: f64) -> f64 {
     let ratio = super::distributions::normal(confidence) / relative_half_width;

@@ -54,7 +54,7 @@ pub struct RuleTally {
     pub missed: u64,
     /// Credits in parts per billion of the price, summed.
     pub credit: u128,
-    /// Charged times, by bucket of [`bucket`]; those without a charge are not here.
+    /// Charged times, by bucket (64 to each doubling of nanoseconds); those without a charge are not here.
     pub spread: BTreeMap<u16, u64>,
 }
 
