@@ -7,9 +7,7 @@ use std::collections::VecDeque;
 
 use super::effect::{Effect, stages};
 use crate::ids::{AttachmentId, ComponentId, ConnectionId, IdVec, LinkId, RouterId};
-use crate::network::{
-    Component, Failure, FailureKind, Impairment, LinkKind, Members, Network, RouterRole, When, Wires,
-};
+use crate::network::{Failure, FailureKind, Impairment, LinkKind, Members, Network, RouterRole, When, Wires};
 use crate::rng::{RunSeed, mix, named_hash};
 use crate::units::{Share, Span};
 
@@ -162,7 +160,7 @@ impl<'p> Standing<'p> {
         Self { plan, causes: vec![0; plan.elements.len()], key: 0, cache: vec![None; CACHE] }
     }
 
-    /// A component fails, for the entry of [`Component::turns`] that is due.
+    /// A component fails, for the entry of [`crate::network::Component::turns`] that is due.
     pub fn fails(&mut self, component: ComponentId, entry: usize, covered: bool) {
         let plan = self.plan;
         for place in &plan.blows[component][entry][usize::from(!covered)] {
@@ -340,11 +338,5 @@ impl StandingPlan<'_> {
     #[must_use]
     pub fn is_harmless(&self, component: &ComponentId) -> bool {
         self.blows[*component].iter().all(|[covered, _]| covered.is_empty())
-    }
-
-    /// The failure model.
-    #[must_use]
-    pub fn components(&self) -> &IdVec<ComponentId, Component> {
-        &self.network.reliability.components
     }
 }

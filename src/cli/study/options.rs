@@ -167,10 +167,15 @@ impl Prepared {
 
     /// What failures and returns cost until routing has settled; `None` when it is not to be charged.
     pub(super) fn library(&self) -> Option<Library> {
-        let samples = self.network.study.episodes;
+        self.library_of(&self.network)
+    }
+
+    /// The same of another design.
+    pub(super) fn library_of(&self, network: &Network) -> Option<Library> {
+        let samples = network.study.episodes;
         let progress = Progress::new(self.quiet);
         progress.say("episodes: the engine runs each kind of event");
-        let library = (samples > 0).then(|| Library::simulate(&self.network, self.seed(), samples));
+        let library = (samples > 0).then(|| Library::simulate(network, self.seed(), samples));
         progress.finish();
         library
     }

@@ -1,6 +1,5 @@
 //! Studies in parts: shards on many machines, what is merged from them, and a study that was killed.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +8,7 @@ use super::{Options, Prepared, finish};
 use crate::cli::output::{note, print};
 use crate::cli::run::not_written;
 use crate::cli::{Outcome, WrongInput};
+use crate::report::write::files;
 use crate::study::years::engine::{self, Stop};
 use crate::study::years::parts::{Identity, Merged, Part, Piece, cut, merge, shard};
 use crate::study::years::{Library, Plan, Tally};
@@ -105,7 +105,7 @@ pub(super) fn simulate(
         }
         (None, None) => unreachable!("one of the two is given"),
     };
-    let file = prepared.folder.join(name);
+    let file = prepared.folder.join(&name);
     let identity = identity(prepared);
     if read(&file).is_some_and(|part| part.identity == identity) {
         return told(prepared, &format!("{}: is there and complete", file.display()));
@@ -118,7 +118,7 @@ pub(super) fn simulate(
         }
         pieces.push(piece(range));
     }
-    write(&file, &Part { identity, pieces })?;
+    keep(&prepared.folder, &name, &Part { identity, pieces })?;
     told(prepared, &format!("written: {}", file.display()))
 }
 
@@ -221,7 +221,8 @@ const KEPT_EVERY: u64 = 4096;
 /// The whole study, from where it was when it was killed.
 pub(super) fn whole(prepared: &Prepared, library: Option<&Library>) -> Result<(Tally, Stop), WrongInput> {
     let plan = Plan::new(&prepared.network, prepared.rules(), library);
-    let file = prepared.folder.join("study.progress.json");
+    let name = "study.progress.json";
+    let file = prepared.folder.join(name);
     let identity = identity(prepared);
     let begun = read(&file).filter(|part| part.identity == identity).and_then(|part| part.pieces.into_iter().next());
     if let Some(piece) = begun.as_ref().filter(|_| !prepared.quiet) {
@@ -229,16 +230,16 @@ pub(super) fn whole(prepared: &Prepared, library: Option<&Library>) -> Result<(T
     }
     let begun = begun.map(|piece| (piece.to, piece.tally));
     let progress = super::Progress::new(prepared.quiet);
-    let keep = |done: u64, tally: &Tally| {
+    let keep_first = |done: u64, tally: &Tally| {
         let pieces = vec![Piece { from: 0, to: done, tally: tally.clone() }];
-        write(&file, &Part { identity: identity.clone(), pieces })
+        keep(&prepared.folder, name, &Part { identity: identity.clone(), pieces })
     };
     let (tally, stop) = engine::run(&plan, prepared.seed(), begun, &|reached| {
         progress.reached(reached);
         let stops = prepared.interrupt.requested();
         if (stops || reached.blocks.is_multiple_of(KEPT_EVERY)) && reached.blocks < reached.budget {
             // A disk that is full stops no study; there is only less to go on from.
-            let _ = keep(reached.blocks, reached.tally);
+            let _ = keep_first(reached.blocks, reached.tally);
         }
         if stops { crate::sim::Continue::No } else { crate::sim::Continue::Yes }
     });
@@ -254,15 +255,10 @@ fn read(path: &Path) -> Option<Part> {
 }
 
 /// Writes a part whole or not at all.
-fn write(path: &Path, part: &Part) -> Result<(), WrongInput> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let go = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(serde_json::to_string(part).expect("JSON").as_bytes())?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    go().map_err(|error| not_written(path, &error))
+fn keep(folder: &Path, name: &str, part: &Part) -> Result<(), WrongInput> {
+    let text = serde_json::to_string(part).expect("JSON");
+    files(folder, &[(name.to_owned(), text)]).map_err(|error| not_written(folder, &error))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,17 +6,20 @@ use crate::cli::progress::{Meter, Shown};
 use crate::cli::run::not_written;
 use crate::cli::{Outcome, WrongInput};
 use crate::failures::with_drawn;
-use crate::network::{Fidelity, Network, Period};
+use crate::network::{Fidelity, Network};
 use crate::report;
+use crate::rng::RunSeed;
 use crate::sim::{Continue, Simulation};
-use crate::study::years::{Plan, Walker, seed_of};
+use crate::study::years::engine::replication_seed;
+use crate::study::years::{Plan, Walker};
 use crate::units::{CalendarSpan, Span};
 
 /// Runs the period of a replication and reports on it as on any run.
 pub(super) fn replay(prepared: &Prepared, replication: u64) -> Result<Outcome, WrongInput> {
-    let seed = seed_of(prepared.seed(), replication);
-    let world = with_drawn(&month(&prepared.network)?, seed);
-    let charged = charged(prepared, seed);
+    let seed = replication_seed(prepared.seed(), replication);
+    let plan = Plan::new(&prepared.network, prepared.rules(), None);
+    let world = with_drawn(&month(&prepared.network, plan.period())?, seed);
+    let charged = charged(&plan, seed);
     let meter = Meter::new(if prepared.quiet { Shown::Never } else { Shown::OnTerminal }, 1, world.horizon);
     let record = Simulation::new(&world, seed).run_observed(&mut |progress| {
         meter.update(0, &progress);
@@ -41,19 +44,14 @@ pub(super) fn replay(prepared: &Prepared, replication: u64) -> Result<Outcome, W
 }
 
 /// What the first rule charged each connection in the study.
-fn charged(prepared: &Prepared, seed: crate::rng::RunSeed) -> Vec<u64> {
-    let plan = Plan::new(&prepared.network, prepared.rules(), None);
-    let mut walker = Walker::new(&plan);
+fn charged(plan: &Plan<'_>, seed: RunSeed) -> Vec<u64> {
+    let mut walker = Walker::new(plan);
     walker.walk(seed).connections.iter().map(|one| one.rules[0].charged).collect()
 }
 
 /// The scenario over one whole period.
-fn month(network: &Network) -> Result<Network, WrongInput> {
+fn month(network: &Network, period: CalendarSpan) -> Result<Network, WrongInput> {
     let mut month = network.clone();
-    let period = match network.availability.judging().period {
-        Period::Rolling(period) => period,
-        Period::Months(_) => CalendarSpan::from_days(30),
-    };
     let horizon = Span::from_ps(period.as_ns().saturating_mul(1_000));
     if horizon.saturating_sub(Span::from_s(200 * 86_400)) > Span::ZERO {
         return Err(WrongInput("--replay: the SLA period is beyond the clock of 213 days".to_owned()));

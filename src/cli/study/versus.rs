@@ -11,8 +11,7 @@ use crate::study::years::{Library, Plan, compare};
 /// Simulates both designs replication by replication, and tells the difference with its own interval.
 pub(super) fn compare(prepared: &Prepared, other: &Path, library: Option<&Library>) -> Result<Outcome, WrongInput> {
     let (loaded, network) = prepared.other(other)?;
-    let samples = network.study.episodes;
-    let other_library = (samples > 0).then(|| Library::simulate(&network, prepared.seed(), samples));
+    let other_library = prepared.library_of(&network);
     let first = Plan::new(&prepared.network, prepared.rules(), library);
     let second = Plan::new(&network, network.availability.rules.clone(), other_library.as_ref());
     if first.period() != second.period() {

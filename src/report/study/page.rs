@@ -6,8 +6,8 @@ use crate::report::document::{Block, Cell, Check, Outcome, Plot, Report, Section
 use crate::report::words::{calendar, count, counted};
 use crate::rng::RunSeed;
 use crate::study::statistics::Interval;
-use crate::study::years::engine::Stop;
-use crate::study::years::{CauseKind, ConnectionSummary, Estimate, QUANTILES, RuleSummary, StudySummary, seed_of};
+use crate::study::years::engine::{Stop, replication_seed};
+use crate::study::years::{CauseKind, ConnectionSummary, Estimate, QUANTILES, RuleSummary, StudySummary};
 use crate::units::CalendarSpan;
 
 /// The whole page.
@@ -165,21 +165,11 @@ fn charges(one: &ConnectionSummary) -> Section {
     if !unknown.is_empty() {
         text.push_str(&format!(" Too few periods for an interval of {}.", unknown.join(", ")));
     }
-    Section {
-        heading: format!("{}: charged time of a period", one.name),
-        blocks: vec![Block::Table(table), Block::Paragraph(text)],
-    }
-    .with_basis(one)
-}
-
-impl Section {
-    /// Says where a rule comes from when its text could not be confirmed.
-    fn with_basis(mut self, one: &ConnectionSummary) -> Self {
-        for rule in one.rules.iter().filter(|rule| rule.text == LegalText::Assumed) {
-            self.blocks.push(Block::Paragraph(format!("{}: {}.", rule.rule, rule.basis)));
-        }
-        self
-    }
+    let mut blocks = vec![Block::Table(table), Block::Paragraph(text)];
+    // Where a rule comes from, when its text could not be confirmed.
+    let assumed = one.rules.iter().filter(|rule| rule.text == LegalText::Assumed);
+    blocks.extend(assumed.map(|rule| Block::Paragraph(format!("{}: {}.", rule.rule, rule.basis))));
+    Section { heading: format!("{}: charged time of a period", one.name), blocks }
 }
 
 /// Time with fewer channels than there are.
@@ -203,7 +193,7 @@ fn causes(one: &ConnectionSummary) -> Table {
     for cause in &one.causes {
         table.push(vec![
             cause.class.clone().into(),
-            kind(cause.kind).into(),
+            kind_word(cause.kind).into(),
             Cell::Number(format!("{} s", number(cause.seconds))),
             Cell::Number(share(cause.share)),
         ]);
@@ -220,7 +210,7 @@ pub(super) fn causes_table(summary: &StudySummary) -> Table {
             table.push(vec![
                 one.name.clone().into(),
                 cause.class.clone().into(),
-                kind(cause.kind).into(),
+                kind_word(cause.kind).into(),
                 Cell::Number(format!("{:.6}", cause.seconds)),
                 Cell::Number(format!("{:.6}", cause.share)),
             ]);
@@ -268,7 +258,7 @@ fn worst(summary: &StudySummary, one: &ConnectionSummary, provenance: &Provenanc
     let text = format!(
         "{} --replay {first} runs the worst one with packets around each event (its seed is {}).",
         provenance.command,
-        seed_of(RunSeed(provenance.seed), first).0
+        replication_seed(RunSeed(provenance.seed), first).0
     );
     let heading =
         format!("{}: worst {}", one.name, periods_word(summary.period, 2).split(' ').next().unwrap_or("periods"));
@@ -367,19 +357,15 @@ fn checks(summary: &StudySummary) -> Vec<Check> {
     summary.connections.iter().filter_map(check).collect()
 }
 
-fn kind(kind: CauseKind) -> &'static str {
-    match kind {
+/// The word of a cause's kind.
+pub(super) fn kind_word(of: CauseKind) -> &'static str {
+    match of {
         CauseKind::Structure => "structure",
         CauseKind::Convergence => "convergence",
         CauseKind::Maintenance => "maintenance",
         CauseKind::CommonMode => "common mode",
         CauseKind::Grey => "grey",
     }
-}
-
-/// The word of a cause's kind, for files.
-pub(super) fn kind_word(of: CauseKind) -> &'static str {
-    kind(of)
 }
 
 /// A share in percent with as many digits as tell it from all: "98.7%", "99.99976%".

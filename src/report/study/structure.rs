@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::page;
 use crate::report::document::{Block, Cell, Section, Table};
-use crate::report::words::{count, counted};
+use crate::report::words::counted;
 use crate::study::exact::Bounds;
 use crate::study::structure::{ComponentImportance, FewerChannels, Method, NamedCutSet, StructureSummary};
 use crate::study::years::StudySummary;
@@ -121,10 +122,8 @@ fn bounds(of: Bounds) -> String {
 /// Three digits: "4.27e-8", "0.798", "13.4", "54,313".
 fn number(value: f64) -> String {
     match value {
-        _ if value >= 99.95 => count(whole(value)),
-        _ if value >= 9.995 => format!("{value:.1}"),
-        _ if value >= 0.9995 => format!("{value:.2}"),
-        _ if value >= 0.01 => format!("{value:.3}"),
+        0.9995.. => page::number(value),
+        0.01.. => format!("{value:.3}"),
         _ => format!("{value:.2e}"),
     }
 }
@@ -136,11 +135,6 @@ fn factor(of: Bounds) -> String {
     } else {
         format!("{} to {}", number(of.low), number(of.high))
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
-fn whole(value: f64) -> u64 {
-    libm::round(value) as u64
 }
 
 /// Every cut set of every connection, for files.

@@ -20,7 +20,7 @@ pub use library::{Episode, EpisodeClass, Library, Move};
 pub use sensitivity::{Flip, Swing, Variant, flip, swings};
 pub use summary::{
     CONFIDENCE, Cause, CauseKind, ConnectionSummary, EpisodeSummary, Estimate, QUANTILES, QuantileOfPeriods,
-    RuleSummary, StudySummary, WorstPeriod, seed_of,
+    RuleSummary, StudySummary, WorstPeriod,
 };
 pub use tally::{ConnectionTally, RuleTally, Tally, Worst};
 pub use walk::{ConnectionPeriod, Period, Plan, RulePeriod, STEPS, Walker};

@@ -6,7 +6,6 @@ use super::sensitivity::{Flip, Swing};
 use super::tally::{ConnectionTally, RuleTally, Sums, Tally, at_rank};
 use super::walk::{Plan, STEPS};
 use crate::network::{Begin, LegalText, SlaRule};
-use crate::rng::RunSeed;
 use crate::study::statistics::Interval;
 use crate::study::statistics::binomial::clopper_pearson;
 use crate::study::statistics::mean::Moments;
@@ -215,12 +214,6 @@ impl StudySummary {
         let first = self.connections.iter().filter_map(|one| one.rules.first());
         first.min_by(|a, b| a.meets.total_cmp(&b.meets))
     }
-}
-
-/// The seed of the period that `replication` names, for who wants to see it again.
-#[must_use]
-pub fn seed_of(seed: RunSeed, replication: u64) -> RunSeed {
-    super::engine::replication_seed(seed, replication)
 }
 
 fn connection(plan: &Plan<'_>, name: &str, tally: &ConnectionTally, periods: u64) -> ConnectionSummary {
