@@ -8,7 +8,7 @@ use common::{ms, network};
 use fabricsim::control::bgp::{Standing, State};
 use fabricsim::ids::{AttachmentId, Id};
 use fabricsim::message::DropReason;
-use fabricsim::network::Network;
+use fabricsim::network::{GracefulRestart, Network};
 use fabricsim::rng::RunSeed;
 use fabricsim::sim::snapshot::{Known, PathEnd, PathQuery, PathSnapshot, Paused, flows_between};
 use fabricsim::sim::{Continue, Simulation};
@@ -82,6 +82,20 @@ fn a_cut_a_dark_port_a_loop_and_the_long_way_follow_each_other() {
     assert_eq!(around.end, PathEnd::Delivered);
     let routers: Vec<&str> = around.hops.iter().map(|hop| hop.to.as_str()).collect();
     assert_eq!(routers, ["r1", "r2", "r3", "r4", "r5", "right"]);
+}
+
+/// What a run leaves behind tells how its sessions were set, as they would at its end.
+#[test]
+fn a_record_has_the_sessions_of_a_run_that_stands_still_at_its_end() {
+    let network = scenario("scenarios/failures/graceful-restart-trap.toml");
+    let record = Simulation::new(&network, RunSeed(1)).run();
+    let paused = pause(&network, network.horizon).sessions();
+    assert_eq!(
+        (&record.sessions.bgp, &record.sessions.bfd, &record.sessions.routers),
+        (&paused.bgp, &paused.bfd, &paused.routers)
+    );
+    assert!(record.sessions.bgp.iter().any(|end| end.graceful_restart != GracefulRestart::Off));
+    assert!(record.sessions.bfd.iter().all(|end| end.detection > Span::ZERO));
 }
 
 /// RFC 4271 4.2: the lower hold time of AWS's 90 s and Google's 60 s; 4.4: keepalives at a third of it at most. RFC 5880

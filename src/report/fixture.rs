@@ -1,6 +1,8 @@
 //! A record written by hand for tests and for looking at pictures: a connection of four logical links that loses a
 //! fibre at 30 s and a building at 85 s. Every number comes from the formulas below; nothing was simulated.
 
+mod sessions;
+
 use std::collections::BTreeMap;
 
 use super::Provenance;
@@ -417,6 +419,7 @@ pub fn record() -> RunRecord {
         monitors: vec![monitor()],
         ledger: ledger(),
         routing: crate::sim::record::RoutingRecord::default(),
+        sessions: sessions::sessions(),
         loss_series: (0..BINS).map(loss_bin).collect(),
         expectations: vec![
             expectation("charged", ps, 0, Some(0), true),

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::message::DropReason;
 use crate::network::{Bound, Fidelity};
+use crate::sim::snapshot::SessionSnapshot;
 use crate::units::{Bytes, Rate, Share, Span};
 
 /// The result of one run.
@@ -60,6 +61,8 @@ pub struct RunRecord {
     pub ledger: Vec<LedgerEntry>,
     /// What routing did.
     pub routing: RoutingRecord,
+    /// Sessions as they are at the end, with every value that they run by.
+    pub sessions: SessionSnapshot,
     /// Loss of all data packets over time, one item per bin.
     pub loss_series: Vec<LossBin>,
     /// What the scenario expected.

@@ -5,7 +5,9 @@ mod paths;
 mod routes;
 mod sessions;
 
-use super::document::Report;
+use serde_json::Value;
+
+use super::document::{Report, Section};
 use super::words::seconds;
 use super::write;
 use crate::sim::snapshot::{FateSnapshot, PathSnapshot, RoutingSnapshot, SessionSnapshot};
@@ -42,6 +44,16 @@ pub fn sessions_page(title: &str, snapshot: &SessionSnapshot) -> String {
 #[must_use]
 pub fn sessions_json(snapshot: &SessionSnapshot) -> String {
     write::json::render(&sessions::value(snapshot))
+}
+
+/// The sessions as part of a page.
+pub(super) fn session_sections(snapshot: &SessionSnapshot) -> Vec<Section> {
+    sessions::sections(snapshot)
+}
+
+/// The sessions as part of a tree.
+pub(super) fn session_values(snapshot: &SessionSnapshot) -> Value {
+    sessions::value(snapshot)
 }
 
 /// The ways as text of 80 columns.

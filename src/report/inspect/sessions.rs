@@ -23,17 +23,24 @@ pub fn report(title: &str, snapshot: &SessionSnapshot) -> Report {
         snapshot.bgp.len(),
         snapshot.bfd.len()
     ));
+    report.sections = sections(snapshot);
+    report
+}
+
+/// The tables of both protocols, each only where there are sessions of it.
+pub fn sections(snapshot: &SessionSnapshot) -> Vec<Section> {
+    let mut sections = Vec::new();
     if !snapshot.bgp.is_empty() {
         let mut sets = Sets::default();
         let table = bgp(&snapshot.bgp, &mut sets);
-        report.sections.push(section("BGP session ends (prefixes in use, rejected, announced)", Block::Table(table)));
-        report.sections.push(section("Values of BGP session ends", sets.block()));
-        report.sections.push(section("From a message to the forwarding table", routers(&snapshot.routers)));
+        sections.push(section("BGP session ends (prefixes in use, rejected, announced)", Block::Table(table)));
+        sections.push(section("Values of BGP session ends", sets.block()));
+        sections.push(section("From a message to the forwarding table", routers(&snapshot.routers)));
     }
     if !snapshot.bfd.is_empty() {
-        report.sections.push(section("BFD session ends", Block::Table(bfd(&snapshot.bfd))));
+        sections.push(section("BFD session ends", Block::Table(bfd(&snapshot.bfd))));
     }
-    report
+    sections
 }
 
 fn section(heading: &str, block: Block) -> Section {

@@ -1,8 +1,8 @@
 //! The whole report on one run: the verdict, then plots and everything behind the numbers.
 
 use super::{ledger, plots, tables, verdict};
-use crate::report::Provenance;
 use crate::report::document::{Block, Cell, Plot, Report, Section, Table};
+use crate::report::{Provenance, inspect};
 use crate::sim::record::{FlowRecord, RunRecord};
 
 /// As many flows as a page shows; the CSV file has all.
@@ -27,6 +27,7 @@ pub fn page(record: &RunRecord, provenance: &Provenance) -> Report {
     let pictures = [throughput, loss, latency, distribution].into_iter().chain(more).map(Block::Plot).collect();
     report.sections.insert(told, Section { heading: "Over time".to_owned(), blocks: pictures });
     report.sections.extend(details(record));
+    report.sections.extend(inspect::session_sections(&record.sessions));
     report.sections.push(provenance_section(provenance));
     report
 }

@@ -8,7 +8,7 @@ use super::tables::kind_word;
 use super::tables::packet_numbers_word;
 use super::{availability, bits_per_second, lost};
 use crate::message::DropReason;
-use crate::report::{Provenance, SCHEMA_VERSION};
+use crate::report::{Provenance, SCHEMA_VERSION, inspect};
 use crate::sim::record::{
     ClassRecord, ConnectionRecord, Counts, Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit,
     FlowEntryRecord, LedgerEntry, LinkDirectionRecord, LogicalLinkRecord, LostIn, MacsecRecord, MonitorRecord,
@@ -63,6 +63,7 @@ pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
         "flow_entries": all(&record.flow_entries, flow_entry),
         "monitors": all(&record.monitors, monitor),
         "routing": super::routing::value(record),
+        "sessions": inspect::session_values(&record.sessions),
         "ledger": all(&record.ledger, ledger_entry),
         "expectations": all(&record.expectations, expectation),
     })

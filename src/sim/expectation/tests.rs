@@ -1,15 +1,14 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::sim::record::{Counts, LostIn, Notice, Spread, Totals};
+use crate::sim::record::{Counts, LostIn, Notice, RoutingRecord, Spread, Totals};
+use crate::sim::snapshot::SessionSnapshot;
 
 fn record() -> RunRecord {
     let at = Span::from_s(30);
-    let notice = |ms, router: &str| Notice {
-        at: at + Span::from_ms(ms),
-        router: router.into(),
-        subject: String::new(),
-        how: "bfd",
+    let notice = |ms, router: &str| {
+        let at = at + Span::from_ms(ms);
+        Notice { at, router: router.into(), subject: String::new(), how: "bfd" }
     };
     let entry = |kind, lost, blackout| LedgerEntry {
         name: "cut".into(),
@@ -69,7 +68,8 @@ fn record() -> RunRecord {
         flows: Vec::new(),
         monitors: Vec::new(),
         ledger: vec![entry(LedgerKind::Incident, 7, Some(spread)), entry(LedgerKind::Return, 0, None)],
-        routing: crate::sim::record::RoutingRecord::default(),
+        routing: RoutingRecord::default(),
+        sessions: SessionSnapshot::default(),
         loss_series: Vec::new(),
         expectations: Vec::new(),
         fingerprint: 0,

@@ -17,6 +17,7 @@ use crate::sim::record::{
     RoutingRecord, RunRecord, Totals,
 };
 use crate::sim::run::Run;
+use crate::sim::snapshot::{SessionSnapshot, sessions};
 use crate::units::{Bytes, Span, Time};
 
 /// All that was written down.
@@ -30,6 +31,7 @@ pub(super) struct Ending<'n> {
     ports: IdVec<PortId, PortTotals>,
     macsec: Vec<MacsecRecord>,
     routing: RoutingRecord,
+    sessions: SessionSnapshot,
     in_flight: IdVec<FlowId, u64>,
 }
 
@@ -41,6 +43,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let events = run.queue.fired() + run.partitions.iter().map(of_packets).sum::<u64>();
     let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
     let macsec = super::macsec::macsec(&run);
+    let sessions = sessions(&run, end.since(origin));
     let oscillations = run.settling.oscillations(network, origin);
     let routing = RoutingRecord { oscillations, ..std::mem::take(&mut run.routing) };
     let mut in_flight = run.flow_level.in_flight;
@@ -82,7 +85,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     journal.blackouts.close(network, origin, end, &mut journal.ledger);
     recorder.control.in_flight = control_in_flight;
     recorder.duplicates.in_flight = duplicates_in_flight;
-    let mut ending = Ending { network, origin, end, recorder, journal, ports, macsec, routing, in_flight };
+    let mut ending = Ending { network, origin, end, recorder, journal, ports, macsec, routing, sessions, in_flight };
     ending.record(seed, events, packet_hops)
 }
 
@@ -129,6 +132,7 @@ impl Ending<'_> {
             monitors: self.recorder.monitors.records(network, &self.journal.ledger, self.origin, self.end),
             ledger,
             routing: std::mem::take(&mut self.routing),
+            sessions: std::mem::take(&mut self.sessions),
             loss_series: self.recorder.loss_bins.iter().map(|(sent, drops)| loss_bin(*sent, drops)).collect(),
             expectations: Vec::new(),
             fingerprint: self.fingerprint(),

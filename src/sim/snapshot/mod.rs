@@ -13,6 +13,7 @@ mod tables;
 pub(in crate::sim) use fates::{DeathPlace, Watch};
 pub use fates::{DeathRecord, FateSnapshot};
 pub use paths::{Hop, PathEnd, PathQuery, PathRecord, PathSnapshot, flows_between};
+pub(in crate::sim) use sessions::sessions;
 pub use sessions::{BfdEnd, BgpEnd, RouterTiming, SessionSnapshot};
 pub use tables::{HopEntry, Known, Power, RouteEntry, RouteRecord, RouterTable, RoutingSnapshot, Target};
 
@@ -56,7 +57,7 @@ impl<'n> Paused<'n> {
     /// The BGP and BFD sessions with their effective values.
     #[must_use]
     pub fn sessions(&self) -> SessionSnapshot {
-        sessions::sessions(&self.0, self.at())
+        sessions(&self.0, self.at())
     }
 
     /// The ways that packets sent now take from one attachment to another.

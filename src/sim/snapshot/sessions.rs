@@ -13,7 +13,7 @@ use crate::sim::run::Run;
 use crate::units::Span;
 
 /// All sessions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionSnapshot {
     /// Scenario time.
     pub at: Span,
@@ -105,7 +105,7 @@ pub struct BfdEnd {
 }
 
 /// The sessions of a run as it stands.
-pub(super) fn sessions(run: &Run<'_>, at: Span) -> SessionSnapshot {
+pub(in crate::sim) fn sessions(run: &Run<'_>, at: Span) -> SessionSnapshot {
     let network = run.network;
     let ends = |id| [0, 1].map(|end| bgp_end(run, id, end));
     let speaks = |router: RouterId| network.sessions.iter().any(|it| it.ends.iter().any(|end| end.router == router));

@@ -64,6 +64,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
             hits: Vec::new(),
         }],
         routing: crate::sim::record::RoutingRecord::default(),
+        sessions: crate::sim::snapshot::SessionSnapshot::default(),
         loss_series: Vec::new(),
         expectations: vec![ExpectationRecord {
             key: "loss".to_owned(),
