@@ -10,8 +10,8 @@ use fabricsim::network::{Network, SlaRule};
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
 use fabricsim::study::biasing::{Bias, Cycles, Rare};
-use fabricsim::study::exact::Component;
 use fabricsim::study::exact::enumeration::{Limits, enumerate};
+use fabricsim::study::reference::{components, paths};
 use fabricsim::study::statistics::stopping::BLOCK;
 use fabricsim::study::structure::Structure;
 use fabricsim::study::years::{Plan, engine};
@@ -20,24 +20,6 @@ use fabricsim::units::CalendarSpan;
 fn quad() -> Network {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/studies/quad-month.toml");
     scenario::load(path.as_ref(), &[]).expect("a shipped scenario").network
-}
-
-/// Two facilities (0, 5), each with two routers (1, 2; 6, 7) with a link each (3, 4; 8, 9).
-fn reference() -> Vec<Component> {
-    let of = |i: usize| match i % 5 {
-        0 => Component::new("facility", 17_520.0, 3.0),
-        1 | 2 => Component::new("router", 30_000.0, 4.0),
-        _ => Component::new("link", 1_710.0, 10.0),
-    };
-    (0..10).map(of).collect()
-}
-
-fn paths(failed: &[usize]) -> u32 {
-    let up = |component: usize| !failed.contains(&component);
-    [(0, 1), (0, 2), (5, 6), (5, 7)]
-        .iter()
-        .map(|(facility, router)| u32::from(up(*facility) && up(*router) && up(router + 2)))
-        .sum()
 }
 
 /// A life of a hundred years in one piece, and the same as months: each of these begins 72 components anew.
@@ -74,7 +56,7 @@ fn periods(criterion: &mut Criterion) {
 /// The reference fabric without a path (4.27e-8) and below two (4.93e-6), to 10%. Crude simulation needs 3,300,000 and
 /// 42,800 years of some 47 transitions each; its time follows from the rate of the failure model.
 fn rare_outages(criterion: &mut Criterion) {
-    let components = reference();
+    let components = components();
     let mut group = criterion.benchmark_group("to 10% half width");
     group.sample_size(10);
     for below in [1, 2] {

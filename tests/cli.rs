@@ -497,3 +497,19 @@ fn a_study_is_a_check_in_somebodys_ci_and_needs_a_failure_model() {
     let same = fabricsim(&[&STUDY[..], &["--vs", STUDY[1], "--out", out]].concat());
     assert!(same.stdout.contains("the difference is exactly 0"), "{}{}", same.stdout, same.stderr);
 }
+
+#[test]
+fn known_figures_are_asked_by_name_and_written() {
+    let folder = temporary();
+    let out = folder.path().to_str().expect("UTF-8");
+    let answer = fabricsim(&["validate", "--only", "rules,first-month", "--json", "--out", out]);
+    assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+    let value: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert_eq!((value["holds"].as_bool(), value["oracles"].as_array().map(Vec::len)), (Some(true), Some(2)));
+    let figure = &value["oracles"][0]["figures"][0];
+    assert_eq!((figure["expected"].as_str(), figure["verdict"].as_str()), (Some("0.376143260"), Some("PASS")));
+    assert_eq!(answer.stdout, fs::read_to_string(folder.path().join("validate.json")).expect("validate.json"));
+    let unknown = fabricsim(&["validate", "--only", "astrology", "--out", out]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("--only: no oracle has this name; there are months"), "{}", unknown.stderr);
+}

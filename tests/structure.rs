@@ -1,14 +1,12 @@
 //! Is the failure model of a network what the exact methods make of it? Against printed values, and against years drawn
 //! from the same scenario.
 
-mod common;
-
-use common::reference_fabric;
 use fabricsim::failures::StandingPlan;
 use fabricsim::network::{Network, SlaRule};
 use fabricsim::rng::RunSeed;
 use fabricsim::study::exact::Bounds;
 use fabricsim::study::exact::expected_downtime::{Law, expected_downtime};
+use fabricsim::study::reference;
 use fabricsim::study::structure::{Method, Structure, StructureSummary};
 use fabricsim::study::years::{Plan, engine};
 
@@ -16,13 +14,6 @@ fn structure(network: &Network) -> StructureSummary {
     let standing = StandingPlan::new(network);
     Structure::new(network, &standing).connection(network.connections.ids().next().expect("a connection"))
 }
-
-const TEN_COMPONENTS: &str = r#"
-    [reliability.classes]
-    facility = { of = ["a", "b"], kind = "facility_outage", up = "17520 h", down = "3 h" }
-    router = { of = ["a1", "a2", "b1", "b2"], kind = "router_down", up = "30000 h", down = "4 h" }
-    link = { of = "channels", kind = "fibre_cut", up = "1710 h", down = "10 h" }
-"#;
 
 /// Within the bounds, and these no wider than a hundredth.
 #[track_caller]
@@ -34,7 +25,7 @@ fn holds(bounds: Bounds, expected: f64) {
 /// Ten independent components: exact unavailability, outages a year and mean outage for fewer than 1, 2 and 3 paths.
 #[test]
 fn the_reference_fabric_has_its_exact_values() {
-    let found = structure(&reference_fabric(TEN_COMPONENTS));
+    let found = structure(&reference::network());
     let exact = [
         (4.266_633_03e-8, 2.3296e-4, 1.604),
         (4.925_804_59e-6, 1.7955e-2, 2.403),
@@ -56,7 +47,7 @@ fn the_reference_fabric_has_its_exact_values() {
 /// (3 / 17,523)^2 = 2.931e-8 of 4.267e-8.
 #[test]
 fn both_facilities_are_the_first_cut_set_and_matter_most() {
-    let found = structure(&reference_fabric(TEN_COMPONENTS));
+    let found = structure(&reference::network());
     let first = &found.cut_sets[0];
     assert_eq!(first.failures, ["facility of a", "facility of b"]);
     let both = (3.0f64 / 17_523.0) * (3.0 / 17_523.0);
@@ -96,7 +87,7 @@ fn years_agree(network: &Network, found: &StructureSummary, blocks: u64, known: 
 /// Works go round the two facilities and never take both: without another failure something is left.
 #[test]
 fn works_that_go_round_never_take_both_facilities() {
-    let network = reference_fabric(
+    let network = reference::network_with(
         r#"
         [reliability.classes]
         works = { of = ["a", "b"], kind = "facility_outage", up = "400 h", down = "20 h", in_turn = true, begins = "drained", up_law = "constant", down_law = "constant" }
@@ -119,7 +110,7 @@ fn works_that_go_round_never_take_both_facilities() {
 /// One crew for all four links: a chain, whose repairs wait for each other.
 #[test]
 fn links_that_wait_for_one_crew_are_solved_as_a_chain() {
-    let network = reference_fabric(
+    let network = reference::network_with(
         r#"
         [reliability.crews.field]
         size = 1
@@ -141,7 +132,7 @@ fn links_that_wait_for_one_crew_are_solved_as_a_chain() {
 /// A tenth of the failures of routers takes all four.
 #[test]
 fn a_cause_shared_by_all_routers_is_solved_as_a_chain() {
-    let network = reference_fabric(
+    let network = reference::network_with(
         r#"
         [reliability.classes]
         router = { of = ["a1", "a2", "b1", "b2"], kind = "router_down", up = "400 h", down = "5 h", shared = "10%" }
@@ -164,7 +155,7 @@ fn new_components_are_down_as_long_as_the_renewal_transform_says() {
     ];
     for (law, parameter, up_law) in laws {
         for start in ["new", "stationary"] {
-            let network = reference_fabric(&format!(
+            let network = reference::network_with(&format!(
                 r#"
                 [reliability]
                 start = "{start}"

@@ -20,6 +20,7 @@ mod show;
 mod study;
 mod sweep;
 mod trace;
+mod validate;
 mod why;
 
 use std::process::ExitCode;
@@ -63,6 +64,8 @@ enum Command {
     New(new::New),
     /// Measure this program: speed beside a bare loop, waits against theory, other simulators.
     Bench(bench::Bench),
+    /// Hold this program against figures that are known from outside it.
+    Validate(validate::Validate),
 }
 
 /// How a command ended.
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(sweep) => sweep.execute(),
         Command::New(new) => new.execute(),
         Command::Bench(bench) => bench.execute(),
+        Command::Validate(validate) => validate.execute(),
     };
     match result {
         Ok(outcome) => ExitCode::from(outcome.code()),
@@ -128,7 +132,7 @@ mod tests {
     fn the_arguments_are_consistent_and_each_help_has_an_example() {
         let mut command = Arguments::command();
         command.clone().debug_assert();
-        for name in ["check", "run", "show", "routes", "trace", "study", "sweep", "new", "bench"] {
+        for name in ["check", "run", "show", "routes", "trace", "study", "sweep", "new", "bench", "validate"] {
             let help = command.find_subcommand_mut(name).expect(name).render_long_help().to_string();
             assert!(help.contains("Example"), "{name}: {help}");
         }

@@ -14,6 +14,7 @@ pub mod repeat;
 pub mod run;
 pub mod study;
 pub mod sweep;
+pub mod validate;
 mod words;
 pub mod write;
 

@@ -7,9 +7,11 @@
 pub mod benchmark;
 pub mod biasing;
 pub mod exact;
+pub mod reference;
 pub mod repeat;
 pub mod splitting;
 pub mod statistics;
 pub mod structure;
 pub mod sweep;
+pub mod validate;
 pub mod years;

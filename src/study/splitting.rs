@@ -206,24 +206,11 @@ fn length_biased(law: Law, stream: &mut Stream) -> f64 {
 mod tests {
     use super::*;
     use crate::rng::RunSeed;
+    use crate::study::reference::{components, paths};
     use crate::study::statistics::mean::Moments;
 
-    /// Two facilities (0, 5), each with two routers (1, 2; 6, 7) with a link each (3, 4; 8, 9).
-    fn paths(failed: &[usize]) -> u32 {
-        let up = |unit: usize| !failed.contains(&unit);
-        [(0, 1), (0, 2), (5, 6), (5, 7)]
-            .iter()
-            .map(|(facility, router)| u32::from(up(*facility) && up(*router) && up(router + 2)))
-            .sum()
-    }
-
     fn units(law: impl Fn(f64, f64) -> Unit) -> Vec<Unit> {
-        let of = |i: usize| match i % 5 {
-            0 => law(17_520.0, 3.0),
-            1 | 2 => law(30_000.0, 4.0),
-            _ => law(1_710.0, 10.0),
-        };
-        (0..10).map(of).collect()
+        components().iter().map(|one| law(one.up_hours, one.down_hours)).collect()
     }
 
     /// Unavailability depends on the means alone, so every law gives the month of the quad fabric the same mean downtime:

@@ -18,53 +18,6 @@ pub fn network(text: &str) -> Network {
     }
 }
 
-/// Two buildings with two routers each, and one channel from each router: a path is up while its building, its router and
-/// its channel are.
-pub fn reference_fabric(classes: &str) -> Network {
-    let mut text = String::from(
-        r#"
-        title = "reference fabric"
-        horizon = "1 s"
-        [providers]
-        east = { asn = 64512 }
-        west = { asn = 64513 }
-        [facilities.a]
-        [facilities.b]
-        [facilities.far]
-        [routers]
-        w = { provider = "west", facility = "far" }
-        "#,
-    );
-    for (router, facility) in [("a1", "a"), ("a2", "a"), ("b1", "b"), ("b2", "b")] {
-        text.push_str(&format!("{router} = {{ provider = \"east\", facility = \"{facility}\" }}\n"));
-    }
-    text.push_str("[links]\n");
-    for router in ["a1", "a2", "b1", "b2"] {
-        text.push_str(&format!(
-            "c-{router} = {{ between = [\"{router}\", \"w\"], interconnect = \"i\", rate = \"1 Gbps\" }}\n"
-        ));
-    }
-    text.push_str(
-        r#"
-        [interconnects.i]
-        [connections.c]
-        interconnect = "i"
-        bandwidth = "1 Gbps"
-        attachments = ["e", "f"]
-        [attachments]
-        e = { provider = "east", prefixes = ["10.0.0.0/16"], routers = ["a1", "a2", "b1", "b2"] }
-        f = { provider = "west", prefixes = ["10.1.0.0/16"], routers = ["w"] }
-        [flows.one]
-        from = "e"
-        to = "f"
-        rate = "1 Mbps"
-        size = "100 B"
-        "#,
-    );
-    text.push_str(classes);
-    network(&text)
-}
-
 /// Runs a scenario text with a seed.
 pub fn run_seeded(text: &str, seed: u64) -> RunRecord {
     let record = Simulation::new(&network(text), RunSeed(seed)).run();

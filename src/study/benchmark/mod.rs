@@ -307,7 +307,8 @@ fn parallel(effort: Effort) -> Parallel {
     }
 }
 
-fn accuracy(workload: Workload, effort: Effort, tell: &mut dyn FnMut(&str)) -> Option<Accuracy> {
+/// The waits of a workload that has an oracle.
+pub fn accuracy(workload: Workload, effort: Effort, tell: &mut dyn FnMut(&str)) -> Option<Accuracy> {
     let oracle = workload.oracle()?;
     let packets = effort.accuracy_packets(workload);
     tell(&format!("{}: waits of {packets} packets", workload.title()));

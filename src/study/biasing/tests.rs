@@ -1,24 +1,6 @@
 use super::*;
 use crate::rng::RunSeed;
-
-/// Facilities 0 and 5, routers 1, 2, 6, 7, links 3, 4, 8, 9: a path is up when its facility, router and link are.
-fn reference() -> Vec<Component> {
-    (0..10)
-        .map(|i| match i % 5 {
-            0 => Component::new("facility", 17_520.0, 3.0),
-            1 | 2 => Component::new("router", 30_000.0, 4.0),
-            _ => Component::new("link", 1_710.0, 10.0),
-        })
-        .collect()
-}
-
-fn paths(failed: &[usize]) -> u32 {
-    let up = |component: usize| !failed.contains(&component);
-    [(0, 1), (0, 2), (5, 6), (5, 7)]
-        .iter()
-        .map(|(facility, router)| u32::from(up(*facility) && up(*router) && up(router + 2)))
-        .sum()
-}
+use crate::study::reference::{components, paths};
 
 fn simulate(rare: &Rare<'_>, cycles: u64) -> Cycles {
     let mut all = Cycles::default();
@@ -32,7 +14,7 @@ fn simulate(rare: &Rare<'_>, cycles: u64) -> Cycles {
 /// Exact values of the guide's reference fabric; relative variances 64, 40, 19.9 and 13.3 per cycle.
 #[test]
 fn rare_outages_of_the_reference_fabric_are_found_and_weigh_one() {
-    let components = reference();
+    let components = components();
     for (below, theta, exact, per_year, variance) in [
         (1, 0.5, 4.266_633_03e-8, 2.3296e-4, 64.0),
         (1, 0.7, 4.266_633_03e-8, 2.3296e-4, 40.0),
@@ -58,7 +40,7 @@ fn rare_outages_of_the_reference_fabric_are_found_and_weigh_one() {
 
 #[test]
 fn without_bias_every_cycle_weighs_exactly_one() {
-    let components = reference();
+    let components = components();
     let rare = Rare { components: &components, below: 3, bias: Bias::None };
     let cycles = simulate(&rare, 100_000);
     let (_, interval) = rare.unavailability(&cycles, 0.999).expect("many cycles");
