@@ -17,11 +17,11 @@ fn run_changed(scenario: &str, changes: &[(&str, &str)]) -> RunRecord {
     run(&text[..expect])
 }
 
-/// Shortest and longest way of the packets sent between two times of the wedgie.
-fn ways(changes: &[(&str, &str)], from: &str, to: &str) -> [Span; 2] {
+/// Shortest and longest way of the packets sent between two times of a wedgie.
+fn ways(scenario: &str, changes: &[(&str, &str)], from: &str, to: &str) -> [Span; 2] {
     let times = format!("start = \"{from}\"\nstop = \"{to}\"");
     let changes: Vec<_> = changes.iter().copied().chain([("start = \"8 s\"", times.as_str())]).collect();
-    let record = run_changed("wedgie", &changes);
+    let record = run_changed(scenario, &changes);
     [record.flows[0].latency_min, record.flows[0].latency_max]
 }
 
@@ -29,11 +29,25 @@ fn ways(changes: &[(&str, &str)], from: &str, to: &str) -> [Span; 2] {
 #[test]
 fn a_wedgie_outlasts_the_failure_and_the_wrong_cure_and_ends_with_the_right_one() {
     let [primary, backup] = [|ways: [Span; 2]| ways[1] < ms(5), |ways: [Span; 2]| ways[0] > ms(20)];
+    assert!(primary(ways("wedgie", &[], "8 s", "19 s")), "intended");
+    assert!(backup(ways("wedgie", &[], "25 s", "39 s")), "the primary line is cut");
+    assert!(backup(ways("wedgie", &[], "45 s", "54 s")), "it is back, and nobody uses it: wedged");
+    assert!(backup(ways("wedgie", &[], "62 s", "74 s")), "resetting the primary session does not help");
+    assert!(primary(ways("wedgie", &[], "82 s", "99 s")), "resetting the backup session does");
+    let uncured = [("at = \"75 s\"", "at = \"99.9 s\"")];
+    assert!(backup(ways("wedgie", &uncured, "82 s", "99 s")), "nor does time");
+}
+
+/// RFC 4264 section 4: with several parties the session to reset is not where the failure was, nor where the traffic is.
+#[test]
+fn a_wedgie_of_several_parties_ends_with_one_session_of_three() {
+    let ways = |changes: &[_], from, to| ways("wedgie-several-parties", changes, from, to);
+    let [primary, backup] = [|ways: [Span; 2]| ways[1] < ms(8), |ways: [Span; 2]| ways[0] > ms(20)];
     assert!(primary(ways(&[], "8 s", "19 s")), "intended");
-    assert!(backup(ways(&[], "25 s", "39 s")), "the primary line is cut");
-    assert!(backup(ways(&[], "45 s", "54 s")), "it is back, and nobody uses it: wedged");
-    assert!(backup(ways(&[], "62 s", "74 s")), "resetting the primary session does not help");
-    assert!(primary(ways(&[], "82 s", "99 s")), "resetting the backup session does");
+    assert!(backup(ways(&[], "45 s", "49 s")), "the primary line is back, and nobody uses it");
+    assert!(backup(ways(&[], "54 s", "59 s")), "resetting the primary session does not help");
+    assert!(backup(ways(&[], "64 s", "74 s")), "resetting the session of the idle backup does not help");
+    assert!(primary(ways(&[], "82 s", "99 s")), "resetting that of the backup in use does");
     let uncured = [("at = \"75 s\"", "at = \"99.9 s\"")];
     assert!(backup(ways(&uncured, "82 s", "99 s")), "nor does time");
 }
