@@ -344,7 +344,7 @@ fn flow(index: u64) -> FlowRecord {
         latency_min: Span::from_us(1_020),
         latency_mean: Span::from_us(1_031),
         latency_max: Span::from_us(1_270),
-        longest_blackout: Span::from_ms(index * 11),
+        longest_blackout: Span::from_ms(index * 8),
     }
 }
 

@@ -173,7 +173,7 @@ fn csv_files_have_their_headers_and_a_line_per_item() {
             assert!(readme.contains(&format!("`{key}`")), "{name}: {key} is not in results/README.md");
         }
     }
-    let flow = "web#0003,10.0.0.3:20003>10.1.0.3:443/udp,10044,10041,14061600,14057400,749728,1020,1031,1270,33000,3,";
+    let flow = "web#0003,10.0.0.3:20003>10.1.0.3:443/udp,10044,10041,14061600,14057400,749728,1020,1031,1270,24000,3,";
     assert!(files["flows.csv"].lines().nth(4).is_some_and(|line| line.starts_with(flow)));
     let hit = "115,building-dark,return,web#0003,54,115.531,115.931,400000,900000,aws-iad-b-1,carrier,920000,,50,0,0,4";
     assert_eq!(files["blackouts.csv"].lines().nth(1), Some(hit));

@@ -118,11 +118,13 @@ where
 impl SweepRun {
     fn of(record: &RunRecord) -> Self {
         let data = &record.totals.data;
-        let blackouts = record.ledger.iter().filter_map(|entry| entry.blackout);
+        // What congestion alone does belongs to no entry of the ledger.
+        let of_entries = record.ledger.iter().filter_map(|entry| entry.blackout).map(|spread| spread.max);
+        let of_flows = record.flows.iter().map(|flow| flow.longest_blackout);
         let charges = record.connections.iter().map(|connection| connection.availability.charged_in_period());
         Self {
             seed: record.seed,
-            blackout: blackouts.map(|spread| spread.max).max().unwrap_or(Span::ZERO),
+            blackout: of_entries.chain(of_flows).max().unwrap_or(Span::ZERO),
             loss: Share::of(data.dropped.values().sum(), data.sent),
             detections: record.routing.bfd_detections,
             false_detections: record.routing.false_detections,

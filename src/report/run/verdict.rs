@@ -65,12 +65,22 @@ fn sentences(record: &RunRecord) -> Vec<String> {
         sentences.push("No packet was lost.".to_owned());
         return sentences;
     }
-    let worst = record.ledger.iter().filter_map(|entry| Some((entry.blackout?.max, entry))).max_by_key(|(max, _)| *max);
-    let worst = worst.map_or_else(String::new, |(max, entry)| {
-        format!("; the longest blackout of a flow was {} ({})", span(max), ledger::name(entry))
-    });
-    sentences.push(format!("{} of {} lost{worst}.", percent(Share::of(lost, data.sent)), counted(data.sent, "packet")));
+    let share = percent(Share::of(lost, data.sent));
+    sentences.push(format!("{share} of {} lost{}.", counted(data.sent, "packet"), longest_blackout(record)));
     sentences
+}
+
+/// The longest blackout of a flow, and of which incident it was: of none when congestion alone made it.
+fn longest_blackout(record: &RunRecord) -> String {
+    let of_flows = record.flows.iter().map(|flow| flow.longest_blackout).max().unwrap_or(Span::ZERO);
+    let of_entries = record.ledger.iter().filter_map(|entry| Some((entry.blackout?.max, entry)));
+    match of_entries.max_by_key(|(max, _)| *max) {
+        Some((max, entry)) if max >= of_flows => {
+            format!("; the longest blackout of a flow was {} ({})", span(max), ledger::name(entry))
+        }
+        Some(_) | None if of_flows > Span::ZERO => format!("; the longest blackout of a flow was {}", span(of_flows)),
+        Some(_) | None => String::new(),
+    }
 }
 
 /// All traffic together, for a scenario that has no connection to tell it by.
