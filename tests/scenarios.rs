@@ -90,3 +90,26 @@ fn an_outage_of_119_s_is_free_and_one_of_121_s_is_not() {
         assert_eq!(availability.worst().budget.as_ns(), 259_200_000_000, "{name}");
     }
 }
+
+/// Four channels are cut at one instant, so all four cuts are behind the outage, and each is booked the whole of it. By the
+/// template the sides take turns in answering for channels.
+#[test]
+fn failures_of_one_instant_are_all_named_behind_an_outage() {
+    let record = run(&folder().join("sla/whose-fault.toml"));
+    let rule = &record.connections[0].other_rules[1];
+    assert_eq!(rule.rule.name, "every-moment");
+    let parties = [["customer"].as_slice(), &["aws", "google"], &["aws", "google"]];
+    for ((run, who), parties) in rule.runs.iter().zip(["customer", "provider", "planned"]).zip(parties) {
+        let names: Vec<String> = ["a1", "a2", "b1", "b2"].iter().map(|channel| format!("{who}-{channel}")).collect();
+        assert_eq!(run.incidents, names);
+        assert_eq!(run.responsible, parties);
+        for name in names {
+            let entry = record.ledger.iter().find(|entry| entry.name == name).unwrap();
+            assert!(
+                entry.charged.contains(&(rule.rule.name.clone(), CalendarSpan::from_s(130))),
+                "{:?}",
+                entry.charged
+            );
+        }
+    }
+}

@@ -157,7 +157,7 @@ fn csv_files_have_their_headers_and_a_line_per_item() {
         ("links.csv", "link,kind,from,to,rate_bps,packets,wire_bytes,utilisation_percent,queue_max_bytes,", 8),
         ("classes.csv", "link,from,class,offered_packets,packets,wire_bytes,marked_packets,queue_max_bytes,", 2),
         ("macsec.csv", "member,from,to,out_protected_frames,in_ok_frames,in_late_frames,in_not_valid_frames,", 1),
-        ("ledger.csv", "at_s,failure,entry,kind,component,noticed_after_us,noticed_by,noticed_how,", 4),
+        ("ledger.csv", "at_s,failure,entry,kind,component,responsible,noticed_after_us,noticed_by,noticed_how,", 4),
         ("blackouts.csv", "at_s,failure,entry,flow,lost_packets,from_s,to_s,blackout_us,detected_after_us,", 1),
         ("monitor.csv", "monitor,at_s,period_s,rtt_us,sent_probes,lost_probes,loss_percent,", 5),
         // 300 bins: sent; four values each way, of which one bin has only one; four links each way. And five drops.
@@ -169,7 +169,7 @@ fn csv_files_have_their_headers_and_a_line_per_item() {
         let first = text.lines().next().unwrap();
         assert!(first.starts_with(header), "{name}: {first}");
         assert_eq!(text.lines().count() - 1, lines, "{name}");
-        for key in first.split(',').filter(|key| !(key.starts_with("dropped_"))) {
+        for key in first.split(',').filter(|key| !key.starts_with("dropped_") && !key.starts_with("charged_")) {
             assert!(readme.contains(&format!("`{key}`")), "{name}: {key} is not in results/README.md");
         }
     }
@@ -234,8 +234,8 @@ fn a_dead_connection_is_said_to_be_dead() {
         from: CalendarSpan::from_s(from),
         to: CalendarSpan::from_s(to),
         ruling,
-        incident: Some("cut".to_owned()),
-        responsible: Some("aws".to_owned()),
+        incidents: vec!["cut".to_owned()],
+        responsible: vec!["aws".to_owned()],
     };
     rule.runs = vec![run(5, 126, Ruling::Charged)];
     rule.periods[0].charged = CalendarSpan::from_s(121);
@@ -251,7 +251,27 @@ fn a_dead_connection_is_said_to_be_dead() {
     record.connections[0].availability.runs.push(run(130, 140, Ruling::TooShort));
     let page = unwrapped(&record);
     assert!(page.contains("Connection prod had no usable path 2 times, for 131 s in all;"), "{page}");
-    assert!(page.contains("at 130 s for 10 s (cut, aws): not charged, shorter than 120 s"), "{page}");
+    assert!(page.contains("at 130 s for 10 s (cut; aws): not charged, shorter than 120 s"), "{page}");
+}
+
+/// Of an incident what each rule charges, of a return nothing.
+#[test]
+fn the_ledger_tells_who_answers_for_an_incident_and_what_each_rule_charges() {
+    let mut record = record();
+    let rule = record.connections[0].availability.rule.name.clone();
+    let other = record.connections[0].availability.clone();
+    record.connections[0].other_rules.push(other);
+    record.connections[0].other_rules[0].rule.name = "our-own".to_owned();
+    record.ledger[2].charged = vec![(rule.clone(), CalendarSpan::from_ns(121_500_000_000))];
+    let tables = run::tables(&record);
+    let ledger = tables.iter().find(|table| table.name == "ledger").expect("a ledger");
+    let cells = |key: &str| {
+        let column = ledger.columns.iter().position(|column| column.key == key).expect("a column");
+        ledger.rows.iter().map(|row| row[column].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(cells(&format!("charged_{}_s", rule.replace('-', "_"))), ["0", "-", "121.5", "-"]);
+    assert_eq!(cells("charged_our_own_s"), ["0", "-", "0", "-"]);
+    assert_eq!(cells("responsible"), ["aws"; 4]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::summary::{calendar as seconds, percent as percent_number};
 use crate::network::{BadTest, DeadDirection, Exclusion, LegalText, Measure, Period, Rounding, SlaRule};
 use crate::report::document::{Block, Cell, Check, Outcome, Table};
-use crate::report::words::{calendar, counted, percent};
+use crate::report::words::{calendar, counted, list, percent};
 use crate::sim::record::{AvailabilityRecord, ConnectionRecord, RunRecord, UnavailableRun};
 use crate::sla::{Exempt, PeriodVerdict, Ruling};
 use crate::units::{CalendarSpan, Money, Share};
@@ -116,8 +116,8 @@ fn facts(record: &RunRecord, rule: &AvailabilityRecord) -> Vec<(String, String)>
 /// "at 12 s for 119 s (cut): not charged, too short", a line each.
 fn runs_text(rule: &AvailabilityRecord) -> String {
     let line = |run: &UnavailableRun| {
-        let behind: Vec<&str> = run.incident.iter().chain(&run.responsible).map(String::as_str).collect();
-        let incident = if behind.is_empty() { String::new() } else { format!(" ({})", behind.join(", ")) };
+        let (behind, parties) = (list(&run.incidents), list(&run.responsible));
+        let incident = if behind.is_empty() { String::new() } else { format!(" ({behind}; {parties})") };
         let (from, length) = (calendar(run.from), calendar(run.to - run.from));
         format!("at {from} for {length}{incident}: {}", ruling_text(rule, run))
     };
@@ -294,7 +294,7 @@ fn run_value(run: &UnavailableRun) -> Value {
         "to_s": seconds(run.to),
         "charged": run.ruling == Ruling::Charged,
         "ruling": ruling_word(run.ruling),
-        "incident": run.incident,
+        "incidents": run.incidents,
         "responsible": run.responsible,
     })
 }

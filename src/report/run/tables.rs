@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{bin_end, connection, lost};
 use crate::message::DropReason;
 use crate::report::document::{Cell, Column, Table};
+use crate::report::words;
 use crate::sim::record::{LedgerEntry, LedgerKind, PacketNumbers, RunRecord, Spread};
 use crate::units::{Share, Span};
 
@@ -264,6 +265,7 @@ fn ledger(record: &RunRecord) -> Table {
         ("entry", "entry"),
         ("kind", "kind"),
         ("component", "component"),
+        ("responsible", "answers for it"),
         ("noticed_after_us", "noticed after"),
         ("noticed_by", "noticed by"),
         ("noticed_how", "how"),
@@ -284,13 +286,36 @@ fn ledger(record: &RunRecord) -> Table {
         ("blackout_round_trip_max_us", "max"),
     ];
     let mut table = Table::new("ledger", &columns);
+    let rules = rule_names(record);
+    for rule in &rules {
+        let key = format!("charged_{}_s", rule.replace('-', "_"));
+        table.columns.push(Column::new(&key, &format!("charged by {rule}")));
+    }
     with_causes(&mut table);
     for entry in &record.ledger {
         let mut row = ledger_cells(entry);
+        row.extend(rules.iter().map(|rule| charge_cell(entry, rule)));
         row.extend(cause_cells(&entry.dropped));
         table.push(row);
     }
     table
+}
+
+/// The rules of the run, the judging one first; all connections have the same.
+fn rule_names(record: &RunRecord) -> Vec<&str> {
+    let Some(one) = record.connections.first() else { return Vec::new() };
+    std::iter::once(&one.availability).chain(&one.other_rules).map(|rule| rule.rule.name.as_str()).collect()
+}
+
+/// What a rule charges for an incident, in seconds; a return is charged nothing of its own.
+fn charge_cell(entry: &LedgerEntry, rule: &str) -> Cell {
+    match entry.kind {
+        LedgerKind::Incident => {
+            let charged = entry.charged.iter().find(|(name, _)| name == rule).map_or(0, |(_, charged)| charged.as_ns());
+            Cell::Number(words::exact(charged, 1_000_000_000))
+        }
+        LedgerKind::Return => Cell::Empty,
+    }
 }
 
 /// The word of a kind of entry in files.
@@ -310,6 +335,7 @@ fn ledger_cells(entry: &LedgerEntry) -> Vec<Cell> {
         kind_word(entry.kind).into(),
         entry.what.into(),
         entry.component.as_str().into(),
+        entry.responsible.as_str().into(),
         first.map(|notice| after(notice.at)).into(),
         first.map(|notice| notice.router.as_str()).into(),
         first.map(|notice| notice.how).into(),

@@ -33,8 +33,8 @@ impl AvailabilityRecord {
             from: outage.from,
             to: outage.to,
             ruling: outage.ruling,
-            incident: None,
-            responsible: None,
+            incidents: Vec::new(),
+            responsible: Vec::new(),
         };
         Self {
             rule,
@@ -69,8 +69,8 @@ pub struct UnavailableRun {
     pub to: CalendarSpan,
     /// Whether it is charged, and if not, why not.
     pub ruling: Ruling,
-    /// Name of the incident behind it; `None` when nothing failed.
-    pub incident: Option<String>,
-    /// The party that answers for it.
-    pub responsible: Option<String>,
+    /// Names of the incidents behind it: all that began at one instant; none when nothing failed.
+    pub incidents: Vec<String>,
+    /// The parties that answer for them, each once.
+    pub responsible: Vec<String>,
 }

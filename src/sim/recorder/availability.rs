@@ -47,18 +47,18 @@ fn packets(series: &[[u64; 2]], paths: &LossTimeline, ended: CalendarSpan) -> Lo
     timeline
 }
 
-/// Books to every incident what each rule charges for it.
+/// Books to every incident what each rule charges for it; of incidents that hit together, to each of them the whole.
 pub(super) fn charge(ledger: &mut [LedgerEntry], connections: &[ConnectionRecord]) {
     for rule in connections.iter().flat_map(|one| std::iter::once(&one.availability).chain(&one.other_rules)) {
         for run in rule.runs.iter().filter(|run| run.ruling == Ruling::Charged) {
-            let is_behind = |entry: &&mut LedgerEntry| {
-                entry.kind == LedgerKind::Incident && run.incident.as_ref() == Some(&entry.name)
-            };
-            let Some(entry) = ledger.iter_mut().find(is_behind) else { continue };
+            let is_behind =
+                |entry: &&mut LedgerEntry| entry.kind == LedgerKind::Incident && run.incidents.contains(&entry.name);
             let length = run.to - run.from;
-            match entry.charged.iter_mut().find(|(name, _)| *name == rule.rule.name) {
-                Some((_, charged)) => *charged += length,
-                None => entry.charged.push((rule.rule.name.clone(), length)),
+            for entry in ledger.iter_mut().filter(is_behind) {
+                match entry.charged.iter_mut().find(|(name, _)| *name == rule.rule.name) {
+                    Some((_, charged)) => *charged += length,
+                    None => entry.charged.push((rule.rule.name.clone(), length)),
+                }
             }
         }
     }
@@ -97,9 +97,13 @@ impl Ending<'_> {
         let price = self.network.availability.price.clone();
         let mut record = AvailabilityRecord::new(rule.clone(), evaluation, price);
         for run in &mut record.runs {
-            let cause = blame::behind(&blames, run.from, run.to);
-            run.incident = cause.map(|cause| self.journal.ledger.name(self.network, cause.entry));
-            run.responsible = cause.map(|cause| self.network.responsible(cause.failure).name.clone());
+            for cause in blame::behind(&blames, run.from, run.to) {
+                run.incidents.push(self.journal.ledger.name(self.network, cause.entry));
+                let party = &self.network.responsible(cause.failure).name;
+                if !run.responsible.contains(party) {
+                    run.responsible.push(party.clone());
+                }
+            }
         }
         record
     }

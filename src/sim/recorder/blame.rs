@@ -23,15 +23,40 @@ pub(super) struct Cause {
     pub entry: usize,
 }
 
-/// A stretch with loss, and the failure behind it; `None` where nothing had failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A stretch with loss, and the failures behind it: several that hit at one instant, none where nothing had failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Blame {
     pub from: CalendarSpan,
     pub to: CalendarSpan,
-    pub cause: Option<Cause>,
+    pub causes: Vec<Cause>,
 }
 
-/// The failures behind all loss. Whenever more is lost than before, in either direction, it is laid at the failure that
+/// Failures that last, in order of their beginning, and those that ended last.
+#[derive(Default)]
+struct Standing {
+    lasting: Vec<(CalendarSpan, Cause)>,
+    ended: Vec<(CalendarSpan, Cause)>,
+}
+
+impl Standing {
+    fn happens(&mut self, happening: &Happening) {
+        let before = self.lasting.iter().position(|(_, cause)| cause.failure == happening.cause.failure);
+        let ended = before.map(|index| self.lasting.remove(index).1);
+        match happening.kind {
+            LedgerKind::Incident => self.lasting.push((happening.at, happening.cause)),
+            LedgerKind::Return => self.ended.extend(ended.map(|cause| (happening.at, cause))),
+        }
+    }
+
+    /// Those that began last of those that last, or else ended last; all that did so at one instant.
+    fn causes(&self) -> Vec<Cause> {
+        let of = if self.lasting.is_empty() { &self.ended } else { &self.lasting };
+        let latest = of.last().map(|(at, _)| *at);
+        of.iter().filter(|(at, _)| Some(*at) == latest).map(|(_, cause)| *cause).collect()
+    }
+}
+
+/// The failures behind all loss. Whenever more is lost than before, in either direction, it is laid at the failures that
 /// began last of those that last, or else at the latest to end; there it stays while no more is lost. `resolution` is
 /// how much earlier than its cause a loss may stand.
 pub(super) fn blames(
@@ -42,25 +67,19 @@ pub(super) fn blames(
 ) -> Vec<Blame> {
     let mut blames: Vec<Blame> = Vec::new();
     let mut ahead = happenings;
-    let (mut lasting, mut latest): (Vec<Cause>, Option<Cause>) = (Vec::new(), None);
+    let mut standing = Standing::default();
     let mut before = [Share::ZERO; 2];
     for piece in Pieces::new(directions, &[], ended) {
         while let Some((first, rest)) = ahead.split_first().filter(|(first, _)| first.at <= piece.from + resolution) {
-            let before = lasting.iter().position(|cause| cause.failure == first.cause.failure);
-            let ended = before.map(|index| lasting.remove(index));
-            match first.kind {
-                LedgerKind::Incident => lasting.push(first.cause),
-                LedgerKind::Return => latest = ended.or(latest),
-            }
+            standing.happens(first);
             ahead = rest;
         }
         let is_lossy = piece.loss.iter().any(|loss| *loss > Share::ZERO);
         let is_more = piece.loss.iter().zip(before).any(|(loss, before)| *loss > before);
-        let cause = lasting.last().copied().or(latest);
         match blames.last_mut() {
             _ if !is_lossy => {}
-            Some(last) if last.to == piece.from && (!is_more || last.cause == cause) => last.to = piece.to,
-            _ => blames.push(Blame { from: piece.from, to: piece.to, cause }),
+            Some(last) if last.to == piece.from && !is_more => last.to = piece.to,
+            _ => blames.push(Blame { from: piece.from, to: piece.to, causes: standing.causes() }),
         }
         before = piece.loss;
     }
@@ -75,24 +94,28 @@ pub(super) fn blames(
 
 /// What of the losses a rule does not count.
 pub(super) fn exemptions(network: &Network, rule: &SlaRule, blames: &[Blame]) -> Vec<Exemption> {
-    let why = |failure: FailureId| {
-        let excluded = network.responsibility.failures[failure].excluded;
+    let why = |cause: &Cause| {
+        let excluded = network.responsibility.failures[cause.failure].excluded;
         let excluded = excluded.filter(|exclusion| rule.excludes.contains(exclusion)).map(Exempt::Excluded);
         excluded.or_else(|| match &rule.charged_to {
             ChargedTo::Everybody => None,
             ChargedTo::Parties(parties) => {
-                (!network.responsible(failure).is_among(parties)).then_some(Exempt::OtherParty)
+                (!network.responsible(cause.failure).is_among(parties)).then_some(Exempt::OtherParty)
             }
         })
     };
-    let exempt = |blame: &Blame| Some(Exemption { from: blame.from, to: blame.to, why: why(blame.cause?.failure)? });
+    // Of failures that hit together, one that counts is enough.
+    let exempt = |blame: &Blame| {
+        let whys: Option<Vec<Exempt>> = blame.causes.iter().map(why).collect();
+        Some(Exemption { from: blame.from, to: blame.to, why: *whys?.first()? })
+    };
     blames.iter().filter_map(exempt).collect()
 }
 
-/// What is behind an unavailable time: the cause of the first loss in it.
-pub(super) fn behind(blames: &[Blame], from: CalendarSpan, to: CalendarSpan) -> Option<Cause> {
+/// What is behind an unavailable time: the causes of the first loss in it.
+pub(super) fn behind(blames: &[Blame], from: CalendarSpan, to: CalendarSpan) -> &[Cause] {
     let first = blames.partition_point(|blame| blame.to <= from);
-    blames.get(first).filter(|blame| blame.from < to).and_then(|blame| blame.cause)
+    blames.get(first).filter(|blame| blame.from < to).map_or(&[], |blame| &blame.causes)
 }
 
 #[cfg(test)]
@@ -105,7 +128,7 @@ mod tests {
     }
 
     /// (second, failure, begins) and (second, percent lost) to (from, to, failure).
-    fn blamed(happenings: &[(u64, u32, bool)], losses: &[(u64, u64)]) -> Vec<(u64, u64, Option<u32>)> {
+    fn blamed(happenings: &[(u64, u32, bool)], losses: &[(u64, u64)]) -> Vec<(u64, u64, Vec<u32>)> {
         let mut timeline = LossTimeline::new();
         for (at, percent) in losses {
             timeline.push(s(*at), Share::from_ppb(percent * 10_000_000), Evidence::Measured);
@@ -120,34 +143,47 @@ mod tests {
         let seconds = |at: CalendarSpan| if at == CalendarSpan::MAX { 999 } else { at.as_ns() / 1_000_000_000 };
         blames(&happenings, [&timeline; 2], CalendarSpan::ZERO, s(100))
             .iter()
-            .map(|blame| (seconds(blame.from), seconds(blame.to), blame.cause.map(|cause| cause.failure.0)))
+            .map(|blame| {
+                (seconds(blame.from), seconds(blame.to), blame.causes.iter().map(|cause| cause.failure.0).collect())
+            })
             .collect()
     }
 
     #[test]
     fn a_loss_is_laid_at_the_failure_that_began_last() {
-        assert_eq!(blamed(&[(10, 1, true), (20, 1, false)], &[(10, 100), (20, 0)]), [(10, 20, Some(1))]);
+        assert_eq!(blamed(&[(10, 1, true), (20, 1, false)], &[(10, 100), (20, 0)]), [(10, 20, vec![1])]);
         // A quarter by the first, all by the second; when the second returns, less is lost, still of the same row.
         let both = [(10, 1, true), (20, 2, true), (30, 2, false)];
-        assert_eq!(blamed(&both, &[(10, 25), (20, 100), (30, 25), (40, 0)]), [(10, 20, Some(1)), (20, 40, Some(2))]);
+        assert_eq!(blamed(&both, &[(10, 25), (20, 100), (30, 25), (40, 0)]), [(10, 20, vec![1]), (20, 40, vec![2])]);
     }
 
     #[test]
     fn what_fails_elsewhere_meanwhile_takes_no_blame() {
-        assert_eq!(blamed(&[(10, 1, true), (20, 2, true)], &[(10, 100), (40, 0)]), [(10, 40, Some(1))]);
+        assert_eq!(blamed(&[(10, 1, true), (20, 2, true)], &[(10, 100), (40, 0)]), [(10, 40, vec![1])]);
     }
 
     #[test]
     fn a_loss_after_a_return_is_the_return_s_and_one_without_any_failure_nobody_s() {
-        assert_eq!(blamed(&[(10, 1, true), (20, 1, false)], &[(21, 50), (22, 0)]), [(21, 22, Some(1))]);
-        assert_eq!(blamed(&[], &[(21, 50), (22, 0)]), [(21, 22, None)]);
+        assert_eq!(blamed(&[(10, 1, true), (20, 1, false)], &[(21, 50), (22, 0)]), [(21, 22, vec![1])]);
+        assert_eq!(blamed(&[], &[(21, 50), (22, 0)]), [(21, 22, vec![])]);
         // But while another failure lasts, it is that one's.
         let both = [(5, 2, true), (10, 1, true), (20, 1, false)];
-        assert_eq!(blamed(&both, &[(21, 50), (22, 0)]), [(21, 22, Some(2))]);
+        assert_eq!(blamed(&both, &[(21, 50), (22, 0)]), [(21, 22, vec![2])]);
+    }
+
+    #[test]
+    fn failures_that_begin_at_one_instant_are_blamed_together() {
+        let both = [(10, 1, true), (10, 2, true), (20, 1, false), (20, 2, false)];
+        assert_eq!(blamed(&both, &[(10, 100), (20, 0)]), [(10, 20, vec![1, 2])]);
+        // One that began before is not among them, nor is one that begins later.
+        let later = [(5, 3, true), (10, 1, true), (10, 2, true), (11, 4, true)];
+        assert_eq!(blamed(&later, &[(10, 100), (20, 0)]), [(10, 20, vec![1, 2])]);
+        // What is lost on their return is that of all that returned at that instant.
+        assert_eq!(blamed(&both, &[(21, 50), (22, 0)]), [(21, 22, vec![1, 2])]);
     }
 
     #[test]
     fn a_loss_that_does_not_end_goes_on() {
-        assert_eq!(blamed(&[(10, 1, true)], &[(10, 100)]), [(10, 999, Some(1))]);
+        assert_eq!(blamed(&[(10, 1, true)], &[(10, 100)]), [(10, 999, vec![1])]);
     }
 }
