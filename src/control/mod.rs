@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! (now, Input) -> handle -> [Action]   bgp: routes   bfd: liveness   lacp: members   mka: keys   interior: paths
+//!                                  provisioning: connections
 //! ```
 
 pub mod bfd;
@@ -9,6 +10,7 @@ pub mod bgp;
 pub mod interior;
 pub mod lacp;
 pub mod mka;
+pub mod provisioning;
 
 #[cfg(test)]
 mod fixture;

@@ -84,6 +84,8 @@ pub enum Metric {
     Transfers(String, TransferMetric),
     /// Something about the exchanges of a flow entry.
     Exchanges(String, ExchangeMetric),
+    /// Something about the life of a connection that is provisioned; its name.
+    Provisioning(String, ProvisioningMetric),
     /// Time from an incident until the named router noticed it (ps).
     Noticed {
         /// The failure's name.
@@ -91,6 +93,19 @@ pub enum Metric {
         /// The router's name.
         router: String,
     },
+}
+
+/// What is measured of the life of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProvisioningMetric {
+    /// When its state was this one for the first time (ps).
+    Reached(&'static str),
+    /// When it was available for the last time, that is with its latest bandwidth (ps).
+    Updated,
+    /// Calls that were answered with 409.
+    Conflicts,
+    /// Features that became final.
+    Features,
 }
 
 /// What is measured of transfers over TCP.

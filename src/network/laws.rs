@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::trace::TraceOf;
+use crate::rng::Stream;
 use crate::units::{Bytes, Span};
 
 /// Time between the packets of a flow, or between its transfers or exchanges.
@@ -48,6 +49,17 @@ impl SpanLaw {
     pub const fn mean(self) -> Span {
         match self {
             Self::Constant(mean) | Self::Exponential(mean) | Self::Pareto(mean, _) => mean,
+        }
+    }
+
+    /// How long it lasts this time.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
+    pub fn draw(self, stream: &mut Stream) -> Span {
+        match self {
+            Self::Constant(span) => span,
+            Self::Exponential(mean) => stream.exponential_span(mean),
+            Self::Pareto(mean, shape) => Span::from_ps(libm::round(stream.pareto(shape) * mean.as_ps() as f64) as u64),
         }
     }
 }

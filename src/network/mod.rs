@@ -22,6 +22,7 @@ mod macsec;
 mod party;
 mod policy;
 mod prefix_table;
+mod provisioning;
 mod queueing;
 mod reliability;
 mod risk;
@@ -41,7 +42,7 @@ pub use exchange::ExchangeConfig;
 pub use failure::{Again, Failure, FailureKind, Members, RouterFault, Urgency, Ways, When, WireFault, Wires, WrongKey};
 pub use fidelity::{Fidelity, Sharing};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
-pub use judgement::{Availability, Bound, ExchangeMetric, Expectation, Metric, TransferMetric};
+pub use judgement::{Availability, Bound, ExchangeMetric, Expectation, Metric, ProvisioningMetric, TransferMetric};
 pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted};
 pub use limit::{
     AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,
@@ -56,6 +57,7 @@ pub use policy::{
     AsPathPattern, Destinations, PolicyTerm, RouteChanges, RouteMatch, RoutePolicy, Ruling, TermVerdict, WrongPattern,
 };
 pub use prefix_table::PrefixTable;
+pub use provisioning::{AdminState, OfferedChannel, Provisioning, ProvisioningTimes};
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
 pub use reliability::{Begin, Component, Crew, Level, LifeLaw, LifeShape, Reliability, Start, StudyPlan};
 pub use risk::{Card, Duct, Feed};
@@ -141,6 +143,8 @@ pub struct Network {
     pub responsibility: Responsibility,
     /// Scripted changes, in order of time.
     pub changes: Vec<Change>,
+    /// How connections are ordered, changed and deleted, in order of connection.
+    pub provisioning: Vec<Provisioning>,
     /// What fails by itself, and how often.
     pub reliability: Reliability,
     /// How a study of many periods goes about it.

@@ -418,6 +418,7 @@ pub fn record() -> RunRecord {
         flows: (0..40).map(flow).collect(),
         monitors: vec![monitor()],
         ledger: ledger(),
+        operations: Vec::new(),
         routing: crate::sim::record::RoutingRecord::default(),
         sessions: sessions::sessions(),
         loss_series: (0..BINS).map(loss_bin).collect(),

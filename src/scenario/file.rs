@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::source::{item_place, join};
 
 /// The sections whose tables carry names.
-pub(super) const SECTIONS: [&str; 19] = [
+pub(super) const SECTIONS: [&str; 20] = [
     "providers",
     "fabrics",
     "facilities",
@@ -35,6 +35,7 @@ pub(super) const SECTIONS: [&str; 19] = [
     "failures",
     "maintenance",
     "changes",
+    "provisioning",
 ];
 
 /// A leaf: whatever stands in the file.
@@ -212,6 +213,11 @@ tables! {
         name, at, kind, connection, bandwidth, link, rate, rotate_keys, bake, delay, former_key, router, lasts, peer,
         import, export
     }
+    /// `[provisioning.x]`
+    ProvisioningTable {
+        at, created_at, accept, call, feature, configure, verify, conflict, disabled, enabled, delete, delete_peer,
+        clean_up
+    }
     /// `[reliability]`
     ReliabilityTable { pack, basis, level, start; classes: BTreeMap<String, LifeTable>, crews: BTreeMap<String, CrewTable> }
     /// `[reliability.classes.x]`
@@ -258,6 +264,7 @@ pub(super) struct File {
     pub failures: Vec<FailureTable>,
     pub maintenance: Vec<MaintenanceTable>,
     pub changes: Vec<ChangeTable>,
+    pub provisioning: BTreeMap<String, ProvisioningTable>,
     pub auto: AutoTable,
     pub reliability: ReliabilityTable,
     pub study: StudyTable,
@@ -277,7 +284,7 @@ impl File {
             )*};
         }
         section!(providers, facilities, routers, links, interconnects, connections, attachments, queueing);
-        section!(policies, sessions, flows, monitors, rules, ducts, cards);
+        section!(policies, sessions, flows, monitors, rules, ducts, cards, provisioning);
         if let Some(value) = table.remove("failures") {
             file.failures = array("failures", value, problems);
         }

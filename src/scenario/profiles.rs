@@ -121,6 +121,18 @@ pub(super) mod estimate {
     pub const REKEY: &str = "8 h";
     /// The Interconnect specification: bake time after the rotation of one channel.
     pub const BAKE: &str = "2 h";
+    /// A customer goes from one provider's console to the other's.
+    pub const ACCEPT: &str = "300 s";
+    /// One call of the other provider's API, answer included.
+    pub const CALL: &str = "1 s";
+    /// Both providers agree on one feature: addresses, VLAN, size.
+    pub const FEATURE: &str = "5 s";
+    /// A provider sets its routers up. AWS's own client waits 30 s five times for a connection to change its state.
+    pub const CONFIGURE: &str = "60 s";
+    /// A provider's local check: it sees sessions come up, and looks once in 30 s as AWS's own client does.
+    pub const VERIFY: &str = "30 s";
+    /// The Interconnect specification: what is never finalised, or is one-sided, may be deleted after seven days.
+    pub const CLEAN_UP: &str = "604800 s";
     /// Traffic leaves a device before work on it begins.
     pub const DRAIN: &str = "60 s";
     /// A device is looked at after work on it, before traffic returns.

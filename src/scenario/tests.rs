@@ -3,6 +3,7 @@
 mod fabrics;
 mod failures;
 mod flows;
+mod operations;
 mod problems;
 
 use std::path::{Path, PathBuf};

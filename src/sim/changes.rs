@@ -52,7 +52,8 @@ impl Run<'_> {
         }
     }
 
-    fn bandwidth_changes(&mut self, id: ConnectionId, bandwidth: Rate) {
+    /// All limits of a connection follow its purchase.
+    pub fn bandwidth_changes(&mut self, id: ConnectionId, bandwidth: Rate) {
         let connection = &self.network.connections[id];
         let share = connection.rate_limit.per_link.share(bandwidth, connection.logical_links.len());
         for link in &connection.logical_links {

@@ -94,6 +94,7 @@ impl Run<'_> {
             | Event::StageBegins(_)
             | Event::StageEnds(_)
             | Event::Change(_)
+            | Event::Coordination(_)
             | Event::Carrier(_)
             | Event::KeyAgreement(_)
             | Event::Lacp(_)

@@ -24,6 +24,8 @@ pub enum Event {
     StageEnds(usize),
     /// A scripted change, by its place in order of time.
     Change(usize),
+    /// The next step in the life of a connection, by its place among those that are provisioned.
+    Coordination(usize),
     /// The debounce of light is over at the end of a member where this port sends.
     Carrier(PortId),
     /// Key agreement at the end of a member where this port sends.
@@ -66,7 +68,7 @@ pub const BGP_TIMERS: usize = 7;
 pub const BFD_TIMERS: usize = 2;
 
 /// Rank of a wire's head.
-const WIRE: u8 = 16;
+const WIRE: u8 = 17;
 
 impl Event {
     /// The event's key at `time`; `serial` counts the entity's events.
@@ -81,23 +83,24 @@ impl Event {
             Self::StageBegins(stage) => (3, entity(stage)),
             Self::StageEnds(stage) => (4, entity(stage)),
             Self::Change(change) => (5, entity(change)),
-            Self::Carrier(port) => (6, port.0),
-            Self::KeyAgreement(port) => (7, port.0),
-            Self::Lacp(port) => (8, port.0),
-            Self::Interior(provider) => (9, provider.0),
-            Self::Install(router) => (10, router.0),
-            Self::Process(router) => (11, router.0),
-            Self::Decide(router) => (12, router.0),
-            Self::BgpTimer(session, end, kind) => (13, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
-            Self::BfdTimer(session, end, kind) => (14, entity((session * 2 + end) * BFD_TIMERS + kind)),
-            Self::Control(port) => (15, port.0),
+            Self::Coordination(index) => (6, entity(index)),
+            Self::Carrier(port) => (7, port.0),
+            Self::KeyAgreement(port) => (8, port.0),
+            Self::Lacp(port) => (9, port.0),
+            Self::Interior(provider) => (10, provider.0),
+            Self::Install(router) => (11, router.0),
+            Self::Process(router) => (12, router.0),
+            Self::Decide(router) => (13, router.0),
+            Self::BgpTimer(session, end, kind) => (14, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
+            Self::BfdTimer(session, end, kind) => (15, entity((session * 2 + end) * BFD_TIMERS + kind)),
+            Self::Control(port) => (16, port.0),
             Self::Wire(port) => (WIRE, port.0),
-            Self::Late(port) => (17, port.0),
-            Self::Release(LimitPlace::Link(link, end)) => (18, pair(link.0, end)),
-            Self::Release(LimitPlace::Edge(connection, direction)) => (19, pair(connection.0, direction)),
-            Self::Release(LimitPlace::Attachment(attachment)) => (20, attachment.0),
-            Self::Source(flow) => (21, flow.0),
-            Self::FlowTimer(flow) => (22, flow.0),
+            Self::Late(port) => (18, port.0),
+            Self::Release(LimitPlace::Link(link, end)) => (19, pair(link.0, end)),
+            Self::Release(LimitPlace::Edge(connection, direction)) => (20, pair(connection.0, direction)),
+            Self::Release(LimitPlace::Attachment(attachment)) => (21, attachment.0),
+            Self::Source(flow) => (22, flow.0),
+            Self::FlowTimer(flow) => (23, flow.0),
             Self::Rates => (200, 0),
             Self::Fidelity => (201, 0),
         };
@@ -123,29 +126,30 @@ impl Event {
             3 => Self::StageBegins(index),
             4 => Self::StageEnds(index),
             5 => Self::Change(index),
-            6 => Self::Carrier(PortId(entity)),
-            7 => Self::KeyAgreement(PortId(entity)),
-            8 => Self::Lacp(PortId(entity)),
-            9 => Self::Interior(ProviderId(entity)),
-            10 => Self::Install(RouterId(entity)),
-            11 => Self::Process(RouterId(entity)),
-            12 => Self::Decide(RouterId(entity)),
-            13 => {
+            6 => Self::Coordination(index),
+            7 => Self::Carrier(PortId(entity)),
+            8 => Self::KeyAgreement(PortId(entity)),
+            9 => Self::Lacp(PortId(entity)),
+            10 => Self::Interior(ProviderId(entity)),
+            11 => Self::Install(RouterId(entity)),
+            12 => Self::Process(RouterId(entity)),
+            13 => Self::Decide(RouterId(entity)),
+            14 => {
                 let end = index / BGP_TIMERS;
                 Self::BgpTimer(SessionId::from_index(end / 2), end % 2, index % BGP_TIMERS)
             }
-            14 => {
+            15 => {
                 let end = index / BFD_TIMERS;
                 Self::BfdTimer(end / 2, end % 2, index % BFD_TIMERS)
             }
-            15 => Self::Control(PortId(entity)),
+            16 => Self::Control(PortId(entity)),
             WIRE => Self::Wire(PortId(entity)),
-            17 => Self::Late(PortId(entity)),
-            18 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
-            19 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
-            20 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
-            21 => Self::Source(FlowId(entity)),
-            22 => Self::FlowTimer(FlowId(entity)),
+            18 => Self::Late(PortId(entity)),
+            19 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
+            20 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
+            21 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
+            22 => Self::Source(FlowId(entity)),
+            23 => Self::FlowTimer(FlowId(entity)),
             200 => Self::Rates,
             201 => Self::Fidelity,
             rank => unreachable!("no event has rank {rank}"),
@@ -168,6 +172,7 @@ mod tests {
             Event::FailureBegins(FailureId(3)),
             Event::FailureEnds(FailureId(3)),
             Event::Change(2),
+            Event::Coordination(3),
             Event::Carrier(PortId(7)),
             Event::KeyAgreement(PortId(7)),
             Event::Lacp(PortId(7)),

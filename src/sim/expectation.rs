@@ -5,7 +5,7 @@ use super::record::{
     RunRecord, TransferRecord,
 };
 use crate::message::DropReason;
-use crate::network::{Bound, ExchangeMetric, Expectation, Metric, TransferMetric};
+use crate::network::{Bound, ExchangeMetric, Expectation, Metric, ProvisioningMetric, TransferMetric};
 use crate::units::{CalendarSpan, Share, Span};
 
 /// How a metric names the return entry of a failure: "cut (return)".
@@ -53,6 +53,10 @@ fn unit(metric: &Metric) -> ExpectationUnit {
                 ExpectationUnit::Picoseconds
             }
         },
+        Metric::Provisioning(_, metric) => match metric {
+            ProvisioningMetric::Conflicts | ProvisioningMetric::Features => ExpectationUnit::Number,
+            ProvisioningMetric::Reached(_) | ProvisioningMetric::Updated => ExpectationUnit::Picoseconds,
+        },
         Metric::Charged
         | Metric::ChargedBy(_)
         | Metric::Latency(_)
@@ -97,6 +101,7 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
             let entry = record.flow_entries.iter().find(|entry| entry.name == *name)?;
             of_exchanges(entry.exchanges.as_ref()?, *metric)
         }
+        Metric::Provisioning(name, metric) => of_life(record, &format!("connection {name}"), *metric),
         Metric::Noticed { incident, router } => {
             let entry = entry(record, incident)?;
             let first = entry.notices.iter().filter(|notice| notice.router == *router).map(|notice| notice.at).min()?;
@@ -123,6 +128,17 @@ fn of_transfers(transfers: &TransferRecord, metric: TransferMetric) -> Option<u6
         TransferMetric::Probes => Some(transfers.probes),
         TransferMetric::LongestStall => Some(transfers.longest_stall.as_ps()),
         TransferMetric::LongestCompletion => quantile_of(&transfers.completion, u64::MAX).map(Span::as_ps),
+    }
+}
+
+fn of_life(record: &RunRecord, component: &str, metric: ProvisioningMetric) -> Option<u64> {
+    let count =
+        |step: &'static str| record.operations.iter().filter(move |one| one.component == component && one.step == step);
+    match metric {
+        ProvisioningMetric::Reached(state) => count(state).map(|one| one.at.as_ps()).next(),
+        ProvisioningMetric::Updated => count("available").map(|one| one.at.as_ps()).next_back(),
+        ProvisioningMetric::Conflicts => Some(count("409").count() as u64),
+        ProvisioningMetric::Features => Some(count("PROVISIONING_STATE_FINAL").count() as u64),
     }
 }
 

@@ -30,6 +30,7 @@ mod liveness;
 mod packet_events;
 mod partition;
 mod paths;
+mod provisioning;
 pub mod record;
 mod recorder;
 mod resting;

@@ -257,6 +257,7 @@ impl<'n> Partition<'n> {
             | Event::Rates
             | Event::FailureBegins(_)
             | Event::Change(_)
+            | Event::Coordination(_)
             | Event::FailureEnds(_)
             | Event::StageBegins(_)
             | Event::StageEnds(_)

@@ -7,12 +7,14 @@ mod availability;
 mod flows;
 mod ledger;
 mod macsec;
+mod operations;
 mod routing;
 
 pub use availability::{AvailabilityRecord, UnavailableRun};
 pub use flows::{ExchangeRecord, FlowEntryRecord, FlowRecord, TransferRecord};
 pub use ledger::{Detected, FlowHit, LedgerEntry, LedgerKind, LostIn, Notice, Phase, PhaseTime, Spread};
 pub use macsec::{MacsecRecord, MkaRecord, PacketNumbers};
+pub use operations::OperationRecord;
 pub use routing::{BgpMessages, Oscillation, RouteMove, RoutingRecord};
 
 use std::collections::BTreeMap;
@@ -59,6 +61,8 @@ pub struct RunRecord {
     pub monitors: Vec<MonitorRecord>,
     /// Incidents and returns, in order of time.
     pub ledger: Vec<LedgerEntry>,
+    /// What operators and customers did on purpose, in order of time.
+    pub operations: Vec<OperationRecord>,
     /// What routing did.
     pub routing: RoutingRecord,
     /// Sessions as they are at the end, with every value that they run by.

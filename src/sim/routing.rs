@@ -294,11 +294,11 @@ impl Run<'_> {
         }
     }
 
-    /// A router keeps a session down; so may several failures.
+    /// A router keeps a session down; so may several failures. Its operator's word outlives a loss of power.
     pub fn hold_session(&mut self, router: RouterId, session: SessionId) {
         let end = self.session_end(router, session);
         self.held[session][end] += 1;
-        if self.held[session][end] == 1 && self.is_powered(router) {
+        if self.held[session][end] == 1 {
             self.speak(router, Input::Administrative(session, Wanted::Down));
         }
     }
@@ -307,7 +307,7 @@ impl Run<'_> {
     pub fn release_session(&mut self, router: RouterId, session: SessionId) {
         let end = self.session_end(router, session);
         self.held[session][end] -= 1;
-        if self.held[session][end] == 0 && self.is_powered(router) {
+        if self.held[session][end] == 0 {
             self.speak(router, Input::Administrative(session, Wanted::Up));
         }
     }

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::control::bfd::Endpoint;
 use crate::control::bgp::{self, Speaker};
+use crate::control::provisioning::Coordination;
 use crate::dataplane::{Forwarder, NextHopTable};
 use crate::engine::EventQueue;
 use crate::ids::{DestinationId, FlowId, IdVec, LinkId, PortId, ProviderId, RouterId, SessionId};
@@ -78,6 +79,8 @@ pub(in crate::sim) struct Run<'n> {
     pub without_bgp: IdVec<RouterId, u32>,
     /// Failures that make both ends of a session discard each other's segments.
     pub refused: IdVec<SessionId, u32>,
+    /// Whether both ends have each session configured.
+    pub set_up: IdVec<SessionId, bool>,
     /// Failures for which each end of a session keeps it down.
     pub held: IdVec<SessionId, [u32; 2]>,
     /// When each processor will have done all that waits for it.
@@ -120,6 +123,8 @@ pub(in crate::sim) struct Run<'n> {
     pub used_up: IdVec<PortId, bool>,
     /// What failures do, failure by failure.
     pub stages: Vec<RunningStage>,
+    /// Of `network.provisioning`, in its order.
+    pub coordinations: Vec<Coordination>,
     /// What stands behind what is being handled.
     pub cause: Option<Cause>,
     /// Something changed that may change which paths are usable.
@@ -151,6 +156,7 @@ impl<'n> Run<'n> {
             processors: network.routers.iter().map(|_| Delayed::default()).collect(),
             without_bgp: network.routers.iter().map(|_| 0).collect(),
             refused: network.sessions.iter().map(|_| 0).collect(),
+            set_up: network.sessions.iter().map(|_| true).collect(),
             held: network.sessions.iter().map(|_| [0; 2]).collect(),
             busy_until: network.routers.iter().map(|_| Time::ZERO).collect(),
             installs: network.routers.iter().map(|_| Delayed::default()).collect(),
@@ -177,6 +183,7 @@ impl<'n> Run<'n> {
             dark: network.ports.iter().map(|_| 0).collect(),
             used_up: network.ports.iter().map(|_| false).collect(),
             stages: Vec::new(),
+            coordinations: Vec::new(),
             cause: None,
             paths_changed: true,
         };
@@ -191,6 +198,7 @@ impl<'n> Run<'n> {
             self.schedule(Event::Change(index), self.origin + change.at, 0);
         }
         self.schedule(Event::SecondBegins, self.origin + Span::from_s(1), 0);
+        self.start_provisioning();
         self.start_routing();
         self.start_flow_level();
     }
@@ -322,6 +330,7 @@ impl<'n> Run<'n> {
             Event::StageBegins(stage) => self.stage_due(stage, Turn::Begins),
             Event::StageEnds(stage) => self.stage_due(stage, Turn::Ends),
             Event::Change(change) => self.change_happens(change),
+            Event::Coordination(index) => self.coordination_due(index),
             Event::Carrier(port) => self.carrier_settles(port),
             Event::KeyAgreement(port) => self.key_timer_fires(port),
             Event::Lacp(port) => self.lacp_timer_fires(port),

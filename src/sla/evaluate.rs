@@ -36,6 +36,8 @@ pub enum Exempt {
     Excluded(Exclusion),
     /// The party responsible is not among those that the rule charges.
     OtherParty,
+    /// The connection was not there for its customer: not available yet, or deleted.
+    NotInService,
 }
 
 /// A time in which the connection was unavailable by the rule's test.

@@ -43,7 +43,7 @@ impl Demand {
             ArrivalLaw::Constant => Span::from_ps(self.stream.below(self.interval.as_ps())),
             ArrivalLaw::Poisson => self.stream.exponential_span(self.interval),
             ArrivalLaw::Once => Span::ZERO,
-            ArrivalLaw::Closed(think) => draw::span(think, &mut self.stream),
+            ArrivalLaw::Closed(think) => think.draw(&mut self.stream),
             ArrivalLaw::OnOff(_) | ArrivalLaw::Trace(_) => unreachable!("nothing is asked for by such a law"),
         }
     }
@@ -61,7 +61,7 @@ impl Demand {
     /// Time from the end of one to the next, when it depends on that.
     pub fn think_time(&mut self) -> Option<Span> {
         match self.arrivals {
-            ArrivalLaw::Closed(think) => Some(draw::span(think, &mut self.stream)),
+            ArrivalLaw::Closed(think) => Some(think.draw(&mut self.stream)),
             ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::Once => None,
             ArrivalLaw::OnOff(_) | ArrivalLaw::Trace(_) => unreachable!("nothing is asked for by such a law"),
         }

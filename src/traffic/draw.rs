@@ -1,18 +1,8 @@
-//! Draws by the laws that several kinds of traffic share.
+//! Draws of volumes, which several kinds of traffic share.
 
-use crate::network::{SpanLaw, VolumeLaw};
+use crate::network::VolumeLaw;
 use crate::rng::Stream;
-use crate::units::{Bytes, Span};
-
-/// How long something lasts this time.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
-pub(super) fn span(law: SpanLaw, stream: &mut Stream) -> Span {
-    match law {
-        SpanLaw::Constant(span) => span,
-        SpanLaw::Exponential(mean) => stream.exponential_span(mean),
-        SpanLaw::Pareto(mean, shape) => Span::from_ps(libm::round(stream.pareto(shape) * mean.as_ps() as f64) as u64),
-    }
-}
+use crate::units::Bytes;
 
 /// How much something carries this time; `None` when it has no end.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]

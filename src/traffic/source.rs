@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{draw, profile};
+use super::profile;
 use crate::network::{ArrivalLaw, Flow, OnOff, Profile, SizeLaw};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
@@ -204,8 +204,8 @@ fn burst(law: OnOff, interval: Span, on: &mut Span, stream: &mut Stream) -> Span
     while needed > *on {
         needed = needed.saturating_sub(*on);
         passed = passed.checked_add(*on).unwrap_or(Span::MAX);
-        passed = passed.checked_add(draw::span(law.off, stream)).unwrap_or(Span::MAX);
-        *on = draw::span(law.on, stream).max(Span::from_ps(1));
+        passed = passed.checked_add(law.off.draw(stream)).unwrap_or(Span::MAX);
+        *on = law.on.draw(stream).max(Span::from_ps(1));
         if passed == Span::MAX {
             return passed;
         }

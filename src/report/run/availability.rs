@@ -135,6 +135,7 @@ fn ruling_text(rule: &AvailabilityRecord, run: &UnavailableRun) -> String {
         Ruling::Exempt(Exempt::Excluded(Exclusion::Maintenance)) => "not charged, maintenance".to_owned(),
         Ruling::Exempt(Exempt::Excluded(Exclusion::ForceMajeure)) => "not charged, force majeure".to_owned(),
         Ruling::Exempt(Exempt::OtherParty) => "not charged, another party's".to_owned(),
+        Ruling::Exempt(Exempt::NotInService) => "not charged, not in service".to_owned(),
     }
 }
 
@@ -305,6 +306,7 @@ const fn ruling_word(ruling: Ruling) -> &'static str {
         Ruling::TooShort => "too-short",
         Ruling::Exempt(Exempt::Excluded(exclusion)) => exclusion.word(),
         Ruling::Exempt(Exempt::OtherParty) => "other-party",
+        Ruling::Exempt(Exempt::NotInService) => "not-in-service",
     }
 }
 

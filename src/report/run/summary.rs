@@ -65,6 +65,7 @@ pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
         "routing": super::routing::value(record),
         "sessions": inspect::session_values(&record.sessions),
         "ledger": all(&record.ledger, ledger_entry),
+        "operations": all(&record.operations, super::operations::value),
         "expectations": all(&record.expectations, expectation),
     })
 }

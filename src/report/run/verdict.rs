@@ -20,6 +20,7 @@ pub fn verdict(record: &RunRecord, provenance: &Provenance) -> Report {
     if !record.ledger.is_empty() {
         sections.push(ledger::section(record));
     }
+    sections.extend(super::operations::section(record));
     if !record.monitors.is_empty() {
         sections.push(monitors(record));
     }

@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::Resolver;
 use crate::message::DropReason;
-use crate::network::{Bound, ExchangeMetric, Expectation, Metric, TransferMetric};
+use crate::network::{Bound, ExchangeMetric, Expectation, Metric, ProvisioningMetric, TransferMetric};
 use crate::scenario::file::{FlowTable, suggestion};
 use crate::scenario::source::join;
 use crate::units::{Share, Span};
@@ -35,6 +35,23 @@ const QUANTILES: [(&str, u64); 6] = [
     ("p99", 990_000_000),
     ("p999", 999_000_000),
     ("max", 1_000_000_000),
+];
+
+/// Keys with keys of their own.
+const SECTIONS: [&str; 8] =
+    ["latency", "drops", "incidents", "returns", "transfers", "exchanges", "rules", "provisioning"];
+
+/// Keys of `provisioning.NAME`.
+const LIFE: [(&str, ProvisioningMetric, Unit); 9] = [
+    ("requested", ProvisioningMetric::Reached("requested"), Unit::Span),
+    ("pending", ProvisioningMetric::Reached("pending"), Unit::Span),
+    ("available", ProvisioningMetric::Reached("available"), Unit::Span),
+    ("deleting", ProvisioningMetric::Reached("deleting"), Unit::Span),
+    ("deleted", ProvisioningMetric::Reached("deleted"), Unit::Span),
+    ("failed", ProvisioningMetric::Reached("failed"), Unit::Span),
+    ("updated", ProvisioningMetric::Updated, Unit::Span),
+    ("conflicts", ProvisioningMetric::Conflicts, Unit::Count),
+    ("features", ProvisioningMetric::Features, Unit::Count),
 ];
 
 /// Keys of `incidents.NAME` and `returns.NAME`.
@@ -98,12 +115,13 @@ impl Resolver<'_> {
                 ("incidents" | "returns", Value::Table(table)) => self.expect_entries(key, table),
                 ("transfers" | "exchanges", Value::Table(table)) => self.expect_of_flows(key, table),
                 ("rules", Value::Table(table)) => self.expect_rules(table),
-                ("latency" | "drops" | "incidents" | "returns" | "transfers" | "exchanges" | "rules", _) => {
+                ("provisioning", Value::Table(table)) => self.expect_provisioning(table),
+                (key, _) if SECTIONS.contains(&key) => {
                     self.reader.error(place, "is not a table", "write its keys below it");
                 }
                 (..) => {
                     let mut known: Vec<&str> = PLAIN.iter().map(|(name, ..)| *name).collect();
-                    known.extend(["latency", "drops", "incidents", "returns", "transfers", "exchanges", "rules"]);
+                    known.extend(SECTIONS);
                     self.unknown(&place, key, &known);
                 }
             }
@@ -226,6 +244,32 @@ impl Resolver<'_> {
                     "charged" => self.expect(key, Metric::ChargedBy(name.clone()), Unit::Span, value),
                     "credit" => self.expect(key, Metric::CreditBy(name.clone()), Unit::Share, value),
                     _ => self.unknown(&join("expect", &key), metric, &["charged", "credit"]),
+                }
+            }
+        }
+    }
+
+    /// `provisioning.NAME`, of connections that are provisioned.
+    fn expect_provisioning(&mut self, table: &Table) {
+        let known: Vec<&str> = self.file.provisioning.keys().map(String::as_str).collect();
+        for (name, value) in table {
+            let key = join("provisioning", name);
+            let place = join("expect", &key);
+            if !known.contains(&name.as_str()) {
+                self.reader.dangling(&place, name, "provisioned connection", &known);
+                continue;
+            }
+            let Value::Table(metrics) = value else {
+                self.reader.error(place, "is not a table", "write its keys below it");
+                continue;
+            };
+            for (metric, value) in metrics {
+                let key = join(&key, metric);
+                match LIFE.into_iter().find(|(word, ..)| word == metric) {
+                    Some((_, metric, unit)) => {
+                        self.expect(key, Metric::Provisioning(name.clone(), metric), unit, value);
+                    }
+                    None => self.unknown(&join("expect", &key), metric, &LIFE.map(|(word, ..)| word)),
                 }
             }
         }

@@ -23,6 +23,7 @@ mod mka;
 mod monitors;
 mod parties;
 mod policies;
+mod provisioning;
 mod queueing;
 mod reliability;
 mod rules;
@@ -50,6 +51,7 @@ use control_plane::BgpDraft;
 use links::LinkDraft;
 use monitors::MonitorDraft;
 use policies::SessionDraft;
+use provisioning::ProvisioningDraft;
 use queueing::QueueingDraft;
 use sessions::InternalSessions;
 use traffic::FlowDraft;
@@ -74,6 +76,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
         sessions: Vec::new(),
         links: Vec::new(),
         connections: Vec::new(),
+        provisioning: Vec::new(),
         nested: Vec::new(),
     };
     resolver.top();
@@ -96,6 +99,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
     let monitors = resolver.monitors();
     resolver.failures();
     resolver.changes();
+    resolver.provisioning();
     resolver.availability();
     resolver.expectations();
     resolver.all_named.then(|| resolver.build(&flows, &monitors))
@@ -143,6 +147,8 @@ struct Resolver<'a> {
     links: Vec<LinkDraft>,
     /// In order of connection id.
     connections: Vec<ConnectionDraft>,
+    /// In order of connection.
+    provisioning: Vec<ProvisioningDraft>,
     /// Destinations within others.
     nested: Vec<DestinationId>,
 }
@@ -201,6 +207,7 @@ impl Resolver<'_> {
     fn build(mut self, flows: &[FlowDraft], monitors: &[MonitorDraft]) -> Network {
         self.build_links();
         self.build_connections();
+        self.build_provisioning();
         self.nest_prefixes();
         self.build_sessions();
         self.failing_sessions();

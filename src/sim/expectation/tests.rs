@@ -4,12 +4,12 @@ use super::*;
 use crate::sim::record::{Counts, LostIn, Notice, RoutingRecord, Spread, Totals};
 use crate::sim::snapshot::SessionSnapshot;
 
+fn notice(ms: u64, router: &str) -> Notice {
+    Notice { at: Span::from_ms(ms), router: router.into(), subject: String::new(), how: "bfd" }
+}
+
 fn record() -> RunRecord {
     let at = Span::from_s(30);
-    let notice = |ms, router: &str| {
-        let at = at + Span::from_ms(ms);
-        Notice { at, router: router.into(), subject: String::new(), how: "bfd" }
-    };
     let entry = |kind, lost, blackout| LedgerEntry {
         name: "cut".into(),
         kind,
@@ -19,7 +19,7 @@ fn record() -> RunRecord {
         charged: Vec::new(),
         at,
         during: Vec::new(),
-        notices: vec![notice(900, "b"), notice(10, "a"), notice(20, "a")],
+        notices: vec![notice(30_900, "b"), notice(30_010, "a"), notice(30_020, "a")],
         phases: Vec::new(),
         lost_in: LostIn::default(),
         forwarding: None,
@@ -70,6 +70,7 @@ fn record() -> RunRecord {
         ledger: vec![entry(LedgerKind::Incident, 7, Some(spread)), entry(LedgerKind::Return, 0, None)],
         routing: RoutingRecord::default(),
         sessions: SessionSnapshot::default(),
+        operations: Vec::new(),
         loss_series: Vec::new(),
         expectations: Vec::new(),
         fingerprint: 0,

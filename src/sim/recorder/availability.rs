@@ -6,7 +6,7 @@ use super::{blame, class_of};
 use crate::ids::{ConnectionId, Id};
 use crate::network::{Measure, Network, SlaRule};
 use crate::sim::record::{AvailabilityRecord, ConnectionRecord, LedgerEntry, LedgerKind};
-use crate::sla::{self, Evidence, LossTimeline, Observation, Ruling};
+use crate::sla::{self, Evidence, Exempt, Exemption, LossTimeline, Observation, Ruling};
 use crate::units::{CalendarSpan, Share, Span};
 
 /// Where packets are counted second by second, when a rule asks for it.
@@ -82,17 +82,34 @@ impl Ending<'_> {
             (Measure::Packets | Measure::Paths, _) => [&paths[0], &paths[1]],
         };
         let rules = &self.network.availability.rules;
-        rules.iter().map(|rule| self.by_rule(rule, timelines(rule), ended)).collect()
+        let absent = self.absent(id);
+        rules.iter().map(|rule| self.by_rule(rule, timelines(rule), &absent, ended)).collect()
     }
 
-    fn by_rule(&self, rule: &SlaRule, directions: [&LossTimeline; 2], observed: CalendarSpan) -> AvailabilityRecord {
+    /// When the connection was not there for its customer.
+    fn absent(&self, id: ConnectionId) -> Vec<Exemption> {
+        let stretch = |(from, to): &(Span, Option<Span>)| Exemption {
+            from: from.to_calendar(),
+            to: to.map_or(CalendarSpan::MAX, Span::to_calendar),
+            why: Exempt::NotInService,
+        };
+        self.journal.absent[id].iter().map(stretch).collect()
+    }
+
+    fn by_rule(
+        &self,
+        rule: &SlaRule,
+        directions: [&LossTimeline; 2],
+        absent: &[Exemption],
+        observed: CalendarSpan,
+    ) -> AvailabilityRecord {
         // A second's losses stand at its beginning, before what caused them.
         let resolution = match rule.measure {
             Measure::Paths => CalendarSpan::ZERO,
             Measure::Packets => CalendarSpan::from_s(1),
         };
         let blames = blame::blames(&self.journal.ledger.happenings(self.origin), directions, resolution, observed);
-        let exemptions = blame::exemptions(self.network, rule, &blames);
+        let exemptions = blame::but_for(blame::exemptions(self.network, rule, &blames), absent);
         let evaluation = sla::evaluate(rule, &Observation { directions, exemptions: &exemptions, observed });
         let price = self.network.availability.price.clone();
         let mut record = AvailabilityRecord::new(rule.clone(), evaluation, price);

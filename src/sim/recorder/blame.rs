@@ -112,6 +112,22 @@ pub(super) fn exemptions(network: &Network, rule: &SlaRule, blames: &[Blame]) ->
     blames.iter().filter_map(exempt).collect()
 }
 
+/// Exemptions with others in their place where they meet; both are in order of time, and so is the result.
+pub(super) fn but_for(exemptions: Vec<Exemption>, others: &[Exemption]) -> Vec<Exemption> {
+    let mut all = others.to_vec();
+    for exemption in exemptions {
+        let mut from = exemption.from;
+        for other in others.iter().filter(|other| other.from < exemption.to && other.to > exemption.from) {
+            all.push(Exemption { from, to: other.from.max(from), ..exemption });
+            from = other.to;
+        }
+        all.push(Exemption { from, ..exemption });
+    }
+    all.retain(|exemption| exemption.from < exemption.to);
+    all.sort_by_key(|exemption| exemption.from);
+    all
+}
+
 /// What is behind an unavailable time: the causes of the first loss in it.
 pub(super) fn behind(blames: &[Blame], from: CalendarSpan, to: CalendarSpan) -> &[Cause] {
     let first = blames.partition_point(|blame| blame.to <= from);
@@ -180,6 +196,16 @@ mod tests {
         assert_eq!(blamed(&later, &[(10, 100), (20, 0)]), [(10, 20, vec![1, 2])]);
         // What is lost on their return is that of all that returned at that instant.
         assert_eq!(blamed(&both, &[(21, 50), (22, 0)]), [(21, 22, vec![1, 2])]);
+    }
+
+    #[test]
+    fn other_exemptions_take_the_place_of_those_they_meet() {
+        let exemption = |(from, to), why| Exemption { from: s(from), to: s(to), why };
+        let one = vec![exemption((0, 50), Exempt::OtherParty), exemption((60, 90), Exempt::OtherParty)];
+        let others = [(10, 20), (30, 70)].map(|stretch| exemption(stretch, Exempt::NotInService));
+        let all = but_for(one, &others).into_iter().map(|exemption| (exemption.from, exemption.to));
+        let expected = [(0, 10), (10, 20), (20, 30), (30, 70), (70, 90)].map(|(from, to)| (s(from), s(to)));
+        assert_eq!(all.collect::<Vec<_>>(), expected);
     }
 
     #[test]

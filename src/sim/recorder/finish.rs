@@ -131,6 +131,7 @@ impl Ending<'_> {
             flows: self.flow_records(),
             monitors: self.recorder.monitors.records(network, &self.journal.ledger, self.origin, self.end),
             ledger,
+            operations: std::mem::take(&mut self.journal.operations),
             routing: std::mem::take(&mut self.routing),
             sessions: std::mem::take(&mut self.sessions),
             loss_series: self.recorder.loss_bins.iter().map(|(sent, drops)| loss_bin(*sent, drops)).collect(),

@@ -6,6 +6,7 @@ use super::ledger::Ledger;
 use super::trace::{Loss, Trace};
 use crate::ids::{ConnectionId, IdVec, LogicalLinkId};
 use crate::network::Network;
+use crate::sim::record::OperationRecord;
 use crate::units::{Share, Span, Time};
 
 /// The world's part of the record.
@@ -16,6 +17,10 @@ pub(in crate::sim) struct Journal {
     pub(super) session_up: IdVec<LogicalLinkId, Vec<(Time, Option<Time>)>>,
     /// Usable paths of each direction of each connection, from scenario time on.
     pub(super) paths: IdVec<ConnectionId, [Vec<(Span, Share)>; 2]>,
+    /// What operators and customers did on purpose.
+    pub operations: Vec<OperationRecord>,
+    /// When each connection did not exist for its customer.
+    pub(super) absent: IdVec<ConnectionId, Vec<(Span, Option<Span>)>>,
     /// Hash over state changes.
     pub(super) chain: u64,
 }
@@ -28,6 +33,8 @@ impl Journal {
             blackouts: Blackouts::new(),
             session_up: network.logical_links.iter().map(|_| Vec::new()).collect(),
             paths: network.connections.iter().map(|_| [Vec::new(), Vec::new()]).collect(),
+            operations: Vec::new(),
+            absent: network.connections.iter().map(|_| Vec::new()).collect(),
             chain: 0,
         }
     }
@@ -68,6 +75,21 @@ impl Journal {
     pub fn session_went_down(&mut self, now: Time, logical_link: LogicalLinkId) {
         if let Some(last) = self.session_up[logical_link].last_mut() {
             last.1.get_or_insert(now);
+        }
+    }
+
+    /// The connection is not there for its customer from now on.
+    pub fn out_of_service(&mut self, now: Time, connection: ConnectionId) {
+        let absent = &mut self.absent[connection];
+        if absent.last().is_none_or(|(_, until)| until.is_some()) {
+            absent.push((now.since(self.origin), None));
+        }
+    }
+
+    /// It is there.
+    pub fn in_service(&mut self, now: Time, connection: ConnectionId) {
+        if let Some((_, until)) = self.absent[connection].last_mut() {
+            until.get_or_insert(now.since(self.origin));
         }
     }
 

@@ -41,6 +41,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
         flow_entries: Vec::new(),
         flows: Vec::new(),
         monitors: Vec::new(),
+        operations: Vec::new(),
         ledger: vec![LedgerEntry {
             name: "cut".to_owned(),
             kind: LedgerKind::Incident,

@@ -47,7 +47,7 @@ impl Server {
         if !self.requests.add(now, piece) {
             return Reception::Incomplete;
         }
-        let service = draw::span(self.config.service, &mut self.stream);
+        let service = self.config.service.draw(&mut self.stream);
         let Some(Served { begins, ends }) = workers.serve(now, service) else { return Reception::Refused };
         self.due.push(Reverse((ends, piece.exchange, piece.attempt)));
         Reception::Served(begins - now)

@@ -1,0 +1,16 @@
+//! The life of a connection between two providers: ordered, negotiated, verified, changed and deleted, as the Connection
+//! Coordinator API of the public Interconnect specification has it (github.com/aws/Interconnect, `Protocols.md`).
+//!
+//! ```text
+//! Create -> key -> accept -> ConfirmActivationKey -> CreateConnection -> GenerateFeatureGuidance -> CreateFeature x 4
+//!        -> 3 of 4 FINAL: both sides configure -> both check -> NotifyConnectionStatus both ways -> available
+//! ```
+
+mod coordination;
+mod machine;
+
+pub use coordination::{Action, Call, Coordination, Told};
+pub use machine::{Answer, Input, State};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! Is the life of a connection the one of the specification? Durations are constants here: no draw decides.
+
+use std::fmt::Write as _;
+
+use super::{Action, Answer, Call, Coordination, Input, State, Told};
+use crate::ids::{ConnectionId, LinkId};
+use crate::network::{AdminState, OfferedChannel, Provisioning, ProvisioningTimes, SpanLaw};
+use crate::rng::RunSeed;
+use crate::units::{Rate, Share, Span, Time};
+
+const CALL: u64 = 1;
+const FEATURE: u64 = 5;
+const CONFIGURE: u64 = 60;
+const VERIFY: u64 = 10;
+
+fn rate(mbps: u64) -> Rate {
+    Rate::from_bps(mbps * 1_000_000).unwrap()
+}
+
+/// Created at 0 s, accepted 30 s later, on four channels.
+fn plan() -> Provisioning {
+    let constant = |seconds| SpanLaw::Constant(Span::from_s(seconds));
+    Provisioning {
+        connection: ConnectionId(0),
+        initiator: 0,
+        create: Some(Span::ZERO),
+        accept: Some(constant(30)),
+        bandwidth: rate(500),
+        updates: Vec::new(),
+        delete: None,
+        delete_peer: Some(constant(30)),
+        channels: (0..4).map(|link| OfferedChannel { link: LinkId(link), admin: AdminState::Enabled }).collect(),
+        times: ProvisioningTimes {
+            call: constant(CALL),
+            feature: constant(FEATURE),
+            configure: constant(CONFIGURE),
+            verify: constant(VERIFY),
+            clean_up: Span::from_s(7 * 86_400),
+        },
+        conflict: Share::ZERO,
+    }
+}
+
+/// All that happens to a connection, with the second at which it does.
+fn life(plan: Provisioning) -> Vec<(u64, Action)> {
+    let mut coordination = Coordination::new(plan, Time::ZERO, RunSeed(1).stream("shop", "provisioning"));
+    let mut told = Vec::new();
+    while let Some(at) = coordination.next() {
+        let mut actions = Vec::new();
+        coordination.advance(at, &mut actions);
+        if actions.iter().any(|action| matches!(action, Action::Bandwidth(_))) {
+            coordination.updated(&mut actions);
+        }
+        told.extend(actions.into_iter().map(|action| (at.since(Time::ZERO).as_ps() / 1_000_000_000_000, action)));
+    }
+    told
+}
+
+fn states(life: &[(u64, Action)]) -> Vec<(u64, State)> {
+    let state = |(at, action): &(u64, Action)| match action {
+        Action::Tell(Told::State(state)) => Some((*at, *state)),
+        Action::Tell(_) | Action::SetUp(_) | Action::Open(_) | Action::TearDown(_) | Action::Bandwidth(_) => None,
+    };
+    life.iter().filter_map(state).collect()
+}
+
+fn open(life: &[(u64, Action)]) -> Vec<(u64, u32)> {
+    let open = |(at, action): &(u64, Action)| match action {
+        Action::Open(link) => Some((*at, link.0)),
+        Action::Tell(_) | Action::SetUp(_) | Action::TearDown(_) | Action::Bandwidth(_) => None,
+    };
+    life.iter().filter_map(open).collect()
+}
+
+/// Key, confirmation, creation, guidance, features, both sides at once, notification.
+const AVAILABLE: u64 = 30 + 4 * CALL + FEATURE + CONFIGURE + VERIFY + CALL;
+
+#[test]
+fn transitions_are_those_of_the_golden_table() {
+    let mut table = "state | input | answer\n".to_owned();
+    for state in State::ALL {
+        for input in Input::ALL {
+            let answer = match state.on(input) {
+                Answer::To(next) => next.word(),
+                Answer::Conflict => "409",
+                Answer::NotFound => "404",
+            };
+            writeln!(table, "{} | {input:?} | {answer}", state.word()).unwrap();
+        }
+    }
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/provisioning.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(golden, &table).expect("tests/golden can be written");
+    }
+    assert_eq!(table, std::fs::read_to_string(golden).expect("it is there"), "UPDATE_GOLDEN=1 rewrites it");
+}
+
+#[test]
+fn a_connection_is_available_when_all_its_steps_are_done() {
+    let life = life(plan());
+    let expected = [(0, State::Requested), (32, State::Pending), (AVAILABLE, State::Available)];
+    assert_eq!(states(&life), expected);
+    assert_eq!(open(&life), [0, 1, 2, 3].map(|link| (AVAILABLE, link)));
+    let set_up = AVAILABLE - VERIFY - CALL;
+    let sessions = life.iter().find(|(_, action)| *action == Action::SetUp(LinkId(0)));
+    assert_eq!(sessions.map(|(at, _)| *at), Some(set_up), "the checks see sessions");
+    let verified = life.iter().position(|(_, action)| *action == Action::Tell(Told::Verified));
+    let notified = |side| {
+        let call = Action::Tell(Told::Answered(Call::NotifyConnectionStatus(side)));
+        life.iter().position(|(_, action)| *action == call)
+    };
+    assert!(verified > notified(0) && verified > notified(1), "both sides have notified before it is verified");
+}
+
+#[test]
+fn three_of_four_features_suffice_and_the_fourth_comes_later() {
+    let mut three = plan();
+    three.channels[2].admin = AdminState::Disabled(Some(Span::from_s(1_000)));
+    let told = life(three.clone());
+    let late = 1_000 + CALL + FEATURE + CONFIGURE;
+    assert_eq!(open(&told), [(AVAILABLE, 0), (AVAILABLE, 1), (AVAILABLE, 3), (late, 2)]);
+    three.channels[0].admin = AdminState::Disabled(None);
+    three.channels[2].admin = AdminState::Disabled(None);
+    let told = life(three);
+    let failed = 30 + 3 * CALL;
+    let expected = [(0, State::Requested), (32, State::Pending), (failed, State::Failed), (7 * 86_400, State::Deleted)];
+    assert_eq!(states(&told), expected);
+    assert_eq!(open(&told), []);
+}
+
+#[test]
+fn what_is_not_accepted_is_deleted_after_seven_days() {
+    let told = life(Provisioning { accept: None, ..plan() });
+    assert_eq!(states(&told), [(0, State::Requested), (7 * 86_400, State::Deleted)]);
+    let count = told.iter().filter(|(_, action)| *action == Action::Tell(Told::CleanedUp)).count();
+    assert_eq!(count, 1);
+}
+
+#[test]
+fn what_is_deleted_on_one_side_only_is_deleted_seven_days_later() {
+    let delete = Some(Span::from_s(1_000));
+    let both = life(Provisioning { delete, ..plan() });
+    assert_eq!(states(&both)[3..], [(1_000, State::Deleting), (1_030 + CALL, State::Deleted)]);
+    let one = life(Provisioning { delete, delete_peer: None, ..plan() });
+    assert_eq!(states(&one)[3..], [(1_000, State::Deleting), (1_000 + 7 * 86_400, State::Deleted)]);
+    let down = one.iter().filter(|(at, action)| *at == 1_000 && matches!(action, Action::TearDown(_)));
+    assert_eq!(down.count(), 4, "traffic ends with the first half");
+}
+
+#[test]
+fn an_update_during_another_is_a_conflict_and_is_tried_again() {
+    let updates = vec![(Span::from_s(1_000), rate(1_000)), (Span::from_s(1_010), rate(2_000))];
+    let told = life(Provisioning { updates, ..plan() });
+    let waits: Vec<(u64, u32, Span)> = told
+        .iter()
+        .filter_map(|(at, action)| match action {
+            Action::Tell(Told::Conflict(_, times, wait)) => Some((*at, *times, *wait)),
+            Action::Tell(_) | Action::SetUp(_) | Action::Open(_) | Action::TearDown(_) | Action::Bandwidth(_) => None,
+        })
+        .collect();
+    // The first is in force at 1061 s; the second is refused at 1010, 1011, 1013, 1017, 1025 and 1041 s.
+    let expected = [1, 2, 4, 8, 16, 32].map(Span::from_s);
+    let times = [1_010, 1_011, 1_013, 1_017, 1_025, 1_041];
+    assert_eq!(waits, (1..).zip(times).zip(expected).map(|((times, at), wait)| (at, times, wait)).collect::<Vec<_>>());
+    let bandwidths: Vec<_> = told
+        .iter()
+        .filter(|(_, action)| matches!(action, Action::Bandwidth(_)))
+        .map(|(at, action)| (*at, *action))
+        .collect();
+    let second = 1_073 + CALL + CONFIGURE;
+    assert_eq!(bandwidths, [(1_061, Action::Bandwidth(rate(1_000))), (second, Action::Bandwidth(rate(2_000)))]);
+}
+
+#[test]
+fn the_wait_between_conflicts_ends_at_a_minute() {
+    // Half the calls meet a conflict: over many lives every wait is a power of two seconds, 60 s at most.
+    let mut longest = Span::ZERO;
+    for seed in 0..200 {
+        let plan = Provisioning { conflict: Share::from_ppb(700_000_000), ..plan() };
+        let mut coordination = Coordination::new(plan, Time::ZERO, RunSeed(seed).stream("shop", "provisioning"));
+        while let Some(at) = coordination.next() {
+            let mut actions = Vec::new();
+            coordination.advance(at, &mut actions);
+            for action in actions {
+                if let Action::Tell(Told::Conflict(_, times, wait)) = action {
+                    assert_eq!(wait, Span::from_s(2u64.pow(times - 1).min(60)));
+                    longest = longest.max(wait);
+                }
+            }
+        }
+        assert_eq!(coordination.state(), State::Available, "retries come through");
+    }
+    assert_eq!(longest, Span::from_s(60));
+}
+
+#[test]
+fn an_order_for_a_connection_that_is_gone_is_not_found() {
+    let updates = vec![(Span::from_s(5_000), rate(1_000))];
+    let told = life(Provisioning { updates, delete: Some(Span::from_s(1_000)), ..plan() });
+    let not_found = Action::Tell(Told::NotFound(Call::UpdateConnection(rate(1_000))));
+    assert_eq!(told.last(), Some(&(5_000, not_found)));
+}

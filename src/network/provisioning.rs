@@ -1,0 +1,66 @@
+//! How a connection is ordered, changed and deleted by two providers that speak the Connection Coordinator API of the
+//! public Interconnect specification (github.com/aws/Interconnect).
+
+use super::SpanLaw;
+use crate::ids::{ConnectionId, LinkId};
+use crate::units::{Rate, Share, Span};
+
+/// The life of a connection, as its customer orders it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provisioning {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The side of the interconnect (0 or 1) at which the customer creates it.
+    pub initiator: usize,
+    /// When, in scenario time; `None` when it is there from the first instant.
+    pub create: Option<Span>,
+    /// From then until the customer brings the activation key to the other provider; `None` never.
+    pub accept: Option<SpanLaw>,
+    /// Its bandwidth when it is created.
+    pub bandwidth: Rate,
+    /// Other bandwidths that the customer orders, in order of time.
+    pub updates: Vec<(Span, Rate)>,
+    /// When the customer deletes it.
+    pub delete: Option<Span>,
+    /// From then until it is deleted at the other provider too; `None` never.
+    pub delete_peer: Option<SpanLaw>,
+    /// The channels, each of which needs a feature of its own.
+    pub channels: Vec<OfferedChannel>,
+    /// How long each step takes.
+    pub times: ProvisioningTimes,
+    /// The share of calls that the other provider answers with 409.
+    pub conflict: Share,
+}
+
+/// A channel of the interconnect, as its guidance offers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfferedChannel {
+    /// The channel.
+    pub link: LinkId,
+    /// Its `adminState`.
+    pub admin: AdminState,
+}
+
+/// `adminState` of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdminState {
+    /// `ADMIN_STATE_ENABLED`.
+    Enabled,
+    /// `ADMIN_STATE_DISABLED`, until this scenario time; `None` to the end.
+    Disabled(Option<Span>),
+}
+
+/// How long the steps of provisioning take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProvisioningTimes {
+    /// A call of the other provider, answer included.
+    pub call: SpanLaw,
+    /// From `CreateFeature` until the feature is negotiated.
+    pub feature: SpanLaw,
+    /// A provider sets its routers up.
+    pub configure: SpanLaw,
+    /// A provider's local check.
+    pub verify: SpanLaw,
+    /// After so long what was never finalised, or is there on one side only, is deleted.
+    pub clean_up: Span,
+}
