@@ -513,3 +513,19 @@ fn known_figures_are_asked_by_name_and_written() {
     assert_eq!(unknown.code, Some(2));
     assert!(unknown.stderr.contains("--only: no oracle has this name; there are months"), "{}", unknown.stderr);
 }
+
+#[test]
+fn a_study_varies_the_keys_that_its_scenario_names_or_the_command_line() {
+    let folder = temporary();
+    let out = folder.path().to_str().expect("UTF-8");
+    let study = ["study", "scenarios/studies/repair-or-diversity.toml", "--periods", "64", "--out", out];
+    let answer = fabricsim(&[&study[..], &["--json"]].concat());
+    assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+    let value: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert_eq!(value["combinations"].as_array().map(Vec::len), Some(6));
+    assert_eq!(value["combinations"][0]["values"]["reliability.classes.link.down"], "10 h");
+    assert_eq!(value["combinations"][0]["difference_s"]["mean"], 0.0);
+    let wrong = fabricsim(&[&study[..], &["--vary", "reliability.classes.link.dawn=1 h,2 h"]].concat());
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("dawn"), "{}", wrong.stderr);
+}

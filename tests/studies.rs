@@ -1,9 +1,10 @@
 //! Do years without packets give what theory says? Every expected value is a formula or an exact solution named beside it.
 
-use fabricsim::network::{Network, SlaRule};
+use fabricsim::network::{Network, SlaRule, Variation};
 use fabricsim::rng::RunSeed;
 use fabricsim::sim::Continue;
 use fabricsim::study::reference;
+use fabricsim::study::variations::vary;
 use fabricsim::study::years::compare::compare;
 use fabricsim::study::years::engine::Stop;
 use fabricsim::study::years::parts::{self, Identity, Merged, Part, Piece};
@@ -106,4 +107,28 @@ fn equal_designs_differ_by_exactly_nothing_and_a_better_one_is_found() {
         found.charged.difference().mean < 0.0 && found.charged.second_better > found.charged.first_better,
         "{found:?}"
     );
+}
+
+/// Repairs in half the time halve the long-run share of time down: U T of 1,000 h up and 1 h or half an hour down.
+#[test]
+fn variations_differ_by_what_theory_says_and_the_first_by_nothing_from_itself() {
+    let network = small_study();
+    let quick = reference::network_with(
+        "[reliability.classes]\nwest = { of = [\"w\"], kind = \"router_down\", up = \"1000 h\", down = \"30 min\" }\n",
+    );
+    let mut first = network.clone();
+    first.study.periods = 500 * engine::BLOCK;
+    let down = Variation { key: "down".to_owned(), values: vec!["1 h".to_owned(), "30 min".to_owned()] };
+    let point = |value: &str, network| (vec![value.to_owned()], Plan::new(network, vec![rule("every-moment")], None));
+    let points = [point("1 h", &first), point("30 min", &quick)];
+    let summary = vary(vec![down], &points, RunSeed(1));
+    let [one, other] = summary.combinations.as_slice() else { panic!("two combinations") };
+    assert_eq!((one.difference.mean, one.difference.variance, one.better_worse), (0.0, 0.0, [0, 0]));
+    let month = 2_592_000.0;
+    let expected = month * (0.5 / 1_000.5 - 1.0 / 1_001.0);
+    let interval = other.difference.student(0.999).expect("many pairs");
+    assert!(interval.contains(expected) && interval.half_width() < 0.05 * -expected, "{interval:?} {expected}");
+    assert!(other.better_worse[0] > 0 && other.better_worse[1] == 0 && other.meets > one.meets, "{other:?}");
+    // The same weather: far less varies than if the two were independent.
+    assert!(other.difference.variance < 0.6 * (one.charged.variance + other.charged.variance), "{other:?}");
 }

@@ -14,7 +14,7 @@ use crate::report::{self, Provenance};
 use crate::rng::RunSeed;
 use crate::scenario::{Loaded, Problems};
 use crate::sim::Continue;
-use crate::study::sweep::{Point, SweepSummary, Variation, sweep};
+use crate::study::sweep::{Point, SweepSummary, Variation, grid, sweep};
 use crate::units::Span;
 
 /// Points that a grid may have; each keeps its own network in memory.
@@ -168,7 +168,7 @@ fn lines(problems: &Problems) -> Vec<String> {
 }
 
 /// The keys with their values, or everything that is wrong with how they were written.
-fn variations(given: &[String]) -> Result<Vec<Variation>, WrongInput> {
+pub(super) fn variations(given: &[String]) -> Result<Vec<Variation>, WrongInput> {
     let mut problems = Vec::new();
     let mut found: Vec<Variation> = Vec::new();
     for text in given {
@@ -215,14 +215,6 @@ fn split(values: &str) -> Vec<String> {
         parts.last_mut().expect("never empty").push(letter);
     }
     parts.iter().map(|part| part.trim().to_owned()).collect()
-}
-
-/// Every combination of values, the last key changing fastest.
-fn grid(variations: &[Variation]) -> Vec<Vec<String>> {
-    variations.iter().fold(vec![Vec::new()], |points, variation| {
-        let with = |point: &Vec<String>, value: &String| [&point[..], std::slice::from_ref(value)].concat();
-        points.iter().flat_map(|point| variation.values.iter().map(move |value| with(point, value))).collect()
-    })
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub use policy::{
 pub use prefix_table::PrefixTable;
 pub use provisioning::{AdminState, OfferedChannel, Provisioning, ProvisioningTimes};
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
-pub use reliability::{Begin, Component, Crew, Level, LifeLaw, LifeShape, Reliability, Start, StudyPlan};
+pub use reliability::{Begin, Component, Crew, Level, LifeLaw, LifeShape, Reliability, Start, StudyPlan, Variation};
 pub use risk::{Card, Duct, Feed};
 pub use routing::{
     AdvertisementClock, BfdConfig, BfdSession, BgpTiming, Destination, DestinationKind, GracefulRestart, Jitter,

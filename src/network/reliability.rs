@@ -141,10 +141,21 @@ pub struct StudyPlan {
     pub precision: Share,
     /// Runs of the real engine for each kind of transition; 0 charges no convergence.
     pub episodes: u32,
+    /// Keys of the scenario that a study gives several values, each combination in the same weather.
+    pub vary: Vec<Variation>,
+}
+
+/// One key of a scenario with the values that it gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variation {
+    /// The key, as `--set` has it.
+    pub key: String,
+    /// Its values, as written.
+    pub values: Vec<String>,
 }
 
 impl Default for StudyPlan {
     fn default() -> Self {
-        Self { periods: 65_536, precision: Share::from_ppb(100_000_000), episodes: 8 }
+        Self { periods: 65_536, precision: Share::from_ppb(100_000_000), episodes: 8, vary: Vec::new() }
     }
 }

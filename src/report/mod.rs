@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 pub use repeat::{repeat_json, repeat_page, write_repeat};
 pub use study::{comparison_json, comparison_page, study_json, study_page, write_study};
+pub use study::{variations_json, variations_page, write_variations};
 pub use sweep::{sweep_json, sweep_page, write_sweep};
 
 use crate::sim::record::RunRecord;

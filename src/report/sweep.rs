@@ -9,7 +9,7 @@ use super::document::{Axis, Block, Cell, Column, Panel, Plot, Report, Scale, Sec
 use super::run::{microseconds, percent, provenance_value};
 use super::words::{self, count, counted};
 use super::{Provenance, SCHEMA_VERSION, write};
-use crate::study::sweep::{SweepPoint, SweepSummary};
+use crate::study::sweep::{SweepPoint, SweepSummary, Variation};
 
 /// The table as text of 80 columns.
 #[must_use]
@@ -70,9 +70,9 @@ fn section(heading: &str, block: Block) -> Section {
 }
 
 /// The last part of each key, or the whole one where that is not enough to tell it apart.
-fn short_keys(summary: &SweepSummary) -> Vec<String> {
+pub(super) fn short_keys(variations: &[Variation]) -> Vec<String> {
     let last = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
-    let keys = || summary.variations.iter().map(|variation| variation.key.as_str());
+    let keys = || variations.iter().map(|variation| variation.key.as_str());
     keys()
         .map(|key| if keys().filter(|other| last(other) == last(key)).count() == 1 { last(key) } else { key.into() })
         .collect()
@@ -80,7 +80,7 @@ fn short_keys(summary: &SweepSummary) -> Vec<String> {
 
 fn overview(summary: &SweepSummary) -> Table {
     let mut table = Table::new("overview", &[]);
-    table.columns.extend(short_keys(summary).iter().map(|key| Column::new(key, key)));
+    table.columns.extend(short_keys(&summary.variations).iter().map(|key| Column::new(key, key)));
     for (key, heading) in [
         ("median_us", "median"),
         ("p95_us", "p95"),

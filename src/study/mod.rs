@@ -14,4 +14,5 @@ pub mod statistics;
 pub mod structure;
 pub mod sweep;
 pub mod validate;
+pub mod variations;
 pub mod years;

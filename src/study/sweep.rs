@@ -12,13 +12,15 @@ use crate::sim::record::RunRecord;
 use crate::sim::{Continue, Progress, Simulation};
 use crate::units::{CalendarSpan, Share, Span};
 
-/// One key with the values that it gets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Variation {
-    /// The key, as `--set` has it.
-    pub key: String,
-    /// Its values, as written.
-    pub values: Vec<String>,
+pub use crate::network::Variation;
+
+/// Every combination of values, the last key changing fastest.
+#[must_use]
+pub fn grid(variations: &[Variation]) -> Vec<Vec<String>> {
+    variations.iter().fold(vec![Vec::new()], |points, variation| {
+        let with = |point: &Vec<String>, value: &String| [&point[..], std::slice::from_ref(value)].concat();
+        points.iter().flat_map(|point| variation.values.iter().map(move |value| with(point, value))).collect()
+    })
 }
 
 /// One point of the grid.

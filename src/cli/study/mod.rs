@@ -3,6 +3,7 @@
 mod options;
 mod parts;
 mod replay;
+mod vary;
 mod versus;
 
 use clap::{Args, Subcommand};
@@ -26,6 +27,7 @@ use parts::{Blocks, Parts, PlanStep, Shard, parse_blocks, parse_shard};
         fabricsim study scenarios/studies/quad-month.toml\n  \
         fabricsim study my.toml --min-p-sla 0.99      fails (exit code 1) below 99% of periods\n  \
         fabricsim study my.toml --vs other.toml       which design is better, in the same weather\n  \
+        fabricsim study my.toml --vary reliability.classes.facility.level=low,base,high\n  \
         fabricsim study my.toml --replay 418          one bad month again, with the whole control plane\n  \
         fabricsim study my.toml --shard 2/7 --out parts && fabricsim study merge my.toml parts/*.json\n\n\
         A scenario needs a failure model: [reliability] with pack = \"planning\", or classes of its own."
@@ -79,6 +81,11 @@ impl Study {
             }
             if let Some(replication) = self.replay {
                 return replay::replay(prepared, replication);
+            }
+            if self.vs.is_none()
+                && let Some(variations) = prepared.variations()?
+            {
+                return vary::study(prepared, &variations);
             }
             let library = prepared.library();
             if let Some(other) = &self.vs {

@@ -8,8 +8,9 @@ use super::Progress;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::note;
 use crate::cli::run::{not_written, quoted, rule_overrides};
+use crate::cli::sweep::variations;
 use crate::cli::{WrongInput, input};
-use crate::network::{Network, SlaRule};
+use crate::network::{Network, SlaRule, Variation};
 use crate::report::Provenance;
 use crate::rng::RunSeed;
 use crate::scenario::Loaded;
@@ -24,6 +25,13 @@ pub(in crate::cli) struct Options {
     /// Change one value before the study, such as reliability.classes.facility.level=high; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
+    /// Give one key several values, such as reliability.classes.facility.level=low,high, instead of [study.vary]; of
+    /// several keys every combination, each in the same weather.
+    #[arg(long = "vary", value_name = "KEY=A,B,C", conflicts_with = "no_vary")]
+    vary: Vec<String>,
+    /// Leave out [study.vary]: the study of the scenario as it stands.
+    #[arg(long)]
+    no_vary: bool,
     /// Judge by this rule instead of the scenario's; of several the first decides.
     #[arg(long = "rule", value_name = "NAME")]
     rules: Vec<String>,
@@ -128,6 +136,9 @@ impl Options {
         for given in &self.overrides {
             command.push_str(&format!(" --set {}", quoted(given)));
         }
+        for given in &self.vary {
+            command.push_str(&format!(" --vary {}", quoted(given)));
+        }
         for rule in &self.rules {
             command.push_str(&format!(" --rule {}", quoted(rule)));
         }
@@ -156,6 +167,20 @@ impl Prepared {
     /// The rules, of which the first decides.
     pub(super) fn rules(&self) -> Vec<SlaRule> {
         self.network.availability.rules.clone()
+    }
+
+    /// What is varied: by the command line, else by the scenario; `None` where nothing is.
+    pub(super) fn variations(&self) -> Result<Option<Vec<Variation>>, WrongInput> {
+        let given = variations(&self.options.vary)?;
+        let chosen = if given.is_empty() { self.network.study.vary.clone() } else { given };
+        Ok((!chosen.is_empty() && !self.options.no_vary).then_some(chosen))
+    }
+
+    /// The network with some values changed besides.
+    pub(super) fn with(&self, sets: Vec<String>) -> Result<Network, WrongInput> {
+        let overrides: Vec<String> = self.options.overrides().into_iter().chain(sets).collect();
+        let loaded = input::load(&self.options.scenario, &overrides)?;
+        self.options.network(&self.options.scenario, &loaded)
     }
 
     /// Another design with the same options.
@@ -193,10 +218,7 @@ impl Prepared {
         classes.sort_unstable();
         classes.dedup();
         let level = |class: &str, level: &str| -> Result<Network, WrongInput> {
-            let mut overrides = self.options.overrides();
-            overrides.push(format!("reliability.classes.{class}.level={level}"));
-            let loaded = input::load(&self.options.scenario, &overrides)?;
-            self.options.network(&self.options.scenario, &loaded)
+            self.with(vec![format!("reliability.classes.{class}.level={level}")])
         };
         let variant = |class: &&str| {
             Ok(Variant { class: (*class).to_owned(), levels: [level(class, "low")?, level(class, "high")?] })

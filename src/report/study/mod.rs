@@ -5,11 +5,13 @@ mod page;
 mod plots;
 mod structure;
 mod value;
+mod variations;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use comparison::{comparison_json, comparison_page};
+pub use variations::{variations_json, variations_page, write_variations};
 
 use super::{Provenance, write};
 use crate::study::years::StudySummary;

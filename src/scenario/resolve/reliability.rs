@@ -1,12 +1,12 @@
 //! The failure model: classes of components become components, each with its laws.
 
-use toml::Value;
+use toml::{Table, Value};
 
 use super::Resolver;
 use crate::ids::{FacilityId, InterconnectId, LinkId, RouterId};
 use crate::network::{
     Begin, Component, Crew, FailureKind, Fidelity, Impairment, Level, LifeLaw, LifeShape, LinkKind, LossLaw, Members,
-    Reliability, RouterFault, RouterRole, Start, StudyPlan, Ways, WireFault, Wires,
+    Reliability, RouterFault, RouterRole, Start, StudyPlan, Variation, Ways, WireFault, Wires,
 };
 use crate::scenario::file::{Leaf, LifeTable};
 use crate::scenario::read::{peek, peek_list};
@@ -115,8 +115,10 @@ impl Resolver<'_> {
             self.reader.error("study.precision", "is zero, which no study reaches", "write for example \"10%\"");
         }
         let episodes = self.reader.number("study.episodes", &table.episodes, 0, 100_000);
+        let vary = table.vary.as_ref().map_or_else(Vec::new, |table| self.variations("study.vary", "", table));
         StudyPlan {
             periods,
+            vary,
             precision: precision.unwrap_or_default(),
             // Without packets there is no convergence.
             episodes: if self.network.fidelity == Fidelity::Timeline {
@@ -125,6 +127,34 @@ impl Resolver<'_> {
                 u32::try_from(episodes).unwrap_or(u32::MAX)
             },
         }
+    }
+
+    /// Every list in the table with the key that leads to it: `"sla.rule" = [..]` and `sla = { rule = [..] }` are the same.
+    fn variations(&mut self, place: &str, path: &str, table: &Table) -> Vec<Variation> {
+        let mut found = Vec::new();
+        for (name, value) in table {
+            let place = join(place, name);
+            let key = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            match value {
+                Value::Table(inner) => found.extend(self.variations(&place, &key, inner)),
+                Value::Array(values) if !values.is_empty() => {
+                    let values: Vec<String> = values.iter().map(as_written).collect();
+                    if (1..values.len()).any(|index| values[..index].contains(&values[index])) {
+                        self.reader.error(&place, "has a value that stands there twice", "give each value once");
+                    }
+                    found.push(Variation { key, values });
+                }
+                Value::Array(_)
+                | Value::String(_)
+                | Value::Integer(_)
+                | Value::Float(_)
+                | Value::Boolean(_)
+                | Value::Datetime(_) => {
+                    self.reader.error(&place, "is no list of values", "write for example [\"low\", \"high\"]");
+                }
+            }
+        }
+        found
     }
 
     fn components_of(&mut self, name: &str, table: &LifeTable, crews: &[Crew]) -> Vec<Component> {
@@ -423,4 +453,17 @@ fn mean_of_median(median: Hours, shape: &LifeShape) -> Hours {
         LifeShape::Constant | LifeShape::Empirical(_) => 1.0,
     };
     median.times(factor)
+}
+
+/// A value as `--set` reads it.
+fn as_written(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Integer(_)
+        | Value::Float(_)
+        | Value::Boolean(_)
+        | Value::Datetime(_)
+        | Value::Array(_)
+        | Value::Table(_) => value.to_string(),
+    }
 }
