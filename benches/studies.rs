@@ -12,9 +12,9 @@ use fabricsim::scenario;
 use fabricsim::study::biasing::{Bias, Cycles, Rare};
 use fabricsim::study::exact::enumeration::{Limits, enumerate};
 use fabricsim::study::reference::{components, paths};
-use fabricsim::study::statistics::stopping::BLOCK;
 use fabricsim::study::structure::Structure;
-use fabricsim::study::years::{Plan, engine};
+use fabricsim::study::years::Plan;
+use fabricsim::study::years::engine::{self, BLOCK};
 use fabricsim::units::CalendarSpan;
 
 fn quad() -> Network {
@@ -22,21 +22,19 @@ fn quad() -> Network {
     scenario::load(path.as_ref(), &[]).expect("a shipped scenario").network
 }
 
-/// A life of a hundred years in one piece, and the same as months: each of these begins 72 components anew.
+/// What fails and returns in lives of a hundred years in one piece, and in as many months, on one core.
 fn failure_model(criterion: &mut Criterion) {
     let network = quad();
-    let plan = LivesPlan::new(&network.reliability);
     let mut group = criterion.benchmark_group("failure model");
-    for (name, lives, days) in [("one life of 100 years", 1u64, 36_500u64), ("1,216 months", 1_216, 30)] {
-        let walk = || -> u64 {
-            let one = |life| {
-                let mut lives = Lives::new(&plan, RunSeed(1).replication(life), CalendarSpan::from_days(days));
-                std::iter::from_fn(move || lives.next()).count() as u64
-            };
-            (0..lives).map(one).sum()
+    for (name, days, blocks) in [("lives of 100 years", 36_500, 1), ("months", 30, 1_216)] {
+        let plan = LivesPlan::new(&network.reliability, CalendarSpan::from_days(days));
+        let mut lives = Lives::new(&plan);
+        let mut draw = || -> u64 {
+            let of_block = |block| lives.block(RunSeed(1), block).iter().map(Vec::len).sum::<usize>();
+            (0..blocks).map(of_block).sum::<usize>() as u64
         };
-        group.throughput(Throughput::Elements(walk()));
-        group.bench_function(name, |bencher| bencher.iter(|| black_box(walk())));
+        group.throughput(Throughput::Elements(draw()));
+        group.bench_function(name, |bencher| bencher.iter(|| black_box(draw())));
     }
     group.finish();
 }

@@ -21,14 +21,6 @@ impl RunSeed {
         if index == 0 { self } else { Self(named_hash(&["replication", &self.0.to_string(), &index.to_string()])) }
     }
 
-    /// One of `count` things, as two numbers that name the occasion decide; 0 of none.
-    #[must_use]
-    pub fn pick(self, occasion: u64, of: u64, count: u64) -> u64 {
-        let drawn = mix(mix(self.0 ^ mix(occasion)) ^ of);
-        // The high half of the product is uniform to within count / 2^64.
-        u64::try_from((u128::from(drawn) * u128::from(count)) >> 64).expect("below a 64-bit number")
-    }
-
     /// The stream of one component for one purpose.
     #[must_use]
     pub fn stream(self, component: &str, purpose: &str) -> Stream {
@@ -39,6 +31,13 @@ impl RunSeed {
     #[must_use]
     pub fn streams(self) -> Streams {
         Streams { key: ChaCha8Rng::seed_from_u64(self.0).get_seed() }
+    }
+
+    /// Streams for the `index`-th of very many small things, such as months of a study: each begins at once, and gives a
+    /// number in a nanosecond or two.
+    #[must_use]
+    pub const fn brief_streams(self, index: u64) -> BriefStreams {
+        BriefStreams { key: mix(mix(self.0 ^ GOLDEN).wrapping_add(index.wrapping_mul(GOLDEN))) }
     }
 }
 
@@ -68,11 +67,55 @@ impl Streams {
     }
 }
 
+/// The brief streams of one of very many small things.
+#[derive(Debug, Clone, Copy)]
+pub struct BriefStreams {
+    key: u64,
+}
+
+impl BriefStreams {
+    /// The stream of this name.
+    #[must_use]
+    #[inline]
+    pub const fn stream(&self, name: StreamName) -> BriefStream {
+        Stream(SplitMix(mix(self.key ^ name.0)))
+    }
+
+    /// One of `count` things, as two numbers that name the occasion decide; 0 of none.
+    #[must_use]
+    pub fn pick(self, occasion: u64, of: u64, count: u64) -> u64 {
+        let drawn = mix(mix(self.key ^ mix(occasion)) ^ of);
+        // The high half of the product is uniform to within count / 2^64.
+        u64::try_from((u128::from(drawn) * u128::from(count)) >> 64).expect("below a 64-bit number")
+    }
+}
+
 /// One component's random numbers for one purpose.
 #[derive(Debug, Clone)]
-pub struct Stream(Generator);
+pub struct Stream<G = Generator>(G);
 
-impl Stream {
+/// A stream of which only few numbers are drawn.
+pub type BriefStream = Stream<SplitMix>;
+
+impl<G: TryRng<Error = Infallible>> Stream<G> {
+    /// 64 trials at once, one a bit, each of which succeeds with `odds` of 2^64. Bit by bit all 64 fractions are compared
+    /// with the odds, until every one is decided: some eight draws. Trials that succeed do so at greater odds, too.
+    #[must_use]
+    pub fn trials(&mut self, odds: u64) -> u64 {
+        let (mut undecided, mut succeeded, mut left) = (u64::MAX, 0, odds);
+        while undecided != 0 && left != 0 {
+            let drawn = self.0.next_u64();
+            if left >> 63 == 1 {
+                succeeded |= undecided & !drawn;
+                undecided &= drawn;
+            } else {
+                undecided &= !drawn;
+            }
+            left <<= 1;
+        }
+        succeeded
+    }
+
     /// Uniform in `[0, 1)`, in steps of 2^-53.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
@@ -162,7 +205,7 @@ fn nearest(value: f64) -> u64 {
 /// each, and what is drawn ahead must fit the caches.
 #[derive(Debug, Clone)]
 #[repr(C)]
-struct Generator {
+pub struct Generator {
     /// How many values of the present block are drawn.
     drawn: u32,
     values: [u64; 8],
@@ -253,6 +296,35 @@ impl TryRng for Generator {
     }
 }
 
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): one addition and one [`mix`] a number.
+#[derive(Debug, Clone)]
+pub struct SplitMix(u64);
+
+/// The odd number nearest to 2^64 over the golden ratio.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl TryRng for SplitMix {
+    type Error = Infallible;
+
+    #[expect(clippy::cast_possible_truncation, reason = "half of a value")]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|value| value as u32)
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0 = self.0.wrapping_add(GOLDEN);
+        Ok(mix(self.0))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next_u64().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
 /// A fixed 64-bit hash of length-prefixed strings (FNV-1a with a final avalanche). Never changes between versions.
 #[must_use]
 pub fn named_hash(parts: &[&str]) -> u64 {
@@ -312,6 +384,31 @@ mod tests {
         for value in halves.into_iter().chain(drawn) {
             assert!((nearest(value) as f64 - libm::round(value).min(u64::MAX as f64)).abs() < 1e-9, "{value}");
         }
+    }
+
+    /// The first numbers of the published generator from state 0 (Vigna, splitmix64.c).
+    #[test]
+    fn brief_streams_are_the_published_generator() {
+        let mut stream = Stream(SplitMix(0));
+        let drawn = [0; 3].map(|_| stream.0.next_u64());
+        assert_eq!(drawn, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
+    }
+
+    #[test]
+    fn trials_succeed_as_often_as_their_odds_say_and_again_at_greater_odds() {
+        // Odds in 256ths.
+        let of = |index: u64, odds: u64| {
+            RunSeed(3).brief_streams(index).stream(StreamName::new("x", "t")).trials(odds << 56)
+        };
+        for odds in [1, 64, 180] {
+            let share = odds as f64 / 256.0;
+            let count: u32 = (0..4_000).map(|index| of(index, odds).count_ones()).sum();
+            let (trials, count) = (256_000.0, f64::from(count));
+            // 4 standard deviations of the binomial law.
+            assert!((count - trials * share).abs() < 4.0 * (trials * share * (1.0 - share)).sqrt(), "{odds}: {count}");
+            assert!((0..400).all(|index| of(index, odds) & !of(index, odds + 20) == 0));
+        }
+        assert_eq!(of(0, 0), 0);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use fabricsim::study::exact::Bounds;
 use fabricsim::study::exact::expected_downtime::{Law, expected_downtime};
 use fabricsim::study::reference;
 use fabricsim::study::structure::{Method, Structure, StructureSummary};
-use fabricsim::study::years::{Plan, engine};
+use fabricsim::study::years::{Plan, engine, in_seconds};
 
 fn structure(network: &Network) -> StructureSummary {
     let standing = StandingPlan::new(network);
@@ -73,8 +73,8 @@ fn years_agree(network: &Network, found: &StructureSummary, blocks: u64, known: 
     let month = 30.0 * 86_400.0;
     for (k, widest) in known {
         let sums = &tally.connections[0].below[k - 1];
-        let mean = sums.mean(tally.periods) / month;
-        let error = 3.29 * (sums.variance(tally.periods) / tally.periods as f64).sqrt() / month;
+        let moments = in_seconds(sums, tally.periods);
+        let (mean, error) = (moments.mean / month, 3.29 * moments.standard_error() / month);
         let Bounds { low, high } = found.fewer[k - 1].unavailability;
         assert!(
             low - error <= mean && mean <= high + error,
@@ -171,8 +171,8 @@ fn new_components_are_down_as_long_as_the_renewal_transform_says() {
             let plan = Plan::new(&network, vec![SlaRule::preset("every-moment").expect("a preset")], None);
             let tally = engine::blocks(&plan, RunSeed(20_261_123), 0, 1_000);
             let sums = &tally.connections[0].below[0];
-            let mean = sums.mean(tally.periods) / 3_600.0;
-            let error = 3.29 * (sums.variance(tally.periods) / tally.periods as f64).sqrt() / 3_600.0;
+            let moments = in_seconds(sums, tally.periods);
+            let (mean, error) = (moments.mean / 3_600.0, 3.29 * moments.standard_error() / 3_600.0);
             assert!((mean - exact).abs() <= error, "{law} {parameter} {start}: {mean} +- {error} h is not {exact} h");
             assert!(error <= 0.03 * exact, "{law} {parameter} {start}: {mean} +- {error} h says too little");
         }

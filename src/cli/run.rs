@@ -111,7 +111,7 @@ impl Run {
                 let message = "--repeat: what fails by itself differs from seed to seed; use \"fabricsim study\"";
                 return Err(WrongInput(message.to_owned()));
             }
-            loaded.network = with_drawn(&loaded.network, RunSeed(seed));
+            loaded.network = with_drawn(&loaded.network, RunSeed(seed), 0);
         }
         if !self.quiet && !loaded.warnings.is_empty() {
             note(&input::warnings(&loaded));

@@ -8,13 +8,10 @@
 mod effect;
 mod law;
 mod lives;
-#[cfg(test)]
-mod lives_tests;
 mod script;
 mod standing;
 
 pub use effect::{Effect, Stage, stages};
-pub use law::{draw, residual};
-pub use lives::{Lives, LivesPlan, Transition, Turn};
+pub use lives::{BLOCK, Lives, LivesPlan, Transition, Turn};
 pub use script::{drawn, with_drawn};
 pub use standing::{ConnectionState, Standing, StandingPlan};

@@ -6,24 +6,24 @@ use crate::network::{Begin, Charge, Exclusion, Failure, Network, When};
 use crate::rng::RunSeed;
 use crate::units::{CalendarSpan, Span};
 
-/// What fails by itself in the run of this seed, over its horizon: one failure for each kind that a component takes along.
+/// What fails by itself in a replication of this seed, over the horizon: one failure for each kind that a component takes along.
 /// What is down when time begins fails at 0, and what does not return in time lasts to the end.
 #[must_use]
-pub fn drawn(network: &Network, seed: RunSeed) -> Vec<(Failure, Charge)> {
-    let plan = LivesPlan::new(&network.reliability);
-    let mut lives = Lives::new(&plan, seed, network.horizon.to_calendar());
+pub fn drawn(network: &Network, seed: RunSeed, replication: u64) -> Vec<(Failure, Charge)> {
+    let plan = LivesPlan::new(&network.reliability, network.horizon.to_calendar());
+    let mut lives = Lives::new(&plan);
     let mut counts: IdVec<ComponentId, u32> = network.reliability.components.iter().map(|_| 0).collect();
     let mut lasting: IdVec<ComponentId, Vec<usize>> =
         network.reliability.components.iter().map(|_| Vec::new()).collect();
     let mut failures: Vec<(Failure, Charge)> = Vec::new();
-    while let Some(transition) = lives.next() {
+    for transition in lives.replication(seed, replication) {
         let component = &network.reliability.components[transition.component];
         let at = span(transition.at);
         match transition.turn {
             Turn::Down => {
                 counts[transition.component] += 1;
                 let number = counts[transition.component];
-                for (part, kind) in component.turns[transition.entry].iter().enumerate() {
+                for (part, kind) in component.turns[transition.entry as usize].iter().enumerate() {
                     lasting[transition.component].push(failures.len());
                     let part = if part == 0 { String::new() } else { format!(" part {}", part + 1) };
                     let name = format!("{} #{number}{part}", component.name);
@@ -44,12 +44,13 @@ pub fn drawn(network: &Network, seed: RunSeed) -> Vec<(Failure, Charge)> {
     failures
 }
 
-/// The network with what fails by itself in the run of this seed beside what the scenario scripts.
+/// The network with what fails by itself in a replication of this seed beside what the scenario scripts; a run by itself
+/// is replication 0.
 #[must_use]
-pub fn with_drawn(network: &Network, seed: RunSeed) -> Network {
+pub fn with_drawn(network: &Network, seed: RunSeed, replication: u64) -> Network {
     let scripted = network.failures.iter().cloned().zip(network.responsibility.failures.iter().cloned());
     let mut all: Vec<(Failure, Charge)> = scripted.collect();
-    all.extend(drawn(network, seed));
+    all.extend(drawn(network, seed, replication));
     all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     let mut world = network.clone();
     let (failures, charges): (Vec<Failure>, Vec<Charge>) = all.into_iter().unzip();

@@ -72,6 +72,18 @@ pub enum BadTest {
     DeadLonger(CalendarSpan),
 }
 
+impl BadTest {
+    /// Whether any bin or moment can be bad where never more than this is lost.
+    #[must_use]
+    pub fn can_follow(&self, most: Share) -> bool {
+        match self {
+            Self::LossAbove(share) => most > *share,
+            Self::LossAtLeast(share) => most >= *share,
+            Self::DeadLonger(_) => most == Share::ONE,
+        }
+    }
+}
+
 /// When a connection counts as having no usable path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeadDirection {

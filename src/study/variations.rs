@@ -6,8 +6,8 @@ use super::statistics::Interval;
 use super::statistics::binomial::clopper_pearson;
 use super::statistics::mean::Moments;
 use super::statistics::paired::Paired;
-use super::statistics::tally::Tally;
-use super::years::engine::{BLOCK, budget, replication_seed};
+use super::statistics::sums::Sums;
+use super::years::engine::{BLOCK, budget};
 use super::years::{CONFIDENCE, Plan, Walker};
 use crate::network::Variation;
 use crate::rng::RunSeed;
@@ -46,9 +46,9 @@ pub struct Combination {
 
 /// What one combination was charged so far.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sums {
+struct Outcome {
     missed: u64,
-    charged: Tally,
+    charged: Sums,
     paired: Paired,
 }
 
@@ -57,22 +57,21 @@ struct Sums {
 pub fn vary(variations: Vec<Variation>, points: &[(Vec<String>, Plan<'_>)], seed: RunSeed) -> VariationSummary {
     let blocks = points.first().map_or(0, |(_, plan)| budget(plan));
     let of_block = |walkers: &mut Vec<Walker<'_>>, block: u64| {
-        let mut sums = vec![Sums::default(); points.len()];
-        for replication in block * BLOCK..(block + 1) * BLOCK {
-            let seed = replication_seed(seed, replication);
-            let charged: Vec<u64> = walkers.iter_mut().map(|walker| worst(walker, seed)).collect();
-            for ((sums, own), (_, plan)) in sums.iter_mut().zip(&charged).zip(points) {
-                let budget = plan.period().part(plan.rules[0].target.complement());
-                sums.missed += u64::from(*own > budget.as_ns());
-                sums.charged.add(*own);
-                sums.paired.add(charged[0], *own);
+        let mut outcomes = vec![Outcome::default(); points.len()];
+        let charged: Vec<Vec<u64>> = walkers.iter_mut().map(|walker| walker.worst_charges(seed, block)).collect();
+        for ((outcome, own), (_, plan)) in outcomes.iter_mut().zip(&charged).zip(points) {
+            let budget = plan.period().part(plan.rules[0].target.complement());
+            for (first, own) in charged[0].iter().zip(own) {
+                outcome.missed += u64::from(*own > budget.as_ns());
+                outcome.charged.add(*own);
+                outcome.paired.add(*first, *own);
             }
         }
-        sums
+        outcomes
     };
     let walkers = || points.iter().map(|(_, plan)| Walker::new(plan)).collect::<Vec<_>>();
-    let parts: Vec<Vec<Sums>> = (0..blocks).into_par_iter().map_init(walkers, of_block).collect();
-    let mut all = vec![Sums::default(); points.len()];
+    let parts: Vec<Vec<Outcome>> = (0..blocks).into_par_iter().map_init(walkers, of_block).collect();
+    let mut all = vec![Outcome::default(); points.len()];
     for part in &parts {
         all.iter_mut().zip(part).for_each(|(all, part)| all.merge(part));
     }
@@ -84,12 +83,7 @@ pub fn vary(variations: Vec<Variation>, points: &[(Vec<String>, Plan<'_>)], seed
     }
 }
 
-/// The largest charge of any connection in one period, in nanoseconds.
-fn worst(walker: &mut Walker<'_>, seed: RunSeed) -> u64 {
-    walker.walk(seed).connections.iter().map(|one| one.rules[0].charged).max().unwrap_or(0)
-}
-
-impl Sums {
+impl Outcome {
     fn merge(&mut self, other: &Self) {
         self.missed += other.missed;
         self.charged.merge(&other.charged);

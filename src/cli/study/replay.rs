@@ -10,16 +10,15 @@ use crate::network::{Fidelity, Network};
 use crate::report;
 use crate::rng::RunSeed;
 use crate::sim::{Continue, Simulation};
-use crate::study::years::engine::replication_seed;
 use crate::study::years::{Plan, Walker};
 use crate::units::{CalendarSpan, Span};
 
 /// Runs the period of a replication and reports on it as on any run.
 pub(super) fn replay(prepared: &Prepared, replication: u64) -> Result<Outcome, WrongInput> {
-    let seed = replication_seed(prepared.seed(), replication);
+    let seed = prepared.seed();
     let plan = Plan::new(&prepared.network, prepared.rules(), None);
-    let world = with_drawn(&month(&prepared.network, plan.period())?, seed);
-    let charged = charged(&plan, seed);
+    let world = with_drawn(&month(&prepared.network, plan.period())?, seed, replication);
+    let charged = charged(&plan, seed, replication);
     let meter = Meter::new(if prepared.quiet { Shown::Never } else { Shown::OnTerminal }, 1, world.horizon);
     let record = Simulation::new(&world, seed).run_observed(&mut |progress| {
         meter.update(0, &progress);
@@ -44,9 +43,9 @@ pub(super) fn replay(prepared: &Prepared, replication: u64) -> Result<Outcome, W
 }
 
 /// What the first rule charged each connection in the study.
-fn charged(plan: &Plan<'_>, seed: RunSeed) -> Vec<u64> {
+fn charged(plan: &Plan<'_>, seed: RunSeed, replication: u64) -> Vec<u64> {
     let mut walker = Walker::new(plan);
-    walker.walk(seed).connections.iter().map(|one| one.rules[0].charged).collect()
+    walker.period(seed, replication).connections.iter().map(|one| one.rules[0].charged).collect()
 }
 
 /// The scenario over one whole period.

@@ -4,9 +4,8 @@ use crate::network::LegalText;
 use crate::report::Provenance;
 use crate::report::document::{Block, Cell, Check, Outcome, Plot, Report, Section, Table};
 use crate::report::words::{calendar, count, counted};
-use crate::rng::RunSeed;
 use crate::study::statistics::Interval;
-use crate::study::years::engine::{Stop, replication_seed};
+use crate::study::years::engine::Stop;
 use crate::study::years::{CauseKind, ConnectionSummary, Estimate, QUANTILES, RuleSummary, StudySummary};
 use crate::units::CalendarSpan;
 
@@ -255,11 +254,7 @@ fn worst(summary: &StudySummary, one: &ConnectionSummary, provenance: &Provenanc
         ]);
     }
     let first = one.worst.first().map_or(0, |worst| worst.replication);
-    let text = format!(
-        "{} --replay {first} runs the worst one with packets around each event (its seed is {}).",
-        provenance.command,
-        replication_seed(RunSeed(provenance.seed), first).0
-    );
+    let text = format!("{} --replay {first} runs the worst one with packets around each event.", provenance.command);
     let heading =
         format!("{}: worst {}", one.name, periods_word(summary.period, 2).split(' ').next().unwrap_or("periods"));
     Section { heading, blocks: vec![Block::Table(table), Block::Paragraph(text)] }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-/// Bits of a value below its leading one that a bucket keeps: buckets are at most 1/1024 of their value wide.
-const PRECISION: u32 = 10;
+use serde::{Deserialize, Serialize};
+
+/// Bits of a value below its leading one that a bucket keeps: buckets are at most 1/128 of their value wide.
+const PRECISION: u32 = 7;
 
 /// Counts of whole numbers by bucket; memory does not grow with the number of values.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Histogram {
     count: u64,
     /// By the least value of the bucket.
@@ -48,17 +50,6 @@ impl Histogram {
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.buckets.iter().map(|(least, count)| (*least, *count))
     }
-
-    /// From what [`Self::buckets`] said.
-    #[must_use]
-    pub fn from_buckets(buckets: impl IntoIterator<Item = (u64, u64)>) -> Self {
-        let mut histogram = Self::default();
-        for (least, count) in buckets {
-            histogram.count += count;
-            *histogram.buckets.entry(bucket(least).0).or_default() += count;
-        }
-        histogram
-    }
 }
 
 /// Least and greatest value of the bucket that `value` is in.
@@ -73,14 +64,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buckets_are_exact_below_2048_and_a_thousandth_wide_above() {
-        for value in [0, 1, 2_047] {
+    fn buckets_are_exact_below_256_and_a_hundredth_wide_above() {
+        for value in [0, 1, 255] {
             assert_eq!(bucket(value), (value, value));
         }
-        assert_eq!(bucket(2_048), (2_048, 2_049));
+        assert_eq!(bucket(256), (256, 257));
         for value in [123_456_789, 31_536_000_000_000_000, u64::MAX] {
             let (least, greatest) = bucket(value);
-            assert!(least <= value && value <= greatest && (greatest - least) < value / 1_000);
+            assert!(least <= value && value <= greatest && (greatest - least) < value / 100);
             assert_eq!(bucket(least), bucket(greatest));
         }
     }
@@ -108,6 +99,7 @@ mod tests {
         right.merge(&first);
         assert_eq!(left, of(&[3, 9, 9, 1 << 40]));
         assert_eq!(left, right);
-        assert_eq!(Histogram::from_buckets(left.buckets()), left);
+        let text = serde_json::to_string(&left).expect("JSON");
+        assert_eq!(serde_json::from_str::<Histogram>(&text).expect("JSON"), left);
     }
 }

@@ -1,7 +1,7 @@
 //! What many replications say together: estimates with their intervals, when to stop, and sums that merge exactly.
 //!
 //! ```text
-//! replications --> Tally, Histogram, Worst (integers, merged in any order) --> Interval, Decision
+//! replications --> Sums, Histogram, Worst (integers, merged in any order) --> Interval, Decision
 //! ```
 //!
 //! Every function is pure and uses `libm`, so that the same counts give the same bytes on every machine.
@@ -13,7 +13,7 @@ pub mod mean;
 pub mod paired;
 pub mod quantile;
 pub mod stopping;
-pub mod tally;
+pub mod sums;
 pub mod two_part;
 pub mod weighted;
 mod wide;

@@ -1,9 +1,6 @@
 //! When enough was simulated: looked at in doubling steps only, in block order, so that the answer is the same on one
 //! core and on a thousand, and intervals keep their coverage.
 
-/// Replications in a block: the unit of work, of a part file and of a checkpoint.
-pub const BLOCK: u64 = 64;
-
 /// What a study asks for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Goal {
@@ -57,8 +54,9 @@ pub fn decide(goal: &Goal, so_far: &SoFar) -> Decision {
     }
 }
 
-/// The least power of two above `blocks`.
-fn next_checkpoint(blocks: u64) -> u64 {
+/// The checkpoint after so many blocks: the least power of two above.
+#[must_use]
+pub const fn next_checkpoint(blocks: u64) -> u64 {
     (blocks + 1).next_power_of_two()
 }
 

@@ -1,7 +1,9 @@
 //! Unsigned integers of 256 bits, for sums of squares of nanoseconds that no number of years overflows.
 
+use serde::{Deserialize, Serialize};
+
 /// high x 2^128 + low.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Wide {
     high: u128,
     low: u128,
@@ -12,12 +14,6 @@ impl Wide {
     #[must_use]
     pub const fn from_halves(high: u128, low: u128) -> Self {
         Self { high, low }
-    }
-
-    /// The upper and the lower 128 bits.
-    #[must_use]
-    pub const fn halves(self) -> (u128, u128) {
-        (self.high, self.low)
     }
 
     /// Sum; panics beyond 256 bits.

@@ -1,16 +1,18 @@
 //! The replications with the most downtime, kept while millions pass.
 
+use serde::{Deserialize, Serialize};
+
 /// The worst `capacity` replications: most downtime first, ties by the lower replication.
 ///
 /// Which ones these are does not depend on the order in which they were seen, so parts merge in any order to the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Worst {
     capacity: usize,
     found: Vec<Replication>,
 }
 
 /// One replication and what it lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replication {
     /// Its downtime, in the unit of the study.
     pub downtime: u64,

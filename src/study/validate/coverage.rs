@@ -3,7 +3,7 @@
 use super::{Cost, Oracle, Row};
 use crate::rng::{RunSeed, Stream};
 use crate::study::statistics::binomial::clopper_pearson;
-use crate::study::statistics::tally::Tally;
+use crate::study::statistics::sums::Sums;
 
 pub(super) const INTERVALS: Oracle = Oracle {
     name: "coverage",
@@ -32,7 +32,7 @@ fn coverage() -> Vec<Row> {
 /// A study of one block of 64 years with two exponential outages a year.
 fn log_t_covers(stream: &mut Stream) -> bool {
     const PICOUNITS: f64 = 1e12;
-    let mut tally = Tally::default();
+    let mut tally = Sums::default();
     for _ in 0..64 {
         let (mut clock, mut downtime) = (stream.exponential(), 0.0);
         while clock < 2.0 {

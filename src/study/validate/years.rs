@@ -5,7 +5,8 @@ use crate::network::{Network, SlaRule};
 use crate::rng::RunSeed;
 use crate::study::reference;
 use crate::study::statistics::mean::Moments;
-use crate::study::years::{Plan, Sums, Tally, engine};
+use crate::study::statistics::sums::Sums;
+use crate::study::years::{Plan, Tally, engine, in_seconds};
 
 pub(super) const REFERENCE: Oracle = Oracle {
     name: "years",
@@ -33,8 +34,8 @@ pub(super) fn months(network: &Network, rules: &[&str], blocks: u64) -> Tally {
 
 /// Sums of seconds as shares of a month.
 pub(super) fn share(sums: &Sums, periods: u64) -> Moments {
-    let variance = sums.variance(periods) / MONTH_S / MONTH_S;
-    Moments { count: periods, mean: sums.mean(periods) / MONTH_S, variance }
+    let Moments { count, mean, variance } = in_seconds(sums, periods);
+    Moments { count, mean: mean / MONTH_S, variance: variance / MONTH_S / MONTH_S }
 }
 
 fn paths() -> Vec<Row> {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::engine::{BLOCK, budget, replication_seed};
+use super::engine::budget;
 use super::walk::{Plan, Walker};
 use crate::rng::RunSeed;
 use crate::study::statistics::paired::Paired;
@@ -11,26 +11,22 @@ use crate::study::statistics::paired::Paired;
 #[must_use]
 pub fn compare(first: &Plan<'_>, second: &Plan<'_>, seed: RunSeed) -> Comparison {
     let blocks = budget(first);
-    let of_block = |(one, other): &mut (Walker<'_>, Walker<'_>), block: u64| {
+    let of_block = |walkers: &mut [Walker<'_>; 2], block: u64| {
         let mut comparison = Comparison::default();
-        for replication in block * BLOCK..(block + 1) * BLOCK {
-            let seed = replication_seed(seed, replication);
-            comparison.count([first, second], [worst(one, seed), worst(other, seed)]);
-        }
+        let [first_charged, second_charged] = walkers.each_mut().map(|walker| walker.worst_charges(seed, block));
+        first_charged
+            .into_iter()
+            .zip(second_charged)
+            .for_each(|(one, other)| comparison.count([first, second], [one, other]));
         comparison
     };
     let parts: Vec<Comparison> = (0..blocks)
         .into_par_iter()
-        .map_init(|| (Walker::new(first), Walker::new(second)), |walkers, block| of_block(walkers, block))
+        .map_init(|| [Walker::new(first), Walker::new(second)], |walkers, block| of_block(walkers, block))
         .collect();
     let mut sum = Comparison::default();
     parts.iter().for_each(|part| sum.merge(part));
     sum
-}
-
-/// The largest charge of any connection in one period.
-fn worst(walker: &mut Walker<'_>, seed: RunSeed) -> u64 {
-    walker.walk(seed).connections.iter().map(|one| one.rules[0].charged).max().unwrap_or(0)
 }
 
 /// Pairs of periods.

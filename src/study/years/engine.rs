@@ -1,22 +1,25 @@
 //! Blocks of replications, and when there are enough of them.
 //!
-//! Whether the answer is precise is asked only after 2^k blocks, in order of block, so that the end is the same on one
-//! core, on a thousand, and in parts that meet later.
+//! Whether the answer is precise is asked only at checkpoints, in order of block, so that the end is the same on one core,
+//! on a thousand, and in parts that meet later.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
+use super::summary::CONFIDENCE;
 use super::tally::Tally;
 use super::walk::{Plan, Walker};
+pub use crate::failures::BLOCK;
 use crate::rng::RunSeed;
 use crate::sim::Continue;
+use crate::study::statistics::stopping::{Decision, Goal, SoFar, decide};
 use crate::units::Share;
 
-/// Replications of one block.
-pub const BLOCK: u64 = 64;
 /// Outages behind a mean that is precise enough: below, intervals cover less than they say.
-pub const FEWEST_OUTAGES: u64 = 100;
+const FEWEST_OUTAGES: u64 = 100;
 /// Blocks between two looks of an observer.
-const STEP: u64 = 256;
+const STEP: u64 = 1024;
 
 /// Why a study ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,66 +58,81 @@ pub fn run(
     observe: &dyn Fn(&Reached<'_>) -> Continue,
 ) -> (Tally, Stop) {
     let budget = budget(plan);
+    let mut workers = Workers::new(plan);
     let (mut done, mut tally) = begun.unwrap_or_else(|| (0, Tally::new(plan)));
-    while done < budget {
-        if is_checkpoint(done) && is_precise(plan, &tally) {
-            return (tally, Stop::Precise);
-        }
-        let next = (done + STEP).min(next_checkpoint(done)).min(budget);
-        tally.merge(&blocks(plan, seed, done, next));
-        done = next;
+    loop {
+        let until = match decision(plan, done, &tally) {
+            Decision::Enough => return (tally, Stop::Precise),
+            Decision::StoppedOnBudget => return (tally, Stop::Budget),
+            Decision::Continue { until_blocks } => until_blocks.min(done + STEP),
+        };
+        tally.merge(&workers.blocks(seed, done, until));
+        done = until;
         if observe(&Reached { blocks: done, budget, tally: &tally }) == Continue::No {
             return (tally, Stop::Interrupted);
         }
     }
-    let stop = if is_checkpoint(done) && is_precise(plan, &tally) { Stop::Precise } else { Stop::Budget };
-    (tally, stop)
 }
 
-/// Whether so many blocks are a moment to look at the answer.
+/// Whether the first `blocks` blocks are enough: the mean charge of the first rule is to be known well enough for every
+/// connection.
 #[must_use]
-pub const fn is_checkpoint(blocks: u64) -> bool {
-    blocks.is_power_of_two()
+pub fn decision(plan: &Plan<'_>, blocks: u64, tally: &Tally) -> Decision {
+    let wanted = plan.network.study.precision;
+    let goal = Goal {
+        relative_half_width: if wanted < Share::ONE { wanted.as_percent() / 100.0 } else { 0.0 },
+        least_outages: FEWEST_OUTAGES,
+        budget_blocks: budget(plan),
+    };
+    let rules = || tally.connections.iter().map(|connection| &connection.rules[0]);
+    let half_width = |rule: &super::tally::RuleTally| {
+        rule.charged.moments_over(tally.periods).relative_half_width(CONFIDENCE).unwrap_or(f64::INFINITY)
+    };
+    let so_far = SoFar {
+        blocks,
+        outages: rules().map(|rule| rule.outages).min().unwrap_or(0),
+        relative_half_width: rules().map(half_width).reduce(f64::max),
+    };
+    decide(&goal, &so_far)
 }
 
-/// The next such moment after so many blocks.
-#[must_use]
-pub const fn next_checkpoint(blocks: u64) -> u64 {
-    (blocks + 1).next_power_of_two()
+/// One walker for each thread; what each has met of the fabric's states it knows again.
+#[derive(Debug)]
+pub struct Workers<'p> {
+    plan: &'p Plan<'p>,
+    walkers: Vec<Walker<'p>>,
 }
 
-/// The blocks [from, to) in parallel, merged in order.
+impl<'p> Workers<'p> {
+    /// Of the threads that are here.
+    #[must_use]
+    pub fn new(plan: &'p Plan<'p>) -> Self {
+        Self { plan, walkers: (0..rayon::current_num_threads()).map(|_| Walker::new(plan)).collect() }
+    }
+
+    /// What the blocks [from, to) add up to. Who simulates which does not matter: sums are of whole numbers.
+    #[must_use]
+    pub fn blocks(&mut self, seed: RunSeed, from: u64, to: u64) -> Tally {
+        let (plan, next) = (self.plan, AtomicU64::new(from));
+        let of_walker = |walker: &mut Walker<'p>| {
+            let mut tally = Tally::new(plan);
+            loop {
+                let block = next.fetch_add(1, Ordering::Relaxed);
+                if block >= to {
+                    return tally;
+                }
+                walker.block(seed, block, |replication, period| tally.count(plan, replication, period));
+            }
+        };
+        let tallies: Vec<Tally> = self.walkers.par_iter_mut().map(of_walker).collect();
+        let mut sum = Tally::new(plan);
+        tallies.iter().for_each(|tally| sum.merge(tally));
+        sum
+    }
+}
+
+/// The blocks [from, to) by themselves.
 #[must_use]
 pub fn blocks(plan: &Plan<'_>, seed: RunSeed, from: u64, to: u64) -> Tally {
-    let of_block = |walker: &mut Walker<'_>, block: u64| {
-        let mut tally = Tally::new(plan);
-        for replication in block * BLOCK..(block + 1) * BLOCK {
-            tally.count(plan, replication, walker.walk(replication_seed(seed, replication)));
-        }
-        tally
-    };
-    let tallies: Vec<Tally> =
-        (from..to).into_par_iter().map_init(|| Walker::new(plan), |walker, block| of_block(walker, block)).collect();
-    let mut sum = Tally::new(plan);
-    tallies.iter().for_each(|tally| sum.merge(tally));
-    sum
-}
-
-/// The seed of a replication: the same for every design, so that two of them meet the same weather.
-#[must_use]
-pub fn replication_seed(seed: RunSeed, replication: u64) -> RunSeed {
-    seed.replication(replication + 1)
-}
-
-/// Whether the mean charge of the first rule is known well enough for every connection.
-#[must_use]
-pub fn is_precise(plan: &Plan<'_>, tally: &Tally) -> bool {
-    let wanted = plan.network.study.precision;
-    wanted < Share::ONE
-        && tally.connections.iter().all(|connection| {
-            let rule = &connection.rules[0];
-            let mean = rule.charged.mean(tally.periods);
-            let error = libm::sqrt(rule.charged.variance(tally.periods) / tally.periods as f64);
-            rule.outages >= FEWEST_OUTAGES && 1.96 * error <= mean * wanted.as_percent() / 100.0
-        })
+    Workers::new(plan).blocks(seed, from, to)
 }

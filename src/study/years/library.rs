@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::failures::Turn;
 use crate::ids::{ComponentId, Id, IdVec};
 use crate::network::{Charge, Failure, FailureKind, Fidelity, Network, When};
-use crate::rng::{RunSeed, named_hash};
+use crate::rng::{BriefStreams, RunSeed, named_hash};
 use crate::sim::Simulation;
 use crate::sim::record::RunRecord;
 use crate::units::{Share, Span};
@@ -127,14 +127,14 @@ impl Library {
 
     /// The episode that one connection meets in one period at one instant.
     #[must_use]
-    pub fn draw(&self, seed: RunSeed, at: u64, change: &Move, connection: usize) -> Option<&Episode> {
+    pub fn draw(&self, streams: BriefStreams, at: u64, change: &Move, connection: usize) -> Option<&Episode> {
         let class = &self.classes[*self.of.get(change.component)?.get(change.entry)?];
         let samples = match change.turn {
             Turn::Down => &class.samples[0],
             Turn::Up => &class.samples[1],
         };
         // All connections meet the same run.
-        let chosen = seed.pick(at, change.component.index() as u64, samples.len() as u64);
+        let chosen = streams.pick(at, change.component.index() as u64, samples.len() as u64);
         samples.get(usize::try_from(chosen).expect("an index of a slice"))?.get(connection)
     }
 }

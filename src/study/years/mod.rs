@@ -22,5 +22,5 @@ pub use summary::{
     CONFIDENCE, Cause, CauseKind, ConnectionSummary, EpisodeSummary, Estimate, QUANTILES, QuantileOfPeriods,
     RuleSummary, StudySummary, WorstPeriod,
 };
-pub use tally::{ConnectionTally, RuleTally, Sums, Tally, Worst};
+pub use tally::{ConnectionTally, RuleTally, Tally, in_seconds};
 pub use walk::{ConnectionPeriod, Period, Plan, RulePeriod, STEPS, Walker};

@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Stop, budget, is_checkpoint, is_precise, next_checkpoint};
+use super::engine::{Stop, decision};
 use super::tally::Tally;
 use super::walk::Plan;
+use crate::study::statistics::stopping::{Decision, next_checkpoint};
 
 /// What must be equal for parts to belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,26 +113,24 @@ pub fn merge(plan: &Plan<'_>, identity: &Identity, parts: &[(String, Part)]) -> 
 }
 
 fn walk(plan: &Plan<'_>, pieces: &[(&Piece, &str)]) -> Merged {
-    let all = budget(plan);
     let mut tally = Tally::new(plan);
     let mut done = 0;
-    for (piece, _) in pieces {
-        if is_checkpoint(done) && is_precise(plan, &tally) {
-            return Merged::Complete(Box::new(tally), Stop::Precise);
+    let mut pieces = pieces.iter().map(|(piece, _)| *piece);
+    loop {
+        let until = match decision(plan, done, &tally) {
+            Decision::Enough => return Merged::Complete(Box::new(tally), Stop::Precise),
+            Decision::StoppedOnBudget => return Merged::Complete(Box::new(tally), Stop::Budget),
+            Decision::Continue { until_blocks } => until_blocks,
+        };
+        match pieces.next() {
+            Some(piece) if piece.from == done => {
+                tally.merge(&piece.tally);
+                done = piece.to;
+            }
+            Some(piece) => return Merged::Missing { from: done, to: piece.from },
+            None => return Merged::Missing { from: done, to: until },
         }
-        if piece.from > done {
-            return Merged::Missing { from: done, to: piece.from };
-        }
-        tally.merge(&piece.tally);
-        done = piece.to;
     }
-    if is_checkpoint(done) && is_precise(plan, &tally) {
-        return Merged::Complete(Box::new(tally), Stop::Precise);
-    }
-    if done >= all {
-        return Merged::Complete(Box::new(tally), Stop::Budget);
-    }
-    Merged::Missing { from: done, to: next_checkpoint(done).min(all) }
 }
 
 /// What does not belong together, by name.

@@ -3,6 +3,7 @@
 
 use super::engine;
 use super::library::Library;
+use super::tally::in_seconds;
 use super::walk::Plan;
 use crate::network::{Network, SlaRule};
 use crate::rng::RunSeed;
@@ -52,7 +53,7 @@ fn answer(network: &Network, rules: &[SlaRule], library: Option<&Library>, seed:
     let tally = engine::blocks(&plan, seed, 0, blocks);
     let of = |index: usize| {
         let rule = &tally.connections[index].rules[0];
-        [1.0 - rule.missed as f64 / tally.periods as f64, rule.charged.mean(tally.periods)]
+        [1.0 - rule.missed as f64 / tally.periods as f64, in_seconds(&rule.charged, tally.periods).mean]
     };
     let worst = (0..tally.connections.len()).map(of).min_by(|a, b| a[0].total_cmp(&b[0]));
     worst.unwrap_or([1.0, 0.0])

@@ -3,13 +3,14 @@
 use super::engine::Stop;
 use super::library::{Episode, EpisodeClass, Library};
 use super::sensitivity::{Flip, Swing};
-use super::tally::{ConnectionTally, RuleTally, Sums, Tally, at_rank};
+use super::tally::{ConnectionTally, RuleTally, Tally, at_rank, in_seconds};
 use super::walk::{Plan, STEPS};
 use crate::network::{Begin, LegalText, SlaRule};
 use crate::study::statistics::Interval;
 use crate::study::statistics::binomial::clopper_pearson;
 use crate::study::statistics::mean::Moments;
 use crate::study::statistics::quantile::{QuantileInterval, quantile_interval, quantile_rank};
+use crate::study::statistics::sums::Sums;
 use crate::study::structure::{Structure, StructureSummary};
 use crate::units::{CalendarSpan, Share};
 
@@ -218,7 +219,10 @@ impl StudySummary {
 
 fn connection(plan: &Plan<'_>, name: &str, tally: &ConnectionTally, periods: u64) -> ConnectionSummary {
     let length = plan.period().as_seconds();
-    let share = |sums: &Sums| estimate(sums.mean(periods) / length, sums.variance(periods) / length / length, periods);
+    let share = |sums: &Sums| {
+        let Moments { count, mean, variance } = in_seconds(sums, periods);
+        estimate(Moments { count, mean: mean / length, variance: variance / length / length })
+    };
     ConnectionSummary {
         name: name.to_owned(),
         rules: plan
@@ -236,14 +240,15 @@ fn connection(plan: &Plan<'_>, name: &str, tally: &ConnectionTally, periods: u64
             .collect(),
         worst: tally
             .worst
+            .list()
             .iter()
-            .map(|one| WorstPeriod { replication: one.replication, charged: CalendarSpan::from_ns(one.charged) })
+            .map(|one| WorstPeriod { replication: one.number, charged: CalendarSpan::from_ns(one.downtime) })
             .collect(),
     }
 }
 
-fn estimate(mean: f64, variance: f64, count: u64) -> Estimate {
-    Estimate { mean, interval: Moments { count, mean, variance }.log_t(CONFIDENCE) }
+fn estimate(moments: Moments) -> Estimate {
+    Estimate { mean: moments.mean, interval: moments.log_t(CONFIDENCE) }
 }
 
 fn rule_summary(rule: &SlaRule, tally: &RuleTally, length: CalendarSpan, periods: u64) -> RuleSummary {
@@ -257,7 +262,7 @@ fn rule_summary(rule: &SlaRule, tally: &RuleTally, length: CalendarSpan, periods
         meets: kept as f64 / periods.max(1) as f64,
         meets_interval: clopper_pearson(kept, periods.max(1), CONFIDENCE),
         missed: tally.missed,
-        charged: estimate(tally.charged.mean(periods), tally.charged.variance(periods), periods),
+        charged: estimate(in_seconds(&tally.charged, periods)),
         outages: tally.outages,
         quantiles: QUANTILES.map(|at| quantile_of(tally, at, periods)).to_vec(),
         credit: tally.credit as f64 / 1e9 / periods.max(1) as f64,

@@ -1,10 +1,10 @@
 //! One SLA period of a fabric's life: failures as drawn, what stands in between, and what every rule charges.
 
 use super::library::{Episode, Library, Move};
-use crate::failures::{ConnectionState, Lives, LivesPlan, Standing, StandingPlan, Transition, Turn};
+use crate::failures::{BLOCK, ConnectionState, Lives, LivesPlan, Standing, StandingPlan, Transition, Turn};
 use crate::ids::{ComponentId, IdVec};
 use crate::network::{Begin, Exclusion, Network, Period as SlaPeriod, SlaRule};
-use crate::rng::RunSeed;
+use crate::rng::{BriefStreams, RunSeed};
 use crate::sla::{Evidence, Exempt, Exemption, LossTimeline, Observation, Outage, Ruling, evaluate};
 use crate::units::{CalendarSpan, Share};
 
@@ -66,6 +66,8 @@ pub struct Period {
     pub transitions: u64,
     /// Of these, how many came before routing had settled from the one before: charged as total loss.
     pub overlaps: u64,
+    /// Whether nothing was down at any time.
+    pub is_quiet: bool,
     /// In order of connection id.
     pub connections: Vec<ConnectionPeriod>,
 }
@@ -73,8 +75,17 @@ pub struct Period {
 /// Walks through periods, one after another, with the same buffers.
 #[derive(Debug)]
 pub struct Walker<'p> {
+    lives: Lives<'p>,
+    walk: Walk<'p>,
+}
+
+/// What stands and what is lost in one period.
+#[derive(Debug)]
+struct Walk<'p> {
     plan: &'p Plan<'p>,
     standing: Standing<'p>,
+    /// With everything up.
+    whole: Vec<ConnectionState>,
     drained: u32,
     /// When drained work went on.
     maintenance: Vec<Exemption>,
@@ -120,7 +131,7 @@ impl<'n> Plan<'n> {
         let class_of = components.iter().map(|component| place(&component.class)).collect();
         Self {
             network,
-            lives: LivesPlan::new(&network.reliability),
+            lives: LivesPlan::new(&network.reliability, period),
             standing: StandingPlan::new(network),
             rules,
             library,
@@ -148,68 +159,102 @@ impl<'p> Walker<'p> {
     /// A walker that has not begun.
     #[must_use]
     pub fn new(plan: &'p Plan<'p>) -> Self {
-        let count = plan.network.connections.len();
-        Self {
-            plan,
-            standing: Standing::new(&plan.standing),
-            drained: 0,
-            maintenance: Vec::new(),
-            present: Vec::with_capacity(count),
-            since: vec![0; count],
-            courses: vec![Course::default(); count],
-            outcome: Period::default(),
+        Self { lives: Lives::new(&plan.lives), walk: Walk::new(plan) }
+    }
+
+    /// One period.
+    pub fn period(&mut self, seed: RunSeed, replication: u64) -> &Period {
+        self.walk.period(seed.brief_streams(replication), self.lives.replication(seed, replication))
+    }
+
+    /// The 64 periods of a block, in order.
+    pub fn block(&mut self, seed: RunSeed, block: u64, mut observe: impl FnMut(u64, &Period)) {
+        for (transitions, replication) in self.lives.block(seed, block).iter().zip(block * BLOCK..) {
+            observe(replication, self.walk.period(seed.brief_streams(replication), transitions));
         }
     }
 
-    /// The period of this seed.
-    pub fn walk(&mut self, seed: RunSeed) -> &Period {
-        self.begin();
-        let plan = self.plan;
-        let mut lives = Lives::new(&plan.lives, seed, plan.period());
-        while let Some(transition) = lives.next() {
-            self.apply(seed, &transition);
-        }
-        self.end();
-        &self.outcome
+    /// What the first rule charged the worst connection in each period of a block, in nanoseconds.
+    pub fn worst_charges(&mut self, seed: RunSeed, block: u64) -> Vec<u64> {
+        let mut charged = Vec::new();
+        self.block(seed, block, |_, period| {
+            charged.push(period.connections.iter().map(|one| one.rules[0].charged).max().unwrap_or(0));
+        });
+        charged
     }
 
     /// The losses of a connection over the period that was walked last, both directions.
     #[must_use]
     pub fn timelines(&self, connection: usize) -> &[LossTimeline; 2] {
-        &self.courses[connection].directions
+        &self.walk.courses[connection].directions
+    }
+}
+
+impl<'p> Walk<'p> {
+    fn new(plan: &'p Plan<'p>) -> Self {
+        let connections = &plan.network.connections;
+        let mut standing = Standing::new(&plan.standing);
+        let whole = standing.states().to_vec();
+        let nothing = |channels: usize| ConnectionPeriod {
+            below: vec![0; channels],
+            rules: vec![RulePeriod::default(); plan.rules.len()],
+            causes: vec![[0; 2]; plan.classes.len()],
+            course: Vec::with_capacity(STEPS),
+            ..ConnectionPeriod::default()
+        };
+        let connections = connections.iter().map(|connection| nothing(connection.logical_links.len()));
+        Self {
+            plan,
+            standing,
+            drained: 0,
+            maintenance: Vec::new(),
+            present: whole.clone(),
+            since: vec![0; whole.len()],
+            courses: vec![Course::default(); whole.len()],
+            outcome: Period { connections: connections.collect(), is_quiet: true, ..Period::default() },
+            whole,
+        }
+    }
+
+    /// What becomes of the connections with these failures and returns.
+    fn period(&mut self, streams: BriefStreams, transitions: &[Transition]) -> &Period {
+        let is_clean = self.outcome.is_quiet;
+        self.outcome.is_quiet = transitions.is_empty();
+        if !is_clean {
+            self.begin();
+        }
+        if !transitions.is_empty() {
+            transitions.iter().for_each(|transition| self.apply(streams, transition));
+            self.end();
+        }
+        &self.outcome
     }
 
     fn begin(&mut self) {
-        let plan = self.plan;
         self.standing.reset();
         self.drained = 0;
         self.maintenance.clear();
-        self.present.clear();
-        self.present.extend_from_slice(self.standing.states());
+        self.present.copy_from_slice(&self.whole);
         self.since.fill(0);
         for course in &mut self.courses {
             course.directions.iter_mut().for_each(LossTimeline::clear);
             course.marks.clear();
             course.busy = 0;
         }
-        self.outcome.transitions = 0;
-        self.outcome.overlaps = 0;
-        self.outcome.connections.resize_with(plan.network.connections.len(), ConnectionPeriod::default);
-        for (one, connection) in self.outcome.connections.iter_mut().zip(&plan.network.connections) {
-            one.below.clear();
-            one.below.resize(connection.logical_links.len(), 0);
-            one.rules.clear();
-            one.rules.resize(plan.rules.len(), RulePeriod::default());
-            one.causes.clear();
-            one.causes.resize(plan.classes.len(), [0; 2]);
+        (self.outcome.transitions, self.outcome.overlaps) = (0, 0);
+        for one in &mut self.outcome.connections {
+            one.below.fill(0);
+            one.rules.fill(RulePeriod::default());
+            one.causes.fill([0; 2]);
             one.course.clear();
             (one.lost, one.outages) = (0, 0);
         }
     }
 
-    fn apply(&mut self, seed: RunSeed, transition: &Transition) {
+    fn apply(&mut self, streams: BriefStreams, transition: &Transition) {
         let plan = self.plan;
         let Transition { at, component, turn, entry, covered } = *transition;
+        let entry = entry as usize;
         let is_drained = plan.network.reliability.components[component].begins == Begin::Drained;
         let before = self.standing.key();
         match turn {
@@ -240,7 +285,7 @@ impl<'p> Walker<'p> {
             && let Some(library) = plan.library
         {
             let change = Move { component, entry, turn, before };
-            self.disturb(seed, at.as_ns(), &change, library);
+            self.disturb(streams, at.as_ns(), &change, library);
         }
     }
 
@@ -289,17 +334,20 @@ impl<'p> Walker<'p> {
         self.since[index] = at;
         // Too few channels for those places that stand for more.
         one.below.iter_mut().skip(state.usable.into()).for_each(|below| *below += length);
+        if state.loss == Share::ZERO {
+            return;
+        }
         let lost = u128::from(length) * u128::from(state.loss.as_ppb()) / u128::from(Share::ONE.as_ppb());
         one.lost += u64::try_from(lost).expect("a part of the period");
     }
 
     /// Routing needs its time: lays what an episode of the library lost over the settled state.
-    fn disturb(&mut self, seed: RunSeed, at: u64, change: &Move, library: &Library) {
+    fn disturb(&mut self, streams: BriefStreams, at: u64, change: &Move, library: &Library) {
         let class = self.plan.class_of[change.component];
         let end = self.plan.period().as_ns();
         let mut overlapped = false;
         for index in 0..self.courses.len() {
-            let Some(episode) = library.draw(seed, at, change, index) else { continue };
+            let Some(episode) = library.draw(streams, at, change, index) else { continue };
             let settled = self.present[index].loss;
             let course = &mut self.courses[index];
             if at < course.busy {
@@ -320,11 +368,9 @@ impl<'p> Walker<'p> {
         for index in 0..self.present.len() {
             self.pass(index, end.as_ns());
             let course = &self.courses[index];
-            let quiet = course.directions.iter().all(|direction| direction.segments().is_empty());
-            if quiet {
-                continue;
-            }
-            for (index_of_rule, rule) in plan.rules.iter().enumerate() {
+            let losses = course.directions.iter().flat_map(|direction| direction.segments());
+            let Some(most) = losses.map(|segment| segment.loss).max() else { continue };
+            for (index_of_rule, rule) in plan.rules.iter().enumerate().filter(|(_, rule)| rule.bad.can_follow(most)) {
                 let excludes = rule.excludes.contains(&Exclusion::Maintenance);
                 let observation = Observation {
                     directions: [&course.directions[0], &course.directions[1]],

@@ -1,9 +1,10 @@
 //! Do components live as their laws say? Expected values are formulas named in each test.
 
-use super::{Lives, LivesPlan, Turn, draw, residual};
+use super::{Lives, LivesPlan, Transition, Turn};
+use crate::failures::law::Sampler;
 use crate::ids::IdVec;
 use crate::network::{Begin, Component, Crew, LifeLaw, LifeShape, Reliability, Start};
-use crate::rng::RunSeed;
+use crate::rng::{RunSeed, StreamName};
 use crate::units::{CalendarSpan, Hours, Share};
 
 fn hours(hours: f64) -> CalendarSpan {
@@ -33,17 +34,21 @@ fn model(components: Vec<Component>, start: Start) -> Reliability {
 }
 
 /// Mean and standard error over replications of what `measure` gives for each.
-fn mean_of(replications: u64, measure: impl Fn(RunSeed) -> f64) -> (f64, f64) {
-    let values: Vec<f64> = (0..replications).map(|index| measure(RunSeed(7).replication(index))).collect();
+fn mean_of(replications: u64, measure: impl FnMut(u64) -> f64) -> (f64, f64) {
+    let values: Vec<f64> = (0..replications).map(measure).collect();
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64;
     (mean, (variance / values.len() as f64).sqrt())
 }
 
 /// Time in hours of [from, to) in which `count` or more components are down.
-fn down_time(model: &Reliability, seed: RunSeed, window: [f64; 2], count: usize) -> f64 {
-    let plan = LivesPlan::new(model);
-    let mut lives = Lives::new(&plan, seed, hours(window[1]));
+fn down_time(model: &Reliability, replications: u64, window: [f64; 2], count: usize) -> (f64, f64) {
+    let plan = LivesPlan::new(model, hours(window[1]));
+    let mut lives = Lives::new(&plan);
+    mean_of(replications, |replication| down_in(lives.replication(RunSeed(7), replication), window, count))
+}
+
+fn down_in(transitions: &[Transition], window: [f64; 2], count: usize) -> f64 {
     let (mut down, mut since, mut total) = (0, 0.0, 0.0);
     let end = window[1];
     let mut add = |down: usize, from: f64, to: f64| {
@@ -51,7 +56,7 @@ fn down_time(model: &Reliability, seed: RunSeed, window: [f64; 2], count: usize)
             total += (to.min(end) - from.max(window[0])).max(0.0);
         }
     };
-    while let Some(transition) = lives.next() {
+    for transition in transitions {
         let at = transition.at.as_ns() as f64 / 3.6e12;
         add(down, since, at);
         since = at;
@@ -86,15 +91,15 @@ fn draws_and_residual_lives_have_the_moments_of_theory() {
     ];
     for (shape, mean, squared_variation) in cases {
         let what = format!("{shape:?}");
-        let law = law(mean, shape);
+        let law = Sampler::new(&law(mean, shape));
         let sample = |purpose: &str, of: &dyn Fn(f64) -> f64| {
-            let mut stream = RunSeed(3).stream("unit", purpose);
+            let mut stream = RunSeed(3).brief_streams(0).stream(StreamName::new("unit", purpose));
             let values: Vec<f64> = (0..40_000)
                 .map(|_| match purpose {
-                    "whole" => draw(&law, &mut stream),
-                    _ => residual(&law, &mut stream),
+                    "whole" => law.draw(&mut stream),
+                    _ => law.residual(&mut stream),
                 })
-                .map(|span| of(span.as_ns() as f64 / 3.6e12))
+                .map(|span| of(span as f64 / 3.6e12))
                 .collect();
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
@@ -113,7 +118,7 @@ fn a_shape_below_one_started_stationary_shows_no_drift() {
     let unit = component("unit", law(100.0, LifeShape::Weibull(0.8)), law(4.0, LifeShape::LogNormal(0.7)));
     let model = model(vec![unit], Start::Stationary);
     for window in [[0.0, 100.0], [100.0, 200.0], [900.0, 1_000.0]] {
-        let measured = mean_of(30_000, |seed| down_time(&model, seed, window, 1));
+        let measured = down_time(&model, 30_000, window, 1);
         within(&format!("{window:?}"), measured, 100.0 * 4.0 / 104.0, 0.05);
     }
 }
@@ -125,8 +130,9 @@ fn a_shape_below_one_started_new_fails_more_at_first() {
     // 1 - exp(-(0.1 Gamma(2.25))^0.8) = 0.16 against 0.1.
     let unit = component("unit", law(100.0, LifeShape::Weibull(0.8)), law(0.001, LifeShape::Constant));
     let new = model(vec![unit], Start::New);
-    let plan = LivesPlan::new(&new);
-    let hit = |seed: RunSeed| f64::from(u8::from(Lives::new(&plan, seed, hours(10.0)).next().is_some()));
+    let plan = LivesPlan::new(&new, hours(10.0));
+    let mut lives = Lives::new(&plan);
+    let hit = |replication| f64::from(u8::from(!lives.replication(RunSeed(7), replication).is_empty()));
     let scale = 1.0 / libm::tgamma(1.0 + 1.0 / 0.8);
     let expected = 1.0 - libm::exp(-libm::pow(0.1 / scale, 0.8));
     assert!(expected > 0.15);
@@ -139,12 +145,12 @@ fn two_units_with_one_crew_are_both_down_as_the_chain_says() {
     let unit = |name: &str| component(name, law(100.0, LifeShape::Exponential), law(10.0, LifeShape::Exponential));
     let r: f64 = 0.1;
     let two = model(vec![unit("a"), unit("b")], Start::Stationary);
-    let measured = mean_of(20_000, |seed| down_time(&two, seed, [0.0, 1_000.0], 2));
+    let measured = down_time(&two, 20_000, [0.0, 1_000.0], 2);
     within("two crews", measured, 1_000.0 * (r / (1.0 + r)).powi(2), 0.05);
     let mut one = two;
     one.crews = vec![Crew { name: "field".to_owned(), size: 1 }];
     one.components.iter_mut().for_each(|component| component.crew = Some(0));
-    let measured = mean_of(20_000, |seed| down_time(&one, seed, [0.0, 1_000.0], 2));
+    let measured = down_time(&one, 20_000, [0.0, 1_000.0], 2);
     within("one crew", measured, 1_000.0 * 2.0 * r * r / (1.0 + 2.0 * r + 2.0 * r * r), 0.05);
 }
 
@@ -159,7 +165,7 @@ fn a_tenth_of_failures_in_common_multiplies_the_time_both_are_down() {
     // m p1 = p0 (2 (1 - b) l + b l); 2 m p2 = p0 b l + p1 l.
     let p1 = (2.0 * (1.0 - b) * l + b * l) / m;
     let p2 = (b * l + p1 * l) / (2.0 * m);
-    let measured = mean_of(30_000, |seed| down_time(&both, seed, [0.0, 1_000.0], 2));
+    let measured = down_time(&both, 30_000, [0.0, 1_000.0], 2);
     within("both down", measured, 1_000.0 * p2 / (1.0 + p1 + p2), 0.05);
 }
 
@@ -170,20 +176,46 @@ fn turns_go_round_and_a_component_moves_nobody_else() {
     first.turns = vec![Vec::new(), Vec::new(), Vec::new()];
     let alone = model(vec![first.clone()], Start::Stationary);
     let joined = model(vec![first, component("b", constant(3.0), constant(1.0))], Start::Stationary);
-    let transitions = |model: &Reliability| -> Vec<(u64, usize, Turn)> {
-        let plan = LivesPlan::new(model);
-        let mut lives = Lives::new(&plan, RunSeed(1), hours(200.0));
-        let mut all = Vec::new();
-        while let Some(transition) = lives.next() {
-            if transition.component.0 == 0 {
-                all.push((transition.at.as_ns(), transition.entry, transition.turn));
-            }
-        }
-        all
+    let transitions = |model: &Reliability| -> Vec<(u64, u32, Turn)> {
+        let plan = LivesPlan::new(model, hours(200.0));
+        let mut lives = Lives::new(&plan);
+        let of_first = lives.replication(RunSeed(1), 0).iter().filter(|one| one.component.0 == 0);
+        of_first.map(|one| (one.at.as_ns(), one.entry, one.turn)).collect()
     };
     let alone = transitions(&alone);
     assert_eq!(alone, transitions(&joined));
-    let fails: Vec<usize> = alone.iter().filter(|one| one.2 == Turn::Down).map(|one| one.1).collect();
+    let fails: Vec<u32> = alone.iter().filter(|one| one.2 == Turn::Down).map(|one| one.1).collect();
     assert!(fails.len() >= 17, "{fails:?}");
     assert!(fails.windows(2).all(|pair| pair[1] == (pair[0] + 1) % 3), "{fails:?}");
+}
+
+#[test]
+fn a_replication_alone_is_that_of_its_block_and_each_law_fails_as_often_as_the_renewal_theorem_says() {
+    // In equilibrium there are T / (up + down) failures in [0, T), whatever the laws: a window of a tenth of an up time.
+    for shape in [
+        LifeShape::Exponential,
+        LifeShape::Constant,
+        LifeShape::Weibull(0.8),
+        LifeShape::LogNormal(1.0),
+        LifeShape::Empirical([20.0, 180.0].map(hours).into()),
+    ] {
+        let unit = component("unit", law(100.0, shape.clone()), law(4.0, LifeShape::LogNormal(0.7)));
+        let model = model(vec![unit], Start::Stationary);
+        let plan = LivesPlan::new(&model, hours(10.0));
+        let (mut lives, mut single) = (Lives::new(&plan), Lives::new(&plan));
+        let mut failures = Vec::new();
+        for block in 0..400 {
+            for (place, period) in lives.block(RunSeed(5), block).iter().enumerate() {
+                // Those that are down when time begins fell before it.
+                let fell = period.iter().filter(|one| one.turn == Turn::Down && one.at > CalendarSpan::ZERO).count();
+                failures.push(fell as f64);
+                if block % 50 == 0 {
+                    assert_eq!(single.replication(RunSeed(5), block * super::BLOCK + place as u64), period);
+                }
+            }
+        }
+        let mut each = failures.iter();
+        let measured = mean_of(failures.len() as u64, |_| *each.next().expect("one of each"));
+        within(&format!("{shape:?}"), measured, 10.0 / 104.0, 0.1);
+    }
 }

@@ -1,17 +1,19 @@
 //! Count, sum and sum of squares of whole numbers: exact, so that parts merge in any order to the same bytes.
 
+use serde::{Deserialize, Serialize};
+
 use super::mean::Moments;
 use super::wide::Wide;
 
 /// Of one value per replication, such as the downtime of a year in nanoseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sums {
     count: u64,
     sum: u128,
     squares: Wide,
 }
 
-impl Tally {
+impl Sums {
     /// One more value.
     pub fn add(&mut self, value: u64) {
         let value = u128::from(value);
@@ -42,25 +44,19 @@ impl Tally {
     /// Mean and variance. n Σx² - (Σx)² is taken in integers, so no digit is lost to cancellation.
     #[must_use]
     pub fn moments(&self) -> Moments {
-        let count = self.count as f64;
-        let spread = self.squares.times(self.count).minus(Wide::product(self.sum, self.sum)).to_f64();
+        self.moments_over(self.count)
+    }
+
+    /// The same over `total` values, of which all that were not added are 0.
+    #[must_use]
+    pub fn moments_over(&self, total: u64) -> Moments {
+        let count = total as f64;
+        let spread = self.squares.times(total).minus(Wide::product(self.sum, self.sum)).to_f64();
         Moments {
-            count: self.count,
-            mean: if self.count == 0 { 0.0 } else { self.sum as f64 / count },
-            variance: if self.count < 2 { 0.0 } else { spread / count / (count - 1.0) },
+            count: total,
+            mean: if total == 0 { 0.0 } else { self.sum as f64 / count },
+            variance: if total < 2 { 0.0 } else { spread / count / (count - 1.0) },
         }
-    }
-
-    /// Count, sum, and upper and lower half of the sum of squares, as a part file holds them.
-    #[must_use]
-    pub const fn parts(&self) -> (u64, u128, (u128, u128)) {
-        (self.count, self.sum, self.squares.halves())
-    }
-
-    /// What [`Self::parts`] said.
-    #[must_use]
-    pub const fn from_parts(count: u64, sum: u128, (high, low): (u128, u128)) -> Self {
-        Self { count, sum, squares: Wide::from_halves(high, low) }
     }
 }
 
@@ -71,19 +67,19 @@ mod tests {
     /// 10^16 + {4, 7, 13, 16}: mean 10^16 + 10, variance 30 (the textbook case of cancellation, Chan et al. 1983).
     #[test]
     fn variance_loses_no_digit_to_a_large_mean() {
-        let mut tally = Tally::default();
-        [4, 7, 13, 16].iter().for_each(|value| tally.add(10_000_000_000_000_000 + value));
-        let moments = tally.moments();
+        let mut sums = Sums::default();
+        [4, 7, 13, 16].iter().for_each(|value| sums.add(10_000_000_000_000_000 + value));
+        let moments = sums.moments();
         assert!((moments.variance - 30.0).abs() < 1e-12, "{moments:?}");
-        assert_eq!(tally.sum(), 40_000_000_000_000_040);
+        assert_eq!(sums.sum(), 40_000_000_000_000_040);
     }
 
     #[test]
     fn parts_merge_in_any_order_to_the_same() {
         let of = |values: &[u64]| {
-            let mut tally = Tally::default();
-            values.iter().for_each(|value| tally.add(*value));
-            tally
+            let mut sums = Sums::default();
+            values.iter().for_each(|value| sums.add(*value));
+            sums
         };
         let whole = of(&[u64::MAX, 3, 0, u64::MAX - 5, 9]);
         let (mut left, mut right) = (of(&[u64::MAX, 3]), of(&[9, u64::MAX - 5, 0]));
@@ -91,14 +87,19 @@ mod tests {
         left.merge(&right);
         right.merge(&first);
         assert_eq!((left, right), (whole, whole));
-        let (count, sum, squares) = whole.parts();
-        assert_eq!(Tally::from_parts(count, sum, squares), whole);
+        let text = serde_json::to_string(&whole).expect("JSON");
+        assert_eq!(serde_json::from_str::<Sums>(&text).expect("JSON"), whole);
     }
 
     #[test]
     fn nothing_and_one_value_have_no_variance() {
-        assert_eq!(Tally::default().moments(), Moments { count: 0, mean: 0.0, variance: 0.0 });
-        let mut one = Tally::default();
+        assert_eq!(Sums::default().moments(), Moments { count: 0, mean: 0.0, variance: 0.0 });
+        assert_eq!(Sums::default().moments_over(4), Moments { count: 4, mean: 0.0, variance: 0.0 });
+        let mut one = Sums::default();
+        one.add(8);
+        // 8, 0, 0, 0: mean 2, squares about it 36 + 3 x 4 over 3.
+        assert_eq!(one.moments_over(4), Moments { count: 4, mean: 2.0, variance: 16.0 });
+        one = Sums::default();
         one.add(7);
         assert_eq!(one.moments(), Moments { count: 1, mean: 7.0, variance: 0.0 });
     }
