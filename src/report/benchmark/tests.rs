@@ -4,7 +4,7 @@ use super::*;
 use crate::report::document::Outcome;
 use crate::study::benchmark::peers::{PeerKind, PeerResult};
 use crate::study::benchmark::{
-    Accuracy, Effort, FirstResult, Hold, Judged, Machine, Parallel, Speed, Spread, Workload,
+    Accuracy, Effort, FirstResult, Hold, Judged, Machine, Parallel, Routing, Speed, Spread, Workload,
 };
 use crate::units::{Bytes, Span};
 
@@ -47,6 +47,14 @@ fn measured(earlier: Option<Value>) -> Measured {
             speeds: vec![speed(Workload::Chain, Some(60e6)), speed(Workload::Quickstart, None)],
             holds: vec![Hold { pending: 100, operations_per_second: spread(50e6) }],
             parallel: Parallel { routers: 100, threads: 2, partitions: 2, speed_up: spread(1.8) },
+            routing: Routing {
+                prefixes: 10_000,
+                sessions: 13,
+                messages: 4_000,
+                told: 100_000,
+                messages_per_second: spread(24e3),
+                told_per_second: spread(600e3),
+            },
             accuracies: vec![accuracy],
             first_result: FirstResult { read_s: 0.002, run_s: 0.5 },
             peers: vec![peer],

@@ -9,6 +9,7 @@ mod clock;
 mod fabrics;
 mod hold;
 pub mod peers;
+mod routing;
 mod spread;
 mod workload;
 
@@ -20,6 +21,7 @@ pub use clock::{Machine, peak_memory};
 pub use fabrics::fabrics_scenario;
 pub use hold::Hold;
 use peers::{Peer, PeerResult};
+pub use routing::{Routing, routing_scenario};
 pub use spread::Spread;
 pub use workload::{Oracle, Workload};
 
@@ -62,6 +64,8 @@ pub struct Benchmark {
     pub holds: Vec<Hold>,
     /// Several threads for one run.
     pub parallel: Parallel,
+    /// The control plane by itself.
+    pub routing: Routing,
     /// Waits against theory.
     pub accuracies: Vec<Accuracy>,
     /// From a scenario's text to its record.
@@ -219,9 +223,11 @@ pub fn measure(effort: Effort, peers: &[Peer], tell: &mut dyn FnMut(&str)) -> Be
     }
     tell("one run on several threads");
     let parallel = parallel(effort);
+    tell("BGP messages");
+    let routing = routing::routing(effort);
     let accuracies = Workload::ALL.iter().filter_map(|workload| accuracy(*workload, effort, tell)).collect();
     let machine = Machine::here();
-    Benchmark { effort, machine, speeds, holds, parallel, accuracies, first_result, peers: peer_results }
+    Benchmark { effort, machine, speeds, holds, parallel, routing, accuracies, first_result, peers: peer_results }
 }
 
 fn speed(

@@ -47,3 +47,13 @@ fn a_workload_sends_about_the_packets_asked_for() {
         assert!((sent - 20_000.0).abs() < 700.0, "{} {sent}", workload.name());
     }
 }
+
+/// The far provider has a session with each of two borders, and both hear of all.
+#[test]
+fn every_prefix_reaches_the_far_side_of_the_reflecting_provider() {
+    let network = scenario::parse(&routing_scenario(300), "routing", &[]);
+    let network = network.unwrap_or_else(|problems| panic!("{problems}")).network;
+    let record = Simulation::new(&network, SEED).run();
+    let far = record.sessions.bgp.iter().filter(|end| end.router == "f" && end.kind != "internal");
+    assert_eq!(far.map(|end| end.routes.accepted).collect::<Vec<_>>(), [300, 300]);
+}
