@@ -318,6 +318,12 @@ impl RouterFault {
 }
 
 impl FailureKind {
+    /// How long before it was announced; `None` of what is not announced.
+    #[must_use]
+    pub const fn notice(&self) -> Option<Span> {
+        if let Self::Maintenance { notice, .. } = self { Some(*notice) } else { None }
+    }
+
     /// The kind's word in scenarios and reports.
     #[must_use]
     pub const fn word(&self) -> &'static str {

@@ -33,6 +33,8 @@ pub struct SlaRule {
     pub charged_to: ChargedTo,
     /// What else is not charged, in order.
     pub excludes: Vec<Exclusion>,
+    /// Maintenance is excluded only when it was announced so long before its window.
+    pub notice: CalendarSpan,
     /// The SLA period; a run is always judged against whole periods.
     pub period: Period,
     /// The promise, such as 99.99%.
@@ -167,6 +169,8 @@ impl Default for SlaRule {
             rounding: Rounding::Exact,
             charged_to: ChargedTo::Everybody,
             excludes: Vec::new(),
+            // The last of AWS Direct Connect's notices (14, 7 and 1 days before); what else an SLA asks is not published.
+            notice: CalendarSpan::from_days(1),
             period: Period::Rolling(CalendarSpan::from_days(30)),
             target: Share::from_ppb(999_900_000),
             credits: Vec::new(),

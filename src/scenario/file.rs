@@ -234,7 +234,7 @@ tables! {
     /// `[rules.x]`
     RuleTable {
         based_on, basis, measure, bin, loss_above, loss_at_least, dead_longer, dead_direction, enter, leave, onset,
-        minimum_run, rounding, rounding_unit, charged_to, excludes, period, target, owed_by;
+        minimum_run, rounding, rounding_unit, charged_to, excludes, notice, period, target, owed_by;
         credits: Vec<CreditTable>
     }
     /// One of `rules.x.credits`

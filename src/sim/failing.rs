@@ -5,11 +5,11 @@ use crate::dataplane::Impairment;
 use crate::failures::{Effect, Stage, stages};
 use crate::ids::{FailureId, FeedId, LinkId, PortId, RouterId};
 use crate::message::DropReason;
-use crate::network::{self, Maintenance, When, Wires};
+use crate::network::{self, Failure, FailureKind, Maintenance, When, Wires};
 use crate::sim::event::Event;
 use crate::sim::interior::InteriorChange;
 use crate::sim::partition::Reach;
-use crate::sim::record::LedgerKind;
+use crate::sim::record::{LedgerKind, OperationRecord};
 use crate::sim::recorder::{Cause, EntryIndex};
 use crate::sim::run::Run;
 use crate::units::{Span, Time};
@@ -36,6 +36,27 @@ impl<'n> Run<'n> {
             let stages = stages(self.network, failure, self.seed);
             self.stages.extend(stages.into_iter().map(|stage| RunningStage { failure: id, stage, lasts: false }));
             self.schedule(Event::FailureBegins(id), self.origin + failure.when.at, 0);
+            self.announce(failure);
+        }
+    }
+
+    /// The notices of maintenance: each goes out so long before its window, what is due before the run stands at its begin.
+    fn announce(&mut self, failure: &Failure) {
+        let FailureKind::Maintenance { router, drain, window, notice, .. } = failure.kind else { return };
+        let network = self.network;
+        let provider = &network.providers[network.routers[router].provider].name;
+        for (number, begin) in (1..).zip(failure.when.beginnings(network.horizon)) {
+            let at = begin + drain;
+            let early = if notice > at { ", before the run" } else { "" };
+            self.journal.operations.push(OperationRecord {
+                at: at.saturating_sub(notice),
+                component: format!("maintenance {}", failure.occurrence(number)),
+                step: "NotifyMaintenance",
+                text: format!(
+                    "{provider} announces work on {} at {at} for {window}, {notice} ahead{early}",
+                    network.routers[router].name
+                ),
+            });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::ids::{Id, LinkId};
-use crate::network::{Charge, Exclusion, Failure, FailureKind, LinkKind, Party, PartyRole, Urgency};
+use crate::network::{Charge, Exclusion, Failure, LinkKind, Party, PartyRole};
 use crate::scenario::file::{Leaf, LinkTable};
 use crate::scenario::read::peek;
 use crate::scenario::source::{item_place, join};
@@ -104,11 +104,8 @@ impl Resolver<'_> {
     }
 
     fn parties_of_failures(&mut self) {
-        // What was planned and announced is maintenance in every rule's sense; an emergency is not.
-        let announced = |failure: &Failure| {
-            let is_planned = matches!(failure.kind, FailureKind::Maintenance { urgency: Urgency::Planned, .. });
-            is_planned.then_some(Exclusion::Maintenance)
-        };
+        // Whether maintenance was announced early enough is each rule's to say.
+        let announced = |failure: &Failure| failure.kind.notice().map(|_| Exclusion::Maintenance);
         let charge = |failure: &Failure| Charge { party: None, excluded: announced(failure) };
         let mut charges: Vec<Charge> = self.network.failures.iter().map(charge).collect();
         let words = [Exclusion::Maintenance, Exclusion::ForceMajeure].map(|exclusion| (exclusion.word(), exclusion));

@@ -109,6 +109,11 @@ impl Resolver<'_> {
         if table.excludes.is_some() {
             rule.excludes = self.excludes(&at("excludes"), &table.excludes);
         }
+        if let Some(notice) =
+            table.notice.as_ref().and_then(|_| self.reader.quantity(&at("notice"), &table.notice, "1 day"))
+        {
+            rule.notice = notice;
+        }
         if table.period.is_some() {
             rule.period = self.period(&at("period"), &table.period, epoch).unwrap_or(rule.period);
         }

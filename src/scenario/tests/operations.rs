@@ -63,3 +63,54 @@ fn provisioning_that_cannot_be_is_refused_with_its_reason() {
         assert!(found.contains(message), "{tables}: {found}");
     }
 }
+
+/// Interconnects between two providers, each on one link from every one of its devices.
+fn fabric(sets: &[&[&str]], maintenance: &str) -> String {
+    let mut text = "horizon = \"1 h\"\n[providers]\nleft = { asn = 64512 }\nright = { asn = 64513 }\n\
+                    [facilities.x]\n[facilities.y]\n[interconnects]\n"
+        .to_owned();
+    let mut devices: Vec<&str> = sets.concat();
+    devices.sort_unstable();
+    devices.dedup();
+    for index in 0..sets.len() {
+        text += &format!("i{index} = {{}}\n");
+    }
+    text += "[routers]\n";
+    for device in &devices {
+        text += &format!("{device} = {{ provider = \"left\", facility = \"x\" }}\n");
+    }
+    for index in 0..sets.len() {
+        text += &format!("peer{index} = {{ provider = \"right\", facility = \"y\" }}\n");
+    }
+    text += "[links]\n";
+    for (index, set) in sets.iter().enumerate() {
+        for device in *set {
+            text += &format!(
+                "{device}-{index} = {{ between = [\"{device}\", \"peer{index}\"], interconnect = \"i{index}\" }}\n"
+            );
+        }
+    }
+    let first = devices[0];
+    text + &format!(
+        "[attachments.l]\nprovider = \"left\"\nprefixes = [\"10.0.0.0/16\"]\nrouters = [\"{first}\"]\n\
+         [attachments.r]\nprovider = \"right\"\nprefixes = [\"10.1.0.0/16\"]\nrouters = [\"peer0\"]\n\
+         [connections.c]\ninterconnect = \"i0\"\nbandwidth = \"1 Gbps\"\nattachments = [\"l\", \"r\"]\n\
+         [flows.f]\nfrom = \"l\"\nto = \"r\"\nrate = \"1 Mbps\"\n\
+         [[maintenance]]\nname = \"work\"\nrouter = \"{first}\"\nat = \"30 min\"\nlasts = \"1 min\"\n{maintenance}\n"
+    )
+}
+
+#[test]
+fn device_sets_that_deadlock_maintenance_are_refused_with_who_shares_what() {
+    let example: [&[&str]; 3] = [&["a", "b", "c", "d"], &["a", "e", "c", "d"], &["b", "e"]];
+    let found = problems_of(&fabric(&example, ""), &[]);
+    let shares = "maintenance.work.router: interconnects overlap in a ring (i0 and i1 share a, i1 and i2 share e, i2 and i0 share b)";
+    assert!(found.contains(shares), "{found}");
+    // Four in a ring, of which no three make one.
+    let four: [&[&str]; 4] = [&["a", "b"], &["b", "c"], &["c", "d"], &["d", "a"]];
+    let found = problems_of(&fabric(&four, ""), &[]);
+    assert!(found.contains("(i0 and i3 share a, i3 and i2 share d, i2 and i1 share c, i1 and i0 share b)"), "{found}");
+    // Open at one place; and an emergency waits for nobody.
+    good(&fabric(&four[..3], ""));
+    good(&fabric(&four, "emergency = true"));
+}

@@ -1,7 +1,7 @@
 //! Which incident is behind which loss, and what of that a rule does not count.
 
 use crate::ids::FailureId;
-use crate::network::{ChargedTo, Network, SlaRule};
+use crate::network::{ChargedTo, Exclusion, Network, SlaRule};
 use crate::sim::record::LedgerKind;
 use crate::sla::{Exempt, Exemption, LossTimeline, Pieces};
 use crate::units::{CalendarSpan, Share};
@@ -94,9 +94,14 @@ pub(super) fn blames(
 
 /// What of the losses a rule does not count.
 pub(super) fn exemptions(network: &Network, rule: &SlaRule, blames: &[Blame]) -> Vec<Exemption> {
+    let is_announced = |failure: FailureId| {
+        let notice = network.failures[failure].kind.notice();
+        notice.is_none_or(|notice| notice.to_calendar() >= rule.notice)
+    };
     let why = |cause: &Cause| {
         let excluded = network.responsibility.failures[cause.failure].excluded;
-        let excluded = excluded.filter(|exclusion| rule.excludes.contains(exclusion)).map(Exempt::Excluded);
+        let is_left_out = |exclusion: &Exclusion| rule.excludes.contains(exclusion) && is_announced(cause.failure);
+        let excluded = excluded.filter(is_left_out).map(Exempt::Excluded);
         excluded.or_else(|| match &rule.charged_to {
             ChargedTo::Everybody => None,
             ChargedTo::Parties(parties) => {

@@ -14,7 +14,7 @@ use crate::sim::limits::Limit;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{
     ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord, LossBin, MacsecRecord,
-    RoutingRecord, RunRecord, Totals,
+    OperationRecord, RoutingRecord, RunRecord, Totals,
 };
 use crate::sim::run::Run;
 use crate::sim::snapshot::{SessionSnapshot, sessions};
@@ -131,7 +131,7 @@ impl Ending<'_> {
             flows: self.flow_records(),
             monitors: self.recorder.monitors.records(network, &self.journal.ledger, self.origin, self.end),
             ledger,
-            operations: std::mem::take(&mut self.journal.operations),
+            operations: self.operations(ended),
             routing: std::mem::take(&mut self.routing),
             sessions: std::mem::take(&mut self.sessions),
             loss_series: self.recorder.loss_bins.iter().map(|(sent, drops)| loss_bin(*sent, drops)).collect(),
@@ -139,6 +139,15 @@ impl Ending<'_> {
             fingerprint: self.fingerprint(),
             totals,
         }
+    }
+
+    /// What was done on purpose while the run went on.
+    fn operations(&mut self, ended: Span) -> Vec<OperationRecord> {
+        let mut operations = std::mem::take(&mut self.journal.operations);
+        operations.retain(|one| one.at <= ended);
+        // Notices are known from the beginning.
+        operations.sort_by_key(|one| one.at);
+        operations
     }
 
     /// The flows that `of` selects.

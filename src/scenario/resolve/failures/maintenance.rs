@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::rings::ring;
 use crate::ids::{Id, InterconnectId, RouterId};
 use crate::network::{Failure, FailureKind, Urgency, When};
 use crate::scenario::file::MaintenanceTable;
@@ -29,8 +30,10 @@ impl Resolver<'_> {
                 planned.push((place, Failure { name, kind, when }));
             }
         }
-        if !planned.is_empty() {
-            self.no_deadlock(&planned[0].0);
+        // An emergency waits for nobody.
+        let waits = |(_, failure): &&(String, Failure)| router_waiting(failure).is_some();
+        if let Some((place, _)) = planned.iter().find(waits) {
+            self.no_deadlock(place);
         }
         self.one_at_a_time(&planned);
         planned.into_iter().map(|(_, failure)| failure).collect()
@@ -79,13 +82,9 @@ impl Resolver<'_> {
     /// Planned work is never done on two devices of one interconnect at once (the Interconnect specification).
     fn one_at_a_time(&mut self, planned: &[(String, Failure)]) {
         let devices = self.devices();
-        let router_of = |failure: &Failure| {
-            let FailureKind::Maintenance { router, urgency: Urgency::Planned, .. } = failure.kind else { return None };
-            Some(router)
-        };
         for (index, (_, one)) in planned.iter().enumerate() {
             for (place, other) in &planned[index + 1..] {
-                let (Some(a), Some(b)) = (router_of(one), router_of(other)) else { continue };
+                let (Some(a), Some(b)) = (router_waiting(one), router_waiting(other)) else { continue };
                 let Some((id, _)) = devices.iter().find(|(_, set)| a != b && set.contains(&a) && set.contains(&b))
                 else {
                     continue;
@@ -104,47 +103,28 @@ impl Resolver<'_> {
         }
     }
 
-    /// Work on a device holds every interconnect that it belongs to. Three different sets of devices that overlap
-    /// pairwise, each pair in a device of its own, let three works hold one and wait for the next, for ever.
+    /// Sets of devices on which planned works would wait for each other for ever.
     fn no_deadlock(&mut self, place: &str) {
-        let devices = self.devices();
-        let mut sets: Vec<(InterconnectId, &BTreeSet<RouterId>)> = Vec::new();
-        for (id, set) in &devices {
-            // Identical sets are held as one.
-            if !sets.iter().any(|(_, other)| *other == set) {
-                sets.push((*id, set));
-            }
-        }
-        for i in 0..sets.len() {
-            for j in i + 1..sets.len() {
-                for k in j + 1..sets.len() {
-                    let Some(ring) = ring([sets[i].1, sets[j].1, sets[k].1]) else { continue };
-                    let names = [i, j, k].map(|at| self.names.interconnects[sets[at].0.index()].clone());
-                    let routers = ring.map(|router| self.network.routers[router].name.clone());
-                    let message = format!(
-                        "interconnects {} share {} in a ring: works on them would wait for each other for ever",
-                        names.join(", "),
-                        routers.join(", ")
-                    );
-                    let remedy = "give interconnects identical or disjoint sets of devices";
-                    self.reader.error(join(place, "router"), message, remedy);
-                    return;
-                }
-            }
-        }
+        let Some(ring) = ring(&self.devices()) else { return };
+        let share = |(index, (id, router)): (usize, &(InterconnectId, RouterId))| {
+            let [this, next] = [*id, ring[(index + 1) % ring.len()].0];
+            let [this, next] = [this, next].map(|id| &self.names.interconnects[id.index()]);
+            format!("{this} and {next} share {}", self.network.routers[*router].name)
+        };
+        let shares: Vec<String> = ring.iter().enumerate().map(share).collect();
+        let message = format!(
+            "interconnects overlap in a ring ({}): works on these devices would wait for each other for ever",
+            shares.join(", ")
+        );
+        let remedy = "give interconnects identical or disjoint sets of devices";
+        self.reader.error(join(place, "router"), message, remedy);
     }
 }
 
-/// A device of its own for each pair of three sets.
-fn ring([a, b, c]: [&BTreeSet<RouterId>; 3]) -> Option<[RouterId; 3]> {
-    for first in a.intersection(b) {
-        for second in b.intersection(c).filter(|second| *second != first) {
-            if let Some(third) = c.intersection(a).find(|third| *third != first && *third != second) {
-                return Some([*first, *second, *third]);
-            }
-        }
-    }
-    None
+/// The router of planned work.
+fn router_waiting(work: &Failure) -> Option<RouterId> {
+    let FailureKind::Maintenance { router, urgency: Urgency::Planned, .. } = work.kind else { return None };
+    Some(router)
 }
 
 /// Whether the two last at one time.
@@ -153,24 +133,4 @@ fn meet(one: When, other: When, horizon: Span) -> bool {
         let end = at + one.lasts.unwrap_or(Span::MAX);
         other.lasts_within(at, end.saturating_sub(Span::from_ps(1)))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set(routers: &[u32]) -> BTreeSet<RouterId> {
-        routers.iter().copied().map(RouterId).collect()
-    }
-
-    #[test]
-    fn sets_that_overlap_in_a_ring_are_found() {
-        // {a,b,c,d}, {a,e,c,d} and {b,e}: the specification's example.
-        let sets = [set(&[0, 1, 2, 3]), set(&[0, 4, 2, 3]), set(&[1, 4])];
-        assert_eq!(ring(sets.each_ref()), Some([RouterId(0), RouterId(4), RouterId(1)]));
-        let apart = [set(&[0, 1, 2, 3]), set(&[0, 4, 2, 3]), set(&[5, 6])];
-        assert_eq!(ring(apart.each_ref()), None);
-        // One device in all three is one lock that all wait for in turn.
-        assert_eq!(ring([set(&[0, 1]), set(&[0, 2]), set(&[0, 3])].each_ref()), None);
-    }
 }

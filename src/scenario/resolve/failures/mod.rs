@@ -3,6 +3,7 @@
 mod groups;
 mod kinds;
 mod maintenance;
+mod rings;
 mod wires;
 
 use super::Resolver;
