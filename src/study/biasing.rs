@@ -226,7 +226,7 @@ impl<'a> Rates<'a> {
 }
 
 /// Which kind of failure it is this time.
-fn kind(shares: &[f64], stream: &mut Stream) -> usize {
+pub(super) fn kind(shares: &[f64], stream: &mut Stream) -> usize {
     if shares.len() == 1 {
         return 0;
     }

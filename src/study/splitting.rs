@@ -7,24 +7,27 @@
 //! The product of the shares that get through is P(outage in the period), without likelihood ratios. A copy keeps the age of
 //! every component and draws anew how long each goes on, so that copies of one state part at once.
 
+use super::biasing::kind;
 use super::exact::Level;
 use super::exact::expected_downtime::Law;
 use super::statistics::distributions::normal_beyond;
 use crate::rng::Stream;
 
 /// Something that fails and is repaired, whatever the laws.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Unit {
     /// From a repair to the next failure.
     pub up: Law,
     /// From a failure to the end of its repair.
     pub down: Law,
+    /// Which share of its failures is of each kind, as [`super::exact::Component::kinds`].
+    pub kinds: Vec<f64>,
 }
 
 /// What is asked: a period of this many hours, begun at a random moment of a long life, and levels below `below`.
 #[derive(Clone, Copy)]
 pub struct Splitting<'a> {
-    /// Independent, in order of the numbers that the level gets.
+    /// Independent; their failures are numbered through, kind by kind, for the level.
     pub units: &'a [Unit],
     /// Hours.
     pub period: f64,
@@ -80,7 +83,7 @@ impl Splitting<'_> {
 
     fn falls_below(&self, threshold: u32, life: &mut Life, stream: &mut Stream, events: &mut u64) -> bool {
         loop {
-            if (self.level)(&life.failed) < threshold {
+            if (self.level)(&life.present()) < threshold {
                 return true;
             }
             if !life.step(self.units, self.period, stream) {
@@ -93,7 +96,7 @@ impl Splitting<'_> {
     fn downtime(&self, life: &mut Life, stream: &mut Stream, events: &mut u64) -> f64 {
         let mut hours = 0.0;
         loop {
-            let (since, is_below) = (life.clock, (self.level)(&life.failed) < self.below);
+            let (since, is_below) = (life.clock, (self.level)(&life.present()) < self.below);
             let goes_on = life.step(self.units, self.period, stream);
             hours += if is_below { life.clock - since } else { 0.0 };
             if !goes_on {
@@ -108,8 +111,8 @@ impl Splitting<'_> {
 #[derive(Debug, Clone)]
 struct Life {
     clock: f64,
-    /// Increasing.
-    failed: Vec<usize>,
+    /// Unit and failure, increasing.
+    failed: Vec<(usize, usize)>,
     /// By unit: when its present condition began, and when it ends.
     since: Vec<f64>,
     until: Vec<f64>,
@@ -126,14 +129,24 @@ impl Life {
             life.since.push(-age);
             life.until.push(whole - age);
             if is_down {
-                life.failed.push(index);
+                life.failed.push((index, failure_of(units, index, stream)));
             }
         }
         life
     }
 
+    /// The failures that are present.
+    fn present(&self) -> Vec<usize> {
+        self.failed.iter().map(|(_, failure)| *failure).collect()
+    }
+
+    /// Where a unit stands, or would stand, among the failed ones.
+    fn place(&self, unit: usize) -> Result<usize, usize> {
+        self.failed.binary_search_by_key(&unit, |(failed, _)| *failed)
+    }
+
     fn law(&self, units: &[Unit], unit: usize) -> Law {
-        if self.failed.binary_search(&unit).is_ok() { units[unit].down } else { units[unit].up }
+        if self.place(unit).is_ok() { units[unit].down } else { units[unit].up }
     }
 
     /// Draws anew when each present condition ends, given how long it has lasted.
@@ -152,16 +165,22 @@ impl Life {
             return false;
         };
         self.clock = self.until[unit];
-        match self.failed.binary_search(&unit) {
+        match self.place(unit) {
             Ok(place) => {
                 self.failed.remove(place);
             }
-            Err(place) => self.failed.insert(place, unit),
+            Err(place) => self.failed.insert(place, (unit, failure_of(units, unit, stream))),
         }
         self.since[unit] = self.clock;
         self.until[unit] = self.clock + beyond(self.law(units, unit), 0.0, stream);
         true
     }
+}
+
+/// The number of the failure that a unit has this time.
+fn failure_of(units: &[Unit], unit: usize, stream: &mut Stream) -> usize {
+    let before: usize = units[..unit].iter().map(|unit| unit.kinds.len()).sum();
+    before + kind(&units[unit].kinds, stream)
 }
 
 /// A whole time, given that it is longer than `age`.
@@ -217,13 +236,21 @@ mod tests {
     /// 720 h x 4.92580459e-6 below two paths.
     #[test]
     fn any_laws_give_the_mean_downtime_that_their_means_imply() {
-        let exponential = |up, down| Unit { up: Law::Exponential { mean: up }, down: Law::Exponential { mean: down } };
+        let exponential = |up, down| Unit {
+            up: Law::Exponential { mean: up },
+            down: Law::Exponential { mean: down },
+            kinds: vec![1.0],
+        };
         let bursts = |up, down| Unit {
             up: Law::Weibull { mean: up, shape: 0.8 },
             down: Law::LogNormal { mean: down, sigma: 0.7 },
+            kinds: vec![1.0],
         };
-        let steady =
-            |up, down| Unit { up: Law::LogNormal { mean: up, sigma: 1.0 }, down: Law::Constant { mean: down } };
+        let steady = |up, down| Unit {
+            up: Law::LogNormal { mean: up, sigma: 1.0 },
+            down: Law::Constant { mean: down },
+            kinds: vec![1.0],
+        };
         for (name, units) in [("exponential", units(exponential)), ("bursts", units(bursts)), ("steady", units(steady))]
         {
             let splitting = Splitting { units: &units, period: 720.0, below: 2, effort: 1_000, level: &paths };
@@ -240,7 +267,11 @@ mod tests {
     /// Exponential laws, no path at all (4.26663303e-8 of the time): far beyond what as many plain months would see.
     #[test]
     fn a_month_without_any_path_is_found() {
-        let units = units(|up, down| Unit { up: Law::Exponential { mean: up }, down: Law::Exponential { mean: down } });
+        let units = units(|up, down| Unit {
+            up: Law::Exponential { mean: up },
+            down: Law::Exponential { mean: down },
+            kinds: vec![1.0],
+        });
         let splitting = Splitting { units: &units, period: 720.0, below: 1, effort: 3_000, level: &paths };
         let runs: Vec<Found> =
             (0..60).map(|run| splitting.run(&mut RunSeed(run).stream("quad", "splitting"))).collect();

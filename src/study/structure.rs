@@ -9,8 +9,10 @@
 use std::cell::RefCell;
 
 use super::exact::enumeration::{Enumeration, Limits, enumerate};
+use super::exact::expected_downtime::Law;
 use super::exact::repair::{Pool, QueueOrder, RepairModel, Shock, Solved};
 use super::exact::{Bounds, Component, Failures};
+use super::splitting::Unit;
 use crate::failures::{Standing, StandingPlan};
 use crate::ids::{ComponentId, ConnectionId, Id};
 use crate::network::{self, LifeShape, Network};
@@ -179,8 +181,19 @@ impl<'n> Structure<'n> {
         }
     }
 
+    /// The components with their laws; `None` when one of them has no formula.
+    #[must_use]
+    pub fn units(&self) -> Option<Vec<Unit>> {
+        let unit = |(id, component): (&ComponentId, &Component)| {
+            let of = &self.network.reliability.components[*id];
+            Some(Unit { up: formula(&of.up)?, down: formula(&of.down)?, kinds: component.kinds.clone() })
+        };
+        self.ids.iter().zip(&self.components).map(unit).collect()
+    }
+
     /// Whether repairs wait for each other, or causes are shared.
-    fn is_coupled(&self) -> bool {
+    #[must_use]
+    pub fn is_coupled(&self) -> bool {
         let model = &self.network.reliability;
         self.ids.iter().any(|id| model.components[*id].crew.is_some() || model.components[*id].shared > Share::ZERO)
     }
@@ -280,6 +293,17 @@ impl<'n> Structure<'n> {
             .iter()
             .map(|id| &self.network.reliability.components[*id])
             .all(|c| exponential(&c.up) && exponential(&c.down))
+    }
+}
+
+fn formula(law: &network::LifeLaw) -> Option<Law> {
+    let mean = law.mean.get();
+    match law.shape {
+        LifeShape::Exponential => Some(Law::Exponential { mean }),
+        LifeShape::Weibull(shape) => Some(Law::Weibull { mean, shape }),
+        LifeShape::LogNormal(sigma) => Some(Law::LogNormal { mean, sigma }),
+        LifeShape::Constant => Some(Law::Constant { mean }),
+        LifeShape::Empirical(_) => None,
     }
 }
 

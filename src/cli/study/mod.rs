@@ -113,7 +113,10 @@ fn finish(prepared: &Prepared, plan: &Plan<'_>, tally: &Tally, stop: Stop) -> Re
         turns = found.first().and_then(|widest| flip(network, &rules, library, &widest.class, goal, prepared.seed()));
         progress.finish();
     }
-    let summary = StudySummary::new(plan, tally, stop, found, turns);
+    let mut summary = StudySummary::new(plan, tally, stop, found, turns);
+    if stop != Stop::Interrupted {
+        summary.rare = prepared.rare(tally);
+    }
     let (folder, provenance) = (&prepared.folder, &prepared.provenance);
     let files = report::write_study(folder, &summary, provenance).map_err(|error| not_written(folder, &error))?;
     print(&if prepared.json {

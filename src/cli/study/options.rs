@@ -10,11 +10,15 @@ use crate::cli::output::note;
 use crate::cli::run::{not_written, quoted, rule_overrides};
 use crate::cli::sweep::variations;
 use crate::cli::{WrongInput, input};
+use crate::failures::StandingPlan;
+use crate::ids::ConnectionId;
 use crate::network::{Network, SlaRule, Variation};
 use crate::report::Provenance;
 use crate::rng::RunSeed;
 use crate::scenario::Loaded;
-use crate::study::years::{Library, Variant};
+use crate::study::rare::{RareSummary, rare};
+use crate::study::structure::Structure;
+use crate::study::years::{ConnectionTally, Library, Tally, Variant};
 
 /// Options that all studies share.
 #[derive(Debug, Clone, Args)]
@@ -44,6 +48,10 @@ pub(in crate::cli) struct Options {
     /// Fail (exit code 1) when fewer than this share of periods keep the promise, such as 0.99.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     min_p_sla: Option<f64>,
+    /// Find the time with no and with fewer than two channels by making failures common, even where periods saw it; time
+    /// without a channel that no period saw is always looked for so.
+    #[arg(long)]
+    rare: bool,
     /// Leave out what the answer hangs on, which takes two more studies for each class of component.
     #[arg(long)]
     no_sensitivity: bool,
@@ -167,6 +175,18 @@ impl Prepared {
     /// The rules, of which the first decides.
     pub(super) fn rules(&self) -> Vec<SlaRule> {
         self.network.availability.rules.clone()
+    }
+
+    /// What is looked for by making failures common: asked for, or never seen by the periods.
+    pub(super) fn rare(&self, tally: &Tally) -> Vec<RareSummary> {
+        let standing = StandingPlan::new(&self.network);
+        let structure = Structure::new(&self.network, &standing);
+        let of = |(connection, tally): (ConnectionId, &ConnectionTally)| {
+            let unseen = tally.below.first().is_some_and(|none| none.sum() == 0);
+            let levels = if self.options.rare { 1..=2 } else { 1..=u32::from(unseen) };
+            levels.map(|below| rare(&self.network, &structure, (connection, below), self.seed())).collect::<Vec<_>>()
+        };
+        self.network.connections.ids().zip(&tally.connections).flat_map(of).collect()
     }
 
     /// What is varied: by the command line, else by the scenario; `None` where nothing is.

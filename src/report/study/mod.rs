@@ -3,6 +3,7 @@
 mod comparison;
 mod page;
 mod plots;
+mod rare;
 mod structure;
 mod value;
 mod variations;

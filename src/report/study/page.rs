@@ -23,6 +23,7 @@ pub(super) fn report(summary: &StudySummary, provenance: &Provenance) -> Report 
         }
     }
     sections.extend(super::structure::sections(summary));
+    sections.extend(super::rare::section(&summary.rare));
     if !summary.swings.is_empty() {
         sections.push(sensitivity(summary));
     }

@@ -27,6 +27,7 @@ pub(super) fn value(summary: &StudySummary, provenance: &Provenance) -> Value {
         "overlaps": summary.overlaps,
         "separation": summary.separation,
         "connections": summary.connections.iter().map(connection).collect::<Vec<_>>(),
+        "rare": summary.rare.iter().map(super::rare::value).collect::<Vec<_>>(),
         "structure": summary.structure.iter().map(super::structure::value).collect::<Vec<_>>(),
         "episodes": summary.episodes.iter().map(|one| json!({
             "event": one.name,
@@ -93,7 +94,7 @@ fn rule(one: &RuleSummary) -> Value {
     })
 }
 
-fn estimate(of: &Estimate) -> Value {
+pub(super) fn estimate(of: &Estimate) -> Value {
     json!({ "mean": of.mean, "interval": of.interval.map(interval) })
 }
 

@@ -6,6 +6,7 @@ use super::sensitivity::{Flip, Swing};
 use super::tally::{ConnectionTally, RuleTally, Tally, at_rank, in_seconds};
 use super::walk::{Plan, STEPS};
 use crate::network::{Begin, LegalText, SlaRule};
+use crate::study::rare::RareSummary;
 use crate::study::statistics::Interval;
 use crate::study::statistics::binomial::clopper_pearson;
 use crate::study::statistics::mean::Moments;
@@ -44,6 +45,8 @@ pub struct StudySummary {
     pub connections: Vec<ConnectionSummary>,
     /// What each connection has left in the long run, exactly, in order of name.
     pub structure: Vec<StructureSummary>,
+    /// What the periods never or hardly saw, found by making it common; empty when nobody asked.
+    pub rare: Vec<RareSummary>,
     /// What convergence costs; empty when it is not charged.
     pub episodes: Vec<EpisodeSummary>,
     /// Rate of transitions times the longest episode: how often one meets another.
@@ -202,6 +205,7 @@ impl StudySummary {
             components: network.reliability.components.len() as u64,
             connections: connections.map(|(one, of)| connection(plan, &one.name, of, tally.periods)).collect(),
             structure: network.connections.ids().map(|id| structure.connection(id)).collect(),
+            rare: Vec::new(),
             episodes,
             separation: longest * tally.transitions as f64 / seconds,
             swings,
