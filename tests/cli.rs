@@ -529,3 +529,71 @@ fn a_study_varies_the_keys_that_its_scenario_names_or_the_command_line() {
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.stderr.contains("dawn"), "{}", wrong.stderr);
 }
+
+const CUT: &str = "scenarios/failures/fibre-cut.toml";
+
+/// The cut comes at 5 s and light is missed after 10 ms: what is sent at 5.066 s by web#5, which is on that channel, dies
+/// at a port that is known to be dark, as packet 317 of its five-tuple, and the answer is the same by time and by number.
+#[test]
+fn why_tells_place_cause_and_incident_of_a_packet_by_time_and_by_number() {
+    let why = |keys: &[&str]| -> Value {
+        let answer = fabricsim(&[&["why", CUT, "--flow", "web#5", "--json"], keys].concat());
+        assert_eq!((answer.code, answer.stderr.as_str()), (Some(0), ""));
+        serde_json::from_str(&answer.stdout).expect("JSON")
+    };
+    let by_time = why(&["--at", "5.05s"]);
+    let death = &by_time["death"];
+    assert_eq!((&by_time["number"], &death["reason"]), (&Value::from(317), &Value::from("port-down")));
+    assert_eq!((&death["incident"], &death["incident_at_s"]), (&Value::from("cut"), &Value::from(5.0)));
+    assert_eq!(death["port"], "iad-channel-a1/0 aws-iad-a1>google-iad-a1");
+    assert_eq!(by_time["routes"]["routers"][0]["router"], "aws-iad-a1", "the tables of the router where it died");
+    let by_number = why(&["--packet", "317"]);
+    for part in ["death", "before", "next", "paths", "routes"] {
+        assert_eq!(by_number[part], by_time[part], "{part}");
+    }
+    let page = fabricsim(&["why", CUT, "--flow", "web#5", "--at", "5.05s"]).stdout;
+    for line in ["LOST: sent at 5.066 s, died after", "Behind it: cut, ", "fibre cut of link iad-channel-a1"] {
+        assert!(page.contains(line), "{line:?} is missing in\n{page}");
+    }
+}
+
+#[test]
+fn why_says_so_when_a_packet_arrived_or_was_never_sent() {
+    let why = |packet: &str| fabricsim(&["why", CUT, "--flow", "web#5", "--packet", packet]);
+    let arrived = why("1");
+    assert_eq!(arrived.code, Some(0));
+    assert!(arrived.stdout.contains("It was not lost."), "{}", arrived.stdout);
+    // 20 s of a packet each 16 ms.
+    assert!(why("99999").stdout.contains("It was never sent: the flow has sent 1,250 until then."));
+}
+
+#[test]
+fn all_problems_of_a_question_are_told_at_once() {
+    let answer = fabricsim(&["why", CUT, "--flow", "nobody", "--at", "99s"]);
+    answer.refused_with("--at: 99 s is after the run's end; it ends at 20 s");
+    let line = "--flow: nobody is no five-tuple; there are those of web, web (reverse), counted from 0: web#3";
+    answer.refused_with(line);
+    // 40 five-tuples, counted from 0.
+    assert_eq!(fabricsim(&["why", CUT, "--flow", "web#40", "--at", "5s"]).code, Some(2));
+    assert_eq!(fabricsim(&["why", CUT, "--flow", "web", "--packet", "0"]).code, Some(2));
+}
+
+#[test]
+fn show_prints_the_rules_that_judge_and_the_presets_and_says_what_is_assumed() {
+    let path = "scenarios/sla/quarter-lost.toml";
+    let shown = fabricsim(&["show", path]).stdout;
+    assert!(shown.contains("# above-20: more than 20% of the paths lost in at least one direction;"), "{shown}");
+    let own = "#   the scenario's own: more than a fifth of the paths lost\n";
+    assert!(shown.contains(own), "{shown}");
+    let folder = temporary();
+    let again = fabricsim(&["show", &scenario(folder.path(), &shown)]);
+    assert_eq!((again.code, again.stdout), (Some(0), shown), "what is shown is a scenario, and shows itself");
+    let page = fabricsim(&["show", path, "--rules"]).stdout;
+    let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    for rule in fabricsim::network::SlaRule::presets() {
+        assert!(words.contains(&rule.name), "{} is missing in\n{page}", rule.name);
+        let basis = rule.basis.split_whitespace().collect::<Vec<_>>().join(" ");
+        let legal = if rule.text.word() == "assumed" { " (legal text not confirmed)" } else { "" };
+        assert!(words.contains(&format!("preset: {basis}{legal}")), "{basis} is missing in\n{page}");
+    }
+}

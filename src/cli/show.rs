@@ -8,6 +8,7 @@ use super::output::{note, print};
 use super::pause::Instant;
 use super::routes::Routes;
 use super::{Outcome, WrongInput, input};
+use crate::report::inspect;
 
 /// Arguments of `show`.
 #[derive(Debug, Args)]
@@ -15,7 +16,9 @@ use super::{Outcome, WrongInput, input};
         fabricsim show scenarios/quickstart.toml > explicit.toml\n  \
         fabricsim run explicit.toml\n\n\
         Every BGP and BFD session with the values it runs by:\n  \
-        fabricsim show scenarios/quickstart.toml --sessions")]
+        fabricsim show scenarios/quickstart.toml --sessions\n\n\
+        What counts as unavailable, by the rules of the scenario and by every preset:\n  \
+        fabricsim show scenarios/quickstart.toml --rules")]
 pub(super) struct Show {
     /// Scenario file; - reads standard input.
     #[arg(value_name = "FILE")]
@@ -26,6 +29,9 @@ pub(super) struct Show {
     /// The sessions when the first packet is sent, with every effective value; as routes --sessions does.
     #[arg(long)]
     sessions: bool,
+    /// The counting rules of the scenario and all presets, each with where it comes from and what of it is assumed.
+    #[arg(long, conflicts_with = "sessions")]
+    rules: bool,
 }
 
 impl Show {
@@ -37,7 +43,12 @@ impl Show {
         if !loaded.warnings.is_empty() {
             note(&input::warnings(&loaded));
         }
-        print(&loaded.effective)?;
+        let rules = &loaded.network.availability.rules;
+        if self.rules {
+            print(&inspect::rules_page(&loaded.network.title, rules))?;
+        } else {
+            print(&format!("{}\n{}", loaded.effective.trim_end(), inspect::rule_comments(rules)))?;
+        }
         Ok(Outcome::Done)
     }
 }

@@ -3,6 +3,7 @@
 mod fate;
 mod paths;
 mod routes;
+mod rules;
 mod sessions;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use super::document::{Report, Section};
 use super::words::seconds;
 use super::write;
+use crate::network::SlaRule;
 use crate::sim::snapshot::{FateSnapshot, PathSnapshot, RoutingSnapshot, SessionSnapshot};
 use crate::units::Span;
 
@@ -32,6 +34,18 @@ pub fn routes_page(title: &str, snapshot: &RoutingSnapshot) -> String {
 #[must_use]
 pub fn routes_json(snapshot: &RoutingSnapshot) -> String {
     write::json::render(&routes::value(snapshot))
+}
+
+/// The counting rules of a scenario and the other presets, as text of 80 columns.
+#[must_use]
+pub fn rules_page(title: &str, rules: &[SlaRule]) -> String {
+    write::terminal::render(&rules::report(title, rules))
+}
+
+/// The counting rules of a scenario as comments behind its text.
+#[must_use]
+pub fn rule_comments(rules: &[SlaRule]) -> String {
+    rules::comments(rules)
 }
 
 /// The sessions as text of 80 columns.

@@ -13,6 +13,7 @@ mod tables;
 mod transfers;
 mod verdict;
 
+pub(super) use availability::describe;
 pub use ledger::{happened, noticed};
 pub use page::{page, provenance_section};
 pub use plots::plots;
