@@ -34,7 +34,7 @@ impl Answer {
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fabricsim"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env("FABRICSIM_CACHE", env!("CARGO_TARGET_TMPDIR"));
     command
 }
 
@@ -481,6 +481,44 @@ fn a_study_is_the_same_in_one_piece_and_in_shards_and_its_months_can_be_run_agai
     let again = fabricsim(&[&STUDY[..], &day, &[&path("again")]].concat());
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     assert!(again.stderr.contains("the study charged shop"), "{}", again.stderr);
+}
+
+#[test]
+fn a_study_finds_its_runs_of_the_engine_again_and_refuses_events_that_come_too_close() {
+    let folder = temporary();
+    let cache = folder.path().join("cache");
+    let study = |more: &[&str]| {
+        let fixed =
+            ["study", "scenarios/studies/reference-fabric.toml", "--periods", "64", "--no-sensitivity", "--json"];
+        let out = folder.path().join("out");
+        let mut command = program();
+        command.args(fixed).args(["--episodes", "1", "--out"]).arg(out).args(more).env("FABRICSIM_CACHE", &cache);
+        command.output().expect("fabricsim runs")
+    };
+    let versions = || fs::read_dir(cache.join("episodes")).into_iter().flatten().flatten();
+    let runs = || versions().map(|one| fs::read_dir(one.path()).expect("a folder").count()).sum::<usize>();
+    let without = study(&["--no-cache"]);
+    assert_eq!(runs(), 0);
+    let first = study(&[]);
+    assert_eq!(runs(), 10);
+    let second = study(&[]);
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    assert_eq!(first.stdout, without.stdout);
+    assert_eq!(first.stdout, second.stdout);
+    // An event every nine seconds, four links together.
+    let often = [
+        "--set",
+        "reliability.classes.link.up=1 min",
+        "--set",
+        "reliability.classes.link.down=10 s",
+        "--set",
+        "sla.period=\"1 d\"",
+    ];
+    let close = study(&often);
+    assert_eq!(close.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&close.stderr).contains("insist with --force"));
+    assert_eq!(study(&[&often[..], &["--force"]].concat()).status.code(), Some(0));
+    assert_eq!(runs(), 10);
 }
 
 #[test]

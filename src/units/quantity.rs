@@ -15,7 +15,7 @@ pub struct Bytes(pub u64);
 pub struct Rate(u64);
 
 /// A share of a whole in parts per billion: 100% is 1,000,000,000, so "99.99%" is exact.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Share(u64);
 
 impl Rate {

@@ -1,5 +1,6 @@
 //! `fabricsim study`: will this design keep its promise, in how many months, and what decides it?
 
+mod cache;
 mod options;
 mod parts;
 mod replay;
@@ -87,7 +88,7 @@ impl Study {
             {
                 return vary::study(prepared, &variations);
             }
-            let library = prepared.library();
+            let library = prepared.library()?;
             if let Some(other) = &self.vs {
                 return versus::compare(prepared, other, library.as_ref());
             }

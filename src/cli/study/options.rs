@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Progress;
+use super::cache::Folder;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::note;
 use crate::cli::run::{not_written, quoted, rule_overrides};
@@ -18,7 +19,10 @@ use crate::rng::RunSeed;
 use crate::scenario::Loaded;
 use crate::study::rare::{RareSummary, rare};
 use crate::study::structure::Structure;
-use crate::study::years::{ConnectionTally, Library, Tally, Variant};
+use crate::study::years::{Cache, ConnectionTally, Library, NoCache, Tally, Variant};
+
+/// Rate of events times the longest episode, above which episodes meet too often to be drawn one by one.
+const WIDEST_SEPARATION: f64 = 1e-2;
 
 /// Options that all studies share.
 #[derive(Debug, Clone, Args)]
@@ -55,6 +59,13 @@ pub(in crate::cli) struct Options {
     /// Leave out what the answer hangs on, which takes two more studies for each class of component.
     #[arg(long)]
     no_sensitivity: bool,
+    /// Simulate every run of the engine, also those that an earlier study left in the cache ($FABRICSIM_CACHE, else
+    /// $XDG_CACHE_HOME/fabricsim, else ~/.cache/fabricsim).
+    #[arg(long)]
+    no_cache: bool,
+    /// Go on although events come so close that episodes often meet.
+    #[arg(long)]
+    force: bool,
     /// Seed of everything random [default: the scenario's, else 1].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -150,6 +161,9 @@ impl Options {
         for rule in &self.rules {
             command.push_str(&format!(" --rule {}", quoted(rule)));
         }
+        if self.force {
+            command.push_str(" --force");
+        }
         for (flag, given) in [("periods", self.periods), ("episodes", self.episodes.map(u64::from))] {
             if let Some(number) = given {
                 command.push_str(&format!(" --{flag} {number}"));
@@ -211,18 +225,31 @@ impl Prepared {
     }
 
     /// What failures and returns cost until routing has settled; `None` when it is not to be charged.
-    pub(super) fn library(&self) -> Option<Library> {
+    pub(super) fn library(&self) -> Result<Option<Library>, WrongInput> {
         self.library_of(&self.network)
     }
 
     /// The same of another design.
-    pub(super) fn library_of(&self, network: &Network) -> Option<Library> {
+    pub(super) fn library_of(&self, network: &Network) -> Result<Option<Library>, WrongInput> {
         let samples = network.study.episodes;
+        if samples == 0 {
+            return Ok(None);
+        }
         let progress = Progress::new(self.quiet);
         progress.say("episodes: the engine runs each kind of event");
-        let library = (samples > 0).then(|| Library::simulate(network, self.seed(), samples));
+        let folder = if self.options.no_cache { None } else { Folder::of_user() };
+        let cache: &dyn Cache = folder.as_ref().map_or(&NoCache, |folder| folder);
+        let library = Library::simulate(network, network.availability.judging(), self.seed(), samples, cache);
         progress.finish();
-        library
+        let separation = library.separation();
+        if separation > WIDEST_SEPARATION && !self.options.force {
+            return Err(WrongInput(format!(
+                "events come too close for a study: their rate x the longest episode is {separation:.1e}, above \
+                 {WIDEST_SEPARATION:.0e}, so too many begin before routing has settled from the one before; run the scenario with \
+                 packets (fabricsim run --repeat), leave episodes out (--episodes 0), or insist with --force"
+            )));
+        }
+        Ok(Some(library))
     }
 
     /// Does `go` on as many threads as were asked for.

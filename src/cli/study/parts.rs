@@ -92,7 +92,7 @@ pub(super) fn simulate(
     which: Option<Shard>,
     blocks: Option<Blocks>,
 ) -> Result<Outcome, WrongInput> {
-    let library = prepared.library();
+    let library = prepared.library()?;
     let plan = Plan::new(&prepared.network, prepared.rules(), library.as_ref());
     let (ranges, name) = match (which, blocks) {
         (Some(which), _) => {
@@ -177,7 +177,7 @@ impl Parts {
     /// Merges parts, and reports as the whole study does.
     pub(super) fn merge(&self) -> Result<Outcome, WrongInput> {
         let prepared = self.options.prepare()?;
-        let library = prepared.library();
+        let library = prepared.library()?;
         let plan = Plan::new(&prepared.network, prepared.rules(), library.as_ref());
         match self.merged(&prepared, &plan)? {
             Merged::Complete(tally, stop) => finish(&prepared, &plan, &tally, stop),

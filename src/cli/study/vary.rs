@@ -15,7 +15,8 @@ const MOST: usize = 1_000;
 /// Simulates every combination, and tells how each differs from the first.
 pub(super) fn study(prepared: &Prepared, variations: &[Variation]) -> Result<Outcome, WrongInput> {
     let worlds = worlds(prepared, variations)?;
-    let libraries: Vec<Option<Library>> = worlds.iter().map(|(_, network)| prepared.library_of(network)).collect();
+    let libraries: Vec<Option<Library>> =
+        worlds.iter().map(|(_, network)| prepared.library_of(network)).collect::<Result<_, _>>()?;
     let rules = |network: &Network| network.availability.rules.clone();
     let of = |((values, network), library)| {
         let (network, library): (&Network, &Option<Library>) = (network, library);

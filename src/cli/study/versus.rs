@@ -11,7 +11,7 @@ use crate::study::years::{Library, Plan, compare};
 /// Simulates both designs replication by replication, and tells the difference with its own interval.
 pub(super) fn compare(prepared: &Prepared, other: &Path, library: Option<&Library>) -> Result<Outcome, WrongInput> {
     let (loaded, network) = prepared.other(other)?;
-    let other_library = prepared.library_of(&network);
+    let other_library = prepared.library_of(&network)?;
     let first = Plan::new(&prepared.network, prepared.rules(), library);
     let second = Plan::new(&network, network.availability.rules.clone(), other_library.as_ref());
     if first.period() != second.period() {

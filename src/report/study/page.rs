@@ -301,6 +301,14 @@ fn episodes(summary: &StudySummary) -> Section {
             seconds(one.longest),
         ]);
     }
+    let rules = summary.connections.iter().filter_map(|one| Some((&one.name, one.rules.first()?)));
+    let errors = rules.map(|(name, rule)| {
+        let [periods, episodes] = [rule.variance.years, rule.variance.episodes].map(|part| number(part.sqrt()));
+        format!(
+            " Standard error of the mean charge of {name}: {periods} s from a finite number of periods, {episodes} s from a \
+             finite number of episodes."
+        )
+    });
     let text = format!(
         "{} of the engine behind them; lost: seconds of total loss of a connection. Rate of events x longest episode: {:.1e}; \
          {} met an episode before it had ended, and were charged as total loss.",
@@ -310,7 +318,7 @@ fn episodes(summary: &StudySummary) -> Section {
     );
     Section {
         heading: "Until routing settles: the costliest events".to_owned(),
-        blocks: vec![Block::Table(table), Block::Paragraph(text)],
+        blocks: vec![Block::Table(table), Block::Paragraph(text + &errors.collect::<String>())],
     }
 }
 

@@ -84,6 +84,7 @@ fn rule(one: &RuleSummary) -> Value {
         "meets_interval": interval(one.meets_interval),
         "missed_periods": one.missed,
         "charged_s": estimate(&one.charged),
+        "standard_error_s": { "periods": one.variance.years.sqrt(), "episodes": one.variance.episodes.sqrt() },
         "charged_outages": one.outages,
         "expected_credit": one.credit,
         "quantiles": one.quantiles.iter().map(|at| json!({

@@ -16,7 +16,7 @@ mod summary;
 mod tally;
 mod walk;
 
-pub use library::{Episode, EpisodeClass, Library, Move};
+pub use library::{Cache, Episode, EpisodeClass, Library, Move, NoCache};
 pub use sensitivity::{Flip, Swing, Variant, flip, swings};
 pub use summary::{
     CONFIDENCE, Cause, CauseKind, ConnectionSummary, EpisodeSummary, Estimate, QUANTILES, QuantileOfPeriods,

@@ -1,7 +1,7 @@
 //! What a study says: every number with its interval and what stands behind it.
 
 use super::engine::Stop;
-use super::library::{Episode, EpisodeClass, Library};
+use super::library::{self, Episode, Library};
 use super::sensitivity::{Flip, Swing};
 use super::tally::{ConnectionTally, RuleTally, Tally, at_rank, in_seconds};
 use super::walk::{Plan, STEPS};
@@ -12,6 +12,7 @@ use crate::study::statistics::binomial::clopper_pearson;
 use crate::study::statistics::mean::Moments;
 use crate::study::statistics::quantile::{QuantileInterval, quantile_interval, quantile_rank};
 use crate::study::statistics::sums::Sums;
+use crate::study::statistics::two_part::{EpisodeClass, TwoPart};
 use crate::study::structure::{Structure, StructureSummary};
 use crate::units::{CalendarSpan, Share};
 
@@ -111,6 +112,8 @@ pub struct RuleSummary {
     pub missed: u64,
     /// Charged time of a period in seconds.
     pub charged: Estimate,
+    /// What its variance is made of, in square seconds.
+    pub variance: TwoPart,
     /// Charged outages in all periods.
     pub outages: u64,
     /// Charged time at quantiles, in seconds.
@@ -190,7 +193,7 @@ impl StudySummary {
         let episodes = plan.library.map_or_else(Vec::new, episodes);
         let longest = episodes.iter().fold(0.0f64, |longest, one| longest.max(one.longest));
         let seconds = plan.period().as_seconds() * tally.periods.max(1) as f64;
-        let connections = network.connections.iter().zip(&tally.connections);
+        let connections = tally.connections.iter().enumerate();
         let structure = Structure::new(network, &plan.standing);
         Self {
             title: network.title.clone(),
@@ -203,7 +206,7 @@ impl StudySummary {
             transitions: tally.transitions,
             overlaps: tally.overlaps,
             components: network.reliability.components.len() as u64,
-            connections: connections.map(|(one, of)| connection(plan, &one.name, of, tally.periods)).collect(),
+            connections: connections.map(|(index, of)| connection(plan, index, of, tally.periods)).collect(),
             structure: network.connections.ids().map(|id| structure.connection(id)).collect(),
             rare: Vec::new(),
             episodes,
@@ -221,19 +224,22 @@ impl StudySummary {
     }
 }
 
-fn connection(plan: &Plan<'_>, name: &str, tally: &ConnectionTally, periods: u64) -> ConnectionSummary {
+fn connection(plan: &Plan<'_>, index: usize, tally: &ConnectionTally, periods: u64) -> ConnectionSummary {
     let length = plan.period().as_seconds();
+    let name = &plan.network.connections.iter().nth(index).expect("a connection of the plan").name;
+    let episodes =
+        |rule: &SlaRule| plan.library.map_or_else(Vec::new, |library| library.variances(rule, index, length / 3_600.0));
     let share = |sums: &Sums| {
         let Moments { count, mean, variance } = in_seconds(sums, periods);
         estimate(Moments { count, mean: mean / length, variance: variance / length / length })
     };
     ConnectionSummary {
-        name: name.to_owned(),
+        name: name.clone(),
         rules: plan
             .rules
             .iter()
             .zip(&tally.rules)
-            .map(|(of, rule)| rule_summary(of, rule, plan.period(), periods))
+            .map(|(of, rule)| rule_summary(of, rule, plan.period(), periods, episodes(of)))
             .collect(),
         below: tally.below.iter().map(share).collect(),
         lost: share(&tally.lost),
@@ -255,7 +261,15 @@ fn estimate(moments: Moments) -> Estimate {
     Estimate { mean: moments.mean, interval: moments.log_t(CONFIDENCE) }
 }
 
-fn rule_summary(rule: &SlaRule, tally: &RuleTally, length: CalendarSpan, periods: u64) -> RuleSummary {
+fn rule_summary(
+    rule: &SlaRule,
+    tally: &RuleTally,
+    length: CalendarSpan,
+    periods: u64,
+    episodes: Vec<EpisodeClass>,
+) -> RuleSummary {
+    let years = in_seconds(&tally.charged, periods);
+    let variance = TwoPart::new(years.variance, periods.max(1), &episodes);
     let kept = periods - tally.missed;
     RuleSummary {
         rule: rule.name.clone(),
@@ -266,7 +280,9 @@ fn rule_summary(rule: &SlaRule, tally: &RuleTally, length: CalendarSpan, periods
         meets: kept as f64 / periods.max(1) as f64,
         meets_interval: clopper_pearson(kept, periods.max(1), CONFIDENCE),
         missed: tally.missed,
-        charged: estimate(in_seconds(&tally.charged, periods)),
+        // Episodes that are drawn again and again are no new ones: their part does not shrink with the periods.
+        charged: estimate(Moments { variance: (variance.years + variance.episodes) * periods as f64, ..years }),
+        variance,
         outages: tally.outages,
         quantiles: QUANTILES.map(|at| quantile_of(tally, at, periods)).to_vec(),
         credit: tally.credit as f64 / 1e9 / periods.max(1) as f64,
@@ -315,7 +331,7 @@ fn kind_of(plan: &Plan<'_>, class: &str) -> CauseKind {
 }
 
 fn episodes(library: &Library) -> Vec<EpisodeSummary> {
-    let summary = |class: &EpisodeClass| {
+    let summary = |class: &library::EpisodeClass| {
         let worst = |episodes: &Vec<Episode>| episodes.iter().map(Episode::lost_ns).fold(0.0f64, f64::max);
         let mean =
             |samples: &Vec<Vec<Episode>>| samples.iter().map(worst).sum::<f64>() / 1e9 / samples.len().max(1) as f64;

@@ -1,0 +1,111 @@
+//! One run of the engine around one event.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::IdVec;
+use crate::network::{Charge, Failure, FailureKind, Fidelity, Network, Reliability, SlaRule, StudyPlan, When};
+use crate::rng::RunSeed;
+use crate::sim::Simulation;
+use crate::sim::record::RunRecord;
+use crate::sla::{Evidence, LossTimeline, Observation, evaluate};
+use crate::units::{CalendarSpan, Share, Span};
+
+/// What one connection lost in one run of the engine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    /// Losses of both directions: from so many nanoseconds after the event on, this share. The last one is the state in
+    /// which routing settled.
+    pub losses: [Vec<(u64, Share)>; 2],
+}
+
+impl Episode {
+    /// From the event until the last change, in nanoseconds.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.losses.iter().filter_map(|losses| losses.last()).map(|(at, _)| *at).max().unwrap_or(0)
+    }
+
+    /// Whether anything was lost on the way.
+    #[must_use]
+    pub fn hurts(&self) -> bool {
+        self.losses.iter().flatten().any(|(_, loss)| *loss > Share::ZERO)
+    }
+
+    /// What a rule charges for it, in seconds, where nothing else is lost around it and before routing has settled.
+    #[must_use]
+    pub fn charged_s(&self, rule: &SlaRule) -> f64 {
+        let mut directions = [LossTimeline::new(), LossTimeline::new()];
+        for (direction, losses) in directions.iter_mut().zip(&self.losses) {
+            let before_settled = losses.iter().filter(|(at, _)| *at < self.length());
+            before_settled.for_each(|(at, loss)| direction.push(CalendarSpan::from_ns(*at), *loss, Evidence::Measured));
+            direction.push(CalendarSpan::from_ns(self.length()), Share::ZERO, Evidence::Measured);
+        }
+        let observed = CalendarSpan::from_days(1);
+        let directions = [&directions[0], &directions[1]];
+        evaluate(rule, &Observation { directions, exemptions: &[], observed }).worst().charged.as_seconds()
+    }
+
+    /// Loss over the episode in nanoseconds of total loss, mean of both directions.
+    #[must_use]
+    pub fn lost_ns(&self) -> f64 {
+        let of = |losses: &Vec<(u64, Share)>| -> f64 {
+            losses.windows(2).map(|pair| (pair[1].0 - pair[0].0) as f64 * pair[0].1.as_percent() / 100.0).sum()
+        };
+        self.losses.iter().map(of).sum::<f64>() / 2.0
+    }
+}
+
+/// The shortest time before the event; the phase of every timer is drawn on top, as for every run.
+const LEAD: Span = Span::from_s(2);
+/// Time between failure and return, and after the return: longer than a hold time of 180 s and a restart timer.
+const HOLD: Span = Span::from_s(400);
+
+/// What of a network an episode hangs on: no traffic, no failures of its own, nothing that only judges.
+pub(super) fn bare(network: &Network) -> Network {
+    let mut world = network.clone();
+    world.title = String::new();
+    world.description = String::new();
+    world.fidelity = Fidelity::Flow;
+    world.flow_entries = IdVec::new();
+    world.flows = IdVec::new();
+    world.monitors = IdVec::new();
+    world.changes = Vec::new();
+    world.expectations = Vec::new();
+    world.failures = IdVec::new();
+    world.reliability = Reliability::default();
+    world.study = StudyPlan::default();
+    world
+}
+
+/// One run: everything is well, the kinds fail, and return; the losses after each, per connection.
+pub(super) fn episode(world: &Network, kinds: &[FailureKind], seed: RunSeed) -> [Vec<Episode>; 2] {
+    let mut world = world.clone();
+    // Another phase against everything that is periodic in scenario time.
+    let at = LEAD + seed.stream("event", "phase").span_between(Span::ZERO, Span::from_s(60));
+    let failure = |(index, kind): (usize, &FailureKind)| Failure {
+        name: format!("event {index}"),
+        kind: kind.clone(),
+        when: When::once(at, Some(HOLD)),
+    };
+    world.failures = kinds.iter().enumerate().map(failure).collect();
+    world.responsibility.failures = world.failures.iter().map(|_| Charge::default()).collect();
+    world.horizon = at + HOLD + HOLD;
+    let record = Simulation::new(&world, seed).run();
+    [after(&record, at, HOLD), after(&record, at + HOLD, HOLD)]
+}
+
+/// What each connection lost in a stretch of a run.
+fn after(record: &RunRecord, from: Span, length: Span) -> Vec<Episode> {
+    let stretch = |usable: &[(Span, Share)]| -> Vec<(u64, Share)> {
+        let before = usable.iter().rev().find(|(at, _)| *at <= from).map_or(Share::ONE, |(_, share)| *share);
+        let within = usable.iter().filter(|(at, _)| *at > from && *at < from + length);
+        let mut losses = vec![(0, before.complement())];
+        losses.extend(within.map(|(at, share)| ((*at).saturating_sub(from).to_calendar().as_ns(), share.complement())));
+        losses.dedup_by(|next, last| next.1 == last.1);
+        losses
+    };
+    let of = |connection: &crate::sim::record::ConnectionRecord| Episode {
+        losses: [0, 1].map(|direction| stretch(&connection.directions[direction].usable_paths)),
+    };
+    record.connections.iter().map(of).collect()
+}
