@@ -15,7 +15,8 @@ use fabricsim::sim::{Simulation, Whole};
 use fabricsim::study::repeat::{RepeatSummary, repeat};
 use fabricsim::units::Span;
 
-/// Random arrivals and sizes, jittered protocols, chance on a link, and three failures that overlap.
+/// Random arrivals and sizes, jittered protocols, chance on a link, failures that overlap, and sessions that end, restart,
+/// drain and change their policies.
 const BUSY: &str = r#"
 horizon = "32 s"
 [interconnects.virginia]
@@ -25,6 +26,7 @@ members = 2
 interconnect = "virginia"
 bandwidth = "20 Mbps"
 attachments = ["vpc-aws", "vpc-google"]
+bgp = { graceful_restart = "on", route_flap_damping = "cisco" }
 [attachments.vpc-aws]
 provider = "aws"
 prefixes = ["10.0.0.0/16"]
@@ -116,6 +118,34 @@ kind = "zone_outage"
 facility = "aws-iad-zone2"
 at = "11 s"
 lasts = "1 s"
+[[failures]]
+name = "reset"
+kind = "session_reset"
+router = "aws-iad-a1"
+peer = "google-iad-a1"
+at = "13 s"
+every = "3 s"
+[[failures]]
+name = "upgrade"
+kind = "bgp_restart"
+router = "google-iad-b2"
+at = "14 s"
+lasts = "3 s"
+[policies.second]
+terms = [{ prepend = 2, med = 10 }]
+[[changes]]
+name = "prefer-others"
+kind = "policies"
+router = "aws-iad-b1"
+peer = "google-iad-b1"
+import = "second"
+at = "18 s"
+[[changes]]
+name = "drain"
+kind = "graceful_shutdown"
+router = "google-iad-a2"
+at = "20 s"
+lasts = "6 s"
 [expect]
 charged = "0 s"
 loss = { max = "20%" }

@@ -104,3 +104,30 @@ fn a_shorter_interval_finds_a_silent_cut_sooner() {
         assert_eq!(record.routing.false_detections, 0);
     }
 }
+
+/// Light goes for less and for more than the carrier delay of 10 ms, and comes back for less and for more than the hold of
+/// 200 ms: who notices what, and when.
+#[test]
+fn link_detection_is_that_of_the_golden_table() {
+    let cuts =
+        [("blink", "1 s", "9 ms"), ("cut", "2 s", "11 ms"), ("again", "3 s", "300 ms"), ("flicker", "3.4 s", "1 s")];
+    let failures: String = cuts
+        .map(|(name, at, lasts)| {
+            let keys = format!("name = \"{name}\"\nkind = \"fibre_cut\"\nlink = \"channel\"\n");
+            format!("[[failures]]\n{keys}at = \"{at}\"\nlasts = \"{lasts}\"\n")
+        })
+        .concat();
+    let record = pair(Span::from_s(1), 2_000_000, Span::from_s(15), &failures);
+    let mut table = String::from("entry | after | router\n");
+    for entry in &record.ledger {
+        for notice in entry.notices.iter().filter(|notice| notice.how == "carrier") {
+            let after = notice.at.saturating_sub(entry.at);
+            table.push_str(&format!("{:?} of {} | {after} | {}\n", entry.kind, entry.name, notice.router));
+        }
+    }
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/link-detection.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(golden, &table).expect("tests/golden can be written");
+    }
+    assert_eq!(table, std::fs::read_to_string(golden).expect("it is there"), "UPDATE_GOLDEN=1 rewrites it");
+}

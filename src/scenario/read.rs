@@ -102,17 +102,24 @@ impl Reader {
 
     /// One of some words, or the first with a problem.
     pub fn word<T: Copy>(&mut self, place: &str, leaf: &Leaf, words: &[(&str, T)]) -> T {
-        let Some(text) = self.text(place, leaf, words[0].0) else { return words[0].1 };
+        let text = match leaf {
+            Some(Value::String(text)) => text.as_str(),
+            Some(other) => {
+                self.error(place, format!("{other} is not a word"), choice(words));
+                return words[0].1;
+            }
+            None => {
+                self.error(place, "is missing", choice(words));
+                return words[0].1;
+            }
+        };
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return *value;
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         // Of many words only the meant one helps.
         let near = suggestion(text, &known).filter(|_| known.len() > MANY_WORDS);
-        let remedy = near.map_or_else(
-            || format!("write {}", known.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ")),
-            |near| format!("did you mean \"{near}\"?"),
-        );
+        let remedy = near.map_or_else(|| choice(words), |near| format!("did you mean \"{near}\"?"));
         self.error(place, format!("{text:?} is none of the known words"), remedy);
         words[0].1
     }
@@ -169,4 +176,12 @@ pub(super) fn peek(leaf: &Leaf) -> Option<&str> {
 /// The items of a leaf, when it is a list.
 pub(super) fn peek_list(leaf: &Leaf) -> Option<&[Value]> {
     leaf.as_ref().and_then(Value::as_array).map(Vec::as_slice)
+}
+
+/// What may be written: all of few words, or the first of many.
+fn choice<T>(words: &[(&str, T)]) -> String {
+    let shown = if words.len() > MANY_WORDS { &words[..1] } else { words };
+    let quoted: Vec<String> = shown.iter().map(|(word, _)| format!("{word:?}")).collect();
+    let example = if shown.len() < words.len() { "for example " } else { "" };
+    format!("write {example}{}", quoted.join(" or "))
 }

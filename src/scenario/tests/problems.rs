@@ -149,6 +149,11 @@ const WRONG: &[(&str, &str, &str)] = &[
         r#"providers.net.profile: 3 is not text; write for example "rfc4271" (x.toml:4)"#,
     ),
     (
+        "[providers.net]",
+        "[providers.net]\ninternal_sessions = true",
+        r#"providers.net.internal_sessions: true is not a word; write "borders-to-others" or "full-mesh" or "reflected" (x.toml:4)"#,
+    ),
+    (
         "[[failures]]",
         "[monitors.m]\nfrom = \"left\"\nto = \"right\"\ninterval = \"1 us\"\n[[failures]]",
         r#"monitors.m.interval: 1 us is below 1 ms; write for example "1 s" (x.toml:28)"#,

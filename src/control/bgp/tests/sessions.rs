@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::control::bgp::graceful::keeps_routes;
 use crate::control::bgp::machine::{Event, Role, Step, next};
+use crate::network::{GracefulRestart, OnBfdDown};
 
 #[test]
 fn the_transitions_are_those_of_rfc_4271_8_2_2() {
@@ -299,4 +301,79 @@ fn a_session_that_is_kept_down_turns_its_peer_away_until_it_may_begin_again() {
         fabric.run_until(at(95));
         assert_eq!(fabric.states(0), ESTABLISHED);
     }
+}
+
+/// RFC 4271 6.7: the session that brought too many prefixes is refused at each OPEN, whoever opens it.
+#[test]
+fn a_peer_that_told_too_many_prefixes_is_turned_away_at_once() {
+    let (mut network, [a1, a2, ..]) = pair();
+    // End 1 waits for end 0 to connect, which tells two prefixes.
+    network.sessions[SessionId(0)].ends[1].max_prefixes = 1;
+    let mut fabric = Fabric::new(network, 5);
+    fabric.forward(0, a1, Installed::Yes);
+    fabric.forward(0, a2, Installed::Yes);
+    fabric.up(0);
+    fabric.run_until(at(60));
+    let cease = NotificationReason::MaximumPrefixes;
+    let turned_away = |message: &Option<BgpMessage>| *message == Some(BgpMessage::Notification(cease));
+    let answers: Vec<Time> = fabric.sent.iter().filter(|(_, s)| turned_away(&s.message)).map(|(at, _)| *at).collect();
+    let opened = |message: &Option<BgpMessage>| matches!(message, Some(BgpMessage::Open { .. }));
+    let opens: Vec<Time> = fabric
+        .sent
+        .iter()
+        .filter(|(_, s)| s.session.0 == 0 && s.end == 0 && opened(&s.message))
+        .map(|(at, _)| *at)
+        .collect();
+    assert!(opens.len() > 20 && answers.len() + 1 >= opens.len(), "{} OPENs, {} answers", opens.len(), answers.len());
+    // The first OPEN is accepted; each one after it is answered when it has arrived.
+    for (open, answer) in opens[1..].iter().zip(&answers[1..]) {
+        assert!(*answer >= *open && answer.since(*open) <= DELAY, "{answer:?} after {open:?}");
+    }
+}
+
+/// Every way in which a session ends, and whether its routes stay by each setting of graceful restart.
+#[test]
+fn routes_that_outlive_a_session_are_those_of_rfc_4724_and_8538() {
+    use SessionCause::{
+        AdministrativeShutdown, Bfd, Carrier, ConnectionReset, FiniteStateMachineError, HoldTimer, Interior,
+        MaximumPrefixes, NewConnection, Notification, RouterRestart,
+    };
+    let mut table = String::new();
+    let told = [
+        NotificationReason::FiniteStateMachineError,
+        NotificationReason::HoldTimerExpired,
+        NotificationReason::AdministrativeShutdown,
+        NotificationReason::MaximumPrefixes,
+        NotificationReason::BfdDown,
+    ];
+    let own = [
+        ConnectionReset,
+        NewConnection,
+        HoldTimer,
+        Bfd,
+        Carrier,
+        Interior,
+        RouterRestart,
+        FiniteStateMachineError,
+        MaximumPrefixes,
+        AdministrativeShutdown,
+    ];
+    for cause in own.into_iter().chain(told.map(Notification)) {
+        write!(table, "{cause:?}:").unwrap();
+        for on_bfd_down in [OnBfdDown::KeepRoutes, OnBfdDown::AsPeerSays, OnBfdDown::DropRoutes] {
+            for peer in [ControlPlane::Shared, ControlPlane::Independent] {
+                let (restart_time, stale_time) = (Span::from_s(120), Span::from_s(360));
+                let graceful = GracefulRestart::On { restart_time, stale_time, on_bfd_down };
+                table.push_str(if keeps_routes(graceful, cause, peer) { " stale" } else { " lost" });
+                assert!(!keeps_routes(GracefulRestart::Off, cause, peer));
+            }
+        }
+        table.push('\n');
+    }
+    // Columns: keep-routes, as-peer-says, drop-routes; in each, BFD shares the fate of the peer's control plane, or does not.
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/graceful-restart.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(golden, &table).expect("tests/golden can be written");
+    }
+    assert_eq!(table, std::fs::read_to_string(golden).expect("it is there"), "UPDATE_GOLDEN=1 rewrites it");
 }
