@@ -5,6 +5,7 @@
 
 use std::process::Command;
 
+use fabricsim::network::Network;
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
 use fabricsim::sim::{Continue, Simulation};
@@ -42,7 +43,8 @@ fn main() {
     }
 }
 
-/// W2 with one prefix at its target and with 10,000, in turn: the share that the many cost.
+/// W2 with one prefix at its target and with 10,000, in turn: how much more a packet-hop costs, and how much more the
+/// start of the run.
 fn prefixes() {
     let text = include_str!("../scenarios/benchmark/w2-fabric.toml");
     let one = "\"10.2.0.0/16\"";
@@ -50,14 +52,46 @@ fn prefixes() {
     let many = text.replace(one, &format!("{one}{}", (0..9_999).map(other).collect::<String>()));
     let [one, many] = [text, &many]
         .map(|text| scenario::parse(text, "prefixes", &[]).unwrap_or_else(|problems| panic!("{problems}")).network);
-    let seconds = |network| {
-        let begin = seconds_used();
-        let _ = Simulation::new(network, RunSeed(1)).run();
-        seconds_used() - begin
+    let mut shares: Vec<[f64; 2]> = (0..5)
+        .map(|_| {
+            let [many, one] = [&many, &one].map(|network| {
+                let observed = Observed::of(network);
+                [1.0 / observed.hops_per_second, observed.start]
+            });
+            [many[0] / one[0], many[1] - one[1]]
+        })
+        .collect();
+    let mut spread = |index: usize| {
+        shares.sort_by(|one, other| one[index].total_cmp(&other[index]));
+        [shares[2][index], shares[0][index], shares[4][index]]
     };
-    let mut shares: Vec<f64> = (0..5).map(|_| (seconds(&many), seconds(&one))).map(|(many, one)| many / one).collect();
-    shares.sort_by(f64::total_cmp);
-    println!("10,000 prefixes cost {:.2} [{:.2}-{:.2}] times what 1 costs\n", shares[2], shares[0], shares[4]);
+    let ([hop, least, most], [start, ..]) = (spread(0), spread(1));
+    println!("a packet-hop among 10,000 prefixes costs {hop:.2} [{least:.2}-{most:.2}] times what it costs with 1;");
+    println!("the run starts {start:.2} s later\n");
+}
+
+/// One run.
+struct Observed {
+    /// Processor time until the first packets are under way.
+    start: f64,
+    /// From then on.
+    hops_per_second: f64,
+    /// Data packets.
+    sent: u64,
+}
+
+impl Observed {
+    fn of(network: &Network) -> Self {
+        let (begin, mut first, mut last) = (seconds_used(), None, (0, 0.0));
+        let record = Simulation::new(network, RunSeed(1)).run_observed(&mut |progress| {
+            last = (progress.packet_hops, seconds_used() - begin);
+            first.get_or_insert(last);
+            Continue::Yes
+        });
+        let first = first.expect("some hundred thousand events");
+        let hops_per_second = (last.0 - first.0) as f64 / (last.1 - first.1);
+        Self { start: first.1, hops_per_second, sent: record.totals.data.sent }
+    }
 }
 
 /// Seconds that this process ran on a processor: others on the machine do not count.
@@ -76,19 +110,12 @@ fn row(routers: u32, flows: u32) {
     let text = fabrics_scenario(routers / 10, flows, horizon);
     let network = scenario::parse(&text, "scale", &[]).unwrap_or_else(|problems| panic!("{problems}")).network;
     let load = seconds_used() - begin;
-    let (begin, mut first, mut last) = (seconds_used(), None, (0, 0.0));
-    let record = Simulation::new(&network, RunSeed(1)).run_observed(&mut |progress| {
-        last = (progress.packet_hops, seconds_used() - begin);
-        first.get_or_insert(last);
-        Continue::Yes
-    });
-    let first = first.expect("some hundred thousand events");
-    let engine = (last.0 - first.0) as f64 / (last.1 - first.1) / 1e6;
+    let observed = Observed::of(&network);
+    let engine = observed.hops_per_second / 1e6;
     let memory = peak_memory().map_or_else(String::new, |bytes| format!("{:.2} GiB", bytes.0 as f64 / 1_073_741_824.0));
-    let sent = record.totals.data.sent;
-    drop((record, network));
+    drop(network);
     let topology = Topology::fabrics(routers / 10, flows);
-    let (mut arrivals, mut waits) = (Poisson::new(7, sent, &topology), Histogram::new());
+    let (mut arrivals, mut waits) = (Poisson::new(7, observed.sent, &topology), Histogram::new());
     let ceiling = Ceiling::new(&topology);
     let begin = seconds_used();
     let hops = ceiling.run(&mut arrivals, &mut waits).packet_hops as f64;
@@ -96,6 +123,6 @@ fn row(routers: u32, flows: u32) {
     println!(
         "| {routers} | {flows} | {bare:.1} | {engine:.1} | {:.0}% | {load:.1} s | {:.1} s | {memory} |",
         100.0 * engine / bare,
-        first.1,
+        observed.start,
     );
 }

@@ -30,7 +30,7 @@ impl RunSeed {
     /// All streams of this run, for those who need many of them often.
     #[must_use]
     pub fn streams(self) -> Streams {
-        Streams { key: ChaCha8Rng::seed_from_u64(self.0).get_seed() }
+        Streams { seed: self }
     }
 
     /// Streams for the `index`-th of very many small things, such as months of a study: each begins at once, and gives a
@@ -56,14 +56,14 @@ impl StreamName {
 /// The streams of one run.
 #[derive(Debug, Clone, Copy)]
 pub struct Streams {
-    key: [u8; 32],
+    seed: RunSeed,
 }
 
 impl Streams {
     /// The stream of this name.
     #[must_use]
     pub fn stream(&self, name: StreamName) -> Stream {
-        Stream(Generator::new(self.key, name.0))
+        Stream(Generator::new(self.seed, name.0))
     }
 }
 
@@ -96,6 +96,14 @@ pub struct Stream<G = Generator>(G);
 
 /// A stream of which only few numbers are drawn.
 pub type BriefStream = Stream<SplitMix>;
+
+impl Stream {
+    /// Where the next draws are kept, for those who fetch them in time.
+    #[inline(always)]
+    pub(crate) const fn drawn_ahead(&self) -> &[u64; 8] {
+        &self.0.values
+    }
+}
 
 impl<G: TryRng<Error = Infallible>> Stream<G> {
     /// 64 trials at once, one a bit, each of which succeeds with `odds` of 2^64. Bit by bit all 64 fractions are compared
@@ -209,16 +217,23 @@ pub struct Generator {
     /// How many values of the present block are drawn.
     drawn: u32,
     values: [u64; 8],
-    key: [u32; 8],
+    /// The key follows from it at every block: it is too long to be kept a million times.
+    seed: RunSeed,
     stream: u64,
     /// Number of the next block.
     next: u64,
 }
 
 impl Generator {
-    fn new(key: [u8; 32], stream: u64) -> Self {
-        let word = |index: usize| u32::from_le_bytes(std::array::from_fn(|byte| key[4 * index + byte]));
-        Self { drawn: 8, values: [0; 8], key: std::array::from_fn(word), stream, next: 0 }
+    const fn new(seed: RunSeed, stream: u64) -> Self {
+        Self { drawn: 8, values: [0; 8], seed, stream, next: 0 }
+    }
+
+    /// The key that `rand_chacha` makes of the run's seed.
+    #[inline]
+    fn key(&self) -> [u32; 8] {
+        let key = ChaCha8Rng::seed_from_u64(self.seed.0).get_seed();
+        std::array::from_fn(|index| u32::from_le_bytes(std::array::from_fn(|byte| key[4 * index + byte])))
     }
 
     #[inline]
@@ -235,7 +250,7 @@ impl Generator {
     #[inline(never)]
     #[expect(clippy::cast_possible_truncation, reason = "halves of 64 bits")]
     fn refill(&mut self) {
-        let [k0, k1, k2, k3, k4, k5, k6, k7] = self.key;
+        let [k0, k1, k2, k3, k4, k5, k6, k7] = self.key();
         let halves = |value: u64| [value as u32, (value >> 32) as u32];
         let ([n0, n1], [s0, s1]) = (halves(self.next), halves(self.stream));
         let begin = [

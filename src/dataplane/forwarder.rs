@@ -9,8 +9,9 @@ use crate::ids::{DestinationId, Id, IdVec, RouterId};
 use crate::message::{NO_LOGICAL_LINK, NextHop, Packet};
 use crate::network::{Destination, Router};
 
-/// The forwarding table of one router: the equal next hops of every destination.
+/// The forwarding table of one router: the equal next hops of every destination. Where the table lies is on one cache line.
 #[derive(Debug, Clone)]
+#[repr(align(64))]
 pub struct Forwarder {
     groups: NextHopTable,
     hash: FlowHash,
@@ -154,6 +155,12 @@ impl Forwarder {
     #[inline(always)]
     pub fn find(&self, destination: DestinationId) -> Found {
         self.groups.find(destination)
+    }
+
+    /// Fetches a destination's entry.
+    #[inline(always)]
+    pub fn prefetch(&self, destination: DestinationId) {
+        self.groups.prefetch(destination);
     }
 
     /// The next hop of a packet: equal-cost multipath per five-tuple.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::prefetch;
 use crate::ids::{DestinationId, Id, PortId};
 use crate::message::{NO_LOGICAL_LINK, NextHop};
 
@@ -76,6 +77,14 @@ impl NextHopTable {
             Some(&HERE) => Found::Here,
             Some(number) => Found::Group(*number),
             None => Found::Group(0),
+        }
+    }
+
+    /// Fetches a destination's entry, if there is one.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, destination: DestinationId) {
+        if let Some(entry) = self.entries.get(destination.index()) {
+            prefetch(entry);
         }
     }
 

@@ -18,6 +18,7 @@ mod uncontrolled;
 
 use crate::dataplane::propagation::FormerWays;
 use crate::dataplane::{ClassQueues, Pace, QueueAudit, SecureTransmitter};
+use crate::engine::prefetch;
 use crate::message::{DropReason, Packet};
 use crate::network;
 use crate::network::{Buffer, Framing};
@@ -170,33 +171,39 @@ impl Port {
         Time::from_ps(entry.departure.as_ps() - self.pace.time(self.wire_bytes(&entry.packet)).as_ps())
     }
 
-    /// Offers a packet to the output queue at `now`, not before the last offer; it is told how long it waits.
+    /// Offers a packet to the output queue at `now`, not before the last offer.
     #[inline(always)]
-    pub fn offer(&mut self, now: Time, packet: &mut Packet) -> Offer {
+    pub fn offer(&mut self, now: Time, packet: &Packet) -> Offer {
+        self.offer_onward(now, packet, packet.ttl)
+    }
+
+    /// As [`Self::offer`], when the packet goes on with this hop limit. What changes of a packet is written where it is
+    /// put and not before: a processor that reads as one what was just written in pieces waits for the memory.
+    #[inline(always)]
+    pub fn offer_onward(&mut self, now: Time, packet: &Packet, ttl: u8) -> Offer {
         if self.gate != Gate::Open || packet.size > self.mtu {
             if self.gate == Gate::OpenByClass || self.gate == Gate::Closed {
-                return self.offer_by_class(now, *packet);
+                return self.offer_by_class(now, Packet { ttl, ..*packet });
             }
             if let Err(reason) = self.admits(packet) {
                 return Offer::Dropped(reason);
             }
         }
         let bytes = self.wire_bytes(packet);
-        let begin = if self.free_at > now {
+        let (begin, wait) = if self.free_at > now {
             self.settle(now);
             if packet.kind.is_control() {
-                return self.insert(now, *packet, bytes);
+                return self.insert(now, Packet { ttl, ..*packet }, bytes);
             }
             if self.overflows(bytes) {
                 return Offer::Dropped(DropReason::BufferFull);
             }
             let wait = self.free_at - now;
-            packet.waited += wait;
             self.waiting_bytes += bytes;
             self.queue_max = self.queue_max.max(self.waiting_bytes);
             self.audit.sees(now, self.waiting());
             self.audit.tells(i128::from(wait.as_ps()));
-            self.free_at
+            (self.free_at, wait)
         } else {
             if cfg!(debug_assertions) {
                 self.settle(now); // for the audit
@@ -204,11 +211,12 @@ impl Port {
             // All that was offered has departed.
             self.waiting_bytes = 0;
             self.first_waiting = self.ring.len() + 1;
-            now
+            (now, Span::ZERO)
         };
         self.free_at = begin + self.pace.time(bytes);
         self.count(bytes);
-        self.ring.push(OnWire { departure: self.free_at, packet: *packet });
+        let packet = Packet { waited: packet.waited + wait, ttl, ..*packet };
+        self.ring.push(OnWire { departure: self.free_at, packet });
         self.accepted(self.free_at)
     }
 
@@ -328,6 +336,26 @@ impl Port {
     #[inline(always)]
     pub fn plain_head_at(&self, now: Time) -> Option<&Packet> {
         self.ring.front().filter(|head| head.departure + self.way == now).map(|head| &head.packet)
+    }
+
+    /// Fetches what counts packets here: the second of the lines that every packet needs.
+    #[inline(always)]
+    pub fn prefetch_counters(&self) {
+        prefetch(&self.pace);
+    }
+
+    /// Fetches the head of the wire and the packet behind it.
+    #[inline(always)]
+    pub fn prefetch_head(&self) {
+        self.ring.prefetch(0);
+        self.ring.prefetch(1);
+    }
+
+    /// The head of the wire, whenever it arrives.
+    #[must_use]
+    #[inline(always)]
+    pub fn head(&self) -> Option<&Packet> {
+        self.ring.front().map(|head| &head.packet)
     }
 
     /// The head of the wire, when it arrives at `now`.

@@ -129,6 +129,16 @@ impl EventQueue {
         self.root
     }
 
+    /// Four events in order. The first is the one after the present event, unless a sooner one is added meanwhile; of
+    /// the others nearly so. Where there are fewer, [`EventKey::NEVER`] stands for them.
+    #[inline(always)]
+    pub fn soonest(&self) -> Option<[EventKey; 4]> {
+        let [a, b, c, d] = self.families.first()?.0;
+        let ((a, b), (c, d)) = ((a.min(b), a.max(b)), (c.min(d), c.max(d)));
+        let ((a, c), (b, d)) = ((a.min(c), a.max(c)), (b.min(d), b.max(d)));
+        Some([a, b.min(c), b.max(c), d])
+    }
+
     /// When the next event fires.
     #[inline]
     pub fn next_time(&mut self) -> Option<Time> {

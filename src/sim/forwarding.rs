@@ -126,7 +126,7 @@ impl Partition<'_> {
     #[inline]
     pub fn leave_attachment(&mut self, packet: &mut Packet, facts: &Facts) {
         let limited_by = self.sources[packet.flow].limited_by;
-        let place = limited_by.map(|(connection, direction)| LimitPlace::Edge(connection, direction));
+        let place = limited_by.map(|(connection, direction)| LimitPlace::Edge(connection, direction.into()));
         if place.is_none_or(|place| self.pass(place, packet, facts) == Passed::Yes) {
             self.leave_edge(packet, facts);
         }
@@ -199,8 +199,7 @@ impl Partition<'_> {
         match self.forwarders[router].find(packet.destination) {
             Found::Here => self.deliver(packet, facts),
             Found::Port(first) if packet.ttl > 0 && self.wires[first].lag.is_none() => {
-                packet.ttl -= 1;
-                self.transmit(first, packet, facts);
+                self.transmit(first, packet, packet.ttl - 1, facts);
             }
             Found::Port(_) | Found::Group(_) => self.choose(router, packet, facts),
         }
@@ -246,7 +245,7 @@ impl Partition<'_> {
     fn send(&mut self, hop: NextHop, packet: &mut Packet, facts: &Facts) {
         let port = hop.port;
         if hop.logical_link == NO_LOGICAL_LINK {
-            self.transmit(port, packet, facts);
+            self.transmit(port, packet, packet.ttl, facts);
             return;
         }
         let place = LimitPlace::Link(hop.logical_link, self.wires[port].end);
@@ -258,7 +257,7 @@ impl Partition<'_> {
     /// A packet leaves on a logical link.
     #[inline]
     pub fn ride(&mut self, link: LogicalLinkId, port: PortId, packet: &mut Packet, facts: &Facts) {
-        if self.transmit(port, packet, facts) == Accepted::Yes {
+        if self.transmit(port, packet, packet.ttl, facts) == Accepted::Yes {
             let direction = self.wires[port].direction;
             self.recorder.rode(packet, link, direction);
         }
@@ -278,11 +277,11 @@ impl Partition<'_> {
         self.forwarders[router].hash().choose_member(packet, lag)
     }
 
-    /// Offers a packet to a port.
+    /// Offers a packet to a port, to go on with this hop limit.
     #[inline(always)]
-    fn transmit(&mut self, id: PortId, packet: &mut Packet, facts: &Facts) -> Accepted {
+    fn transmit(&mut self, id: PortId, packet: &Packet, ttl: u8, facts: &Facts) -> Accepted {
         let wire = &mut self.wires[id];
-        match wire.port.offer(self.now, packet) {
+        match wire.port.offer_onward(self.now, packet, ttl) {
             Offer::Behind(_) => Accepted::Yes,
             Offer::Head(at) => {
                 if wire.reach == Reach::Inside {

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataplane::{Associations, FlowHash, Forwarder, Lag, Port};
+use crate::dataplane::{Associations, FlowHash, Forwarder, Found, Lag, Port};
+use crate::engine::prefetch;
 use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId,
 };
@@ -65,6 +66,27 @@ pub(in crate::sim) struct Partition<'n> {
     pub watch: Option<Box<Watch>>,
     /// Ports whose MACsec numbers were used up, and when.
     pub used_up: Vec<(Time, PortId)>,
+    size: Size,
+}
+
+/// How much a partition touches between two packets of a wire or a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// It stays near the processor.
+    WithinCaches,
+    /// It is fetched ahead.
+    BeyondCaches,
+}
+
+impl Size {
+    /// From about here on fetching ahead gains more than it costs (docs/performance.md).
+    fn of(network: &Network) -> Self {
+        if network.ports.len() < 1_024 && network.flows.len() < 32_768 {
+            Self::WithinCaches
+        } else {
+            Self::BeyondCaches
+        }
+    }
 }
 
 /// A port with what the simulation must know about it. What every packet needs fills the first two cache lines.
@@ -113,8 +135,8 @@ impl Wire {
     }
 }
 
-/// A five-tuple's source. There may be a million: what a packet needs of its flow fills the first cache line, and the
-/// source's laws the next.
+/// A five-tuple's source. There may be a million: what a packet needs of its flow fills the first cache line, what has been
+/// drawn ahead the second, and the laws the third.
 #[repr(C, align(64))]
 pub(in crate::sim) struct FlowSource {
     /// No packet at or after this.
@@ -131,11 +153,11 @@ pub(in crate::sim) struct FlowSource {
     /// Its attachment, when that has a limit.
     pub limited_at: Option<AttachmentId>,
     /// Direction of its connection, for the edge's limit.
-    pub limited_by: Option<(ConnectionId, usize)>,
+    pub limited_by: Option<(ConnectionId, u8)>,
     pub source: Source,
 }
 
-const _: () = assert!(std::mem::offset_of!(FlowSource, source) == 64, "one cache line");
+const _: () = assert!(size_of::<FlowSource>() == 192, "three cache lines");
 
 impl FlowSource {
     /// A packet of the flow, without payload.
@@ -190,6 +212,7 @@ impl<'n> Partition<'n> {
             recorder: Recorder::new(network),
             watch: None,
             used_up: Vec::new(),
+            size: Size::of(network),
         };
         partition.start_sources(layout);
         partition
@@ -225,6 +248,9 @@ impl<'n> Partition<'n> {
             match self.queue.pop_before(until) {
                 Next::Hop(key) => {
                     self.now = key.time();
+                    if self.size == Size::BeyondCaches {
+                        self.fetch_hops_ahead();
+                    }
                     match Event::wire_of(key) {
                         Some(port) => self.wire_arrives(port, facts),
                         None => self.happens(Event::of(key), facts),
@@ -233,6 +259,9 @@ impl<'n> Partition<'n> {
                 Next::Source(key) => {
                     self.now = key.time();
                     self.source_sends(FlowId(key.entity()), facts);
+                    if self.size == Size::BeyondCaches {
+                        self.fetch_source_ahead();
+                    }
                 }
                 Next::Nothing => {
                     let Some(next) = self.queue.next_time().filter(|next| *next < limit) else { return };
@@ -240,6 +269,46 @@ impl<'n> Partition<'n> {
                     until = limit.min(self.recorder.next_tick);
                 }
             }
+        }
+    }
+
+    /// Fetches what the next arrivals need, each a step further than at the event before this: the wire, its head, the
+    /// router's entry for that packet, and the wire that it leads to or the flow that it belongs to.
+    #[inline(always)]
+    fn fetch_hops_ahead(&self) {
+        let Some(soonest) = self.queue.hops.soonest() else { return };
+        let [first, second, third, fourth] = soonest.map(|key| self.wires.get(PortId(key.entity())));
+        if let Some(wire) = fourth {
+            prefetch(wire);
+            wire.port.prefetch_counters();
+        }
+        if let Some(wire) = third {
+            wire.port.prefetch_head();
+            prefetch(&self.forwarders[wire.to]);
+        }
+        if let Some((wire, packet)) = second.and_then(|wire| Some((wire, wire.port.head()?))) {
+            self.forwarders[wire.to].prefetch(packet.destination);
+        }
+        if let Some((wire, packet)) = first.and_then(|wire| Some((wire, wire.port.head()?))) {
+            match self.forwarders[wire.to].find(packet.destination) {
+                Found::Here => self.recorder.prefetch_delivered(packet.flow),
+                Found::Port(port) => {
+                    prefetch(&self.wires[port]);
+                    self.wires[port].port.prefetch_counters();
+                }
+                Found::Group(_) => {}
+            }
+        }
+    }
+
+    /// Fetches what the next packet of a source needs.
+    #[inline(always)]
+    fn fetch_source_ahead(&mut self) {
+        let next = FlowId(self.queue.sources.next_key().entity());
+        if let Some(source) = self.sources.get(next) {
+            prefetch(source);
+            source.source.prefetch();
+            self.recorder.prefetch_sent(next);
         }
     }
 
@@ -337,7 +406,7 @@ fn flow_source(network: &Network, flow: &crate::network::Flow, seed: RunSeed) ->
     let limited_by = flow.connection.map(|connection| {
         let interconnect = network.connections[connection].interconnect;
         let first = network.interconnects[interconnect].providers[0];
-        (connection, usize::from(network.routers[flow.edge].provider != first))
+        (connection, u8::from(network.routers[flow.edge].provider != first))
     });
     let at_edge = |(_, attachment): &(AttachmentId, &Attachment)| attachment.edge == flow.edge;
     let attachment = network.attachments.enumerate().find(at_edge);

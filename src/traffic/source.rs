@@ -3,19 +3,38 @@
 use std::sync::Arc;
 
 use super::profile;
-use crate::network::{ArrivalLaw, Flow, OnOff, Profile, SizeLaw};
+use crate::engine::prefetch;
+use crate::network::{ArrivalLaw, Flow, OnOff, Profile, SizeLaw, TraceOf};
 use crate::rng::{RunSeed, Stream};
 use crate::units::{Span, Time};
 
-/// Draws the intervals and sizes of one five-tuple. What every packet needs comes first.
+/// Draws the intervals and sizes of one five-tuple. There may be a million, so it is small: two cache lines.
 #[derive(Debug, Clone)]
 #[repr(C)]
 pub struct Source {
+    stream: Stream,
+    intervals: Intervals,
+    sizes: SizeLaw,
+}
+
+const _: () = assert!(size_of::<Source>() == 128, "two cache lines");
+
+/// Time between packets: the two laws that most flows have, and everything else.
+#[derive(Debug, Clone)]
+enum Intervals {
+    /// Always this.
+    Constant(Span),
+    /// Exponential with this mean.
+    Poisson(Span),
+    Special(Box<Special>),
+}
+
+/// What few sources need.
+#[derive(Debug, Clone)]
+struct Special {
     arrivals: ArrivalLaw,
     interval: Span,
-    sizes: SizeLaw,
     diurnal: Option<Diurnal>,
-    stream: Stream,
     /// Packets of a trace whose size has been told.
     sent: usize,
     /// What is left of the stretch in which the source is on.
@@ -46,24 +65,138 @@ impl Source {
     #[must_use]
     pub fn new(flow: &Flow, seed: RunSeed) -> Self {
         let diurnal = |profile: &Arc<Profile>| Diurnal { profile: Arc::clone(profile), at: flow.start };
+        let diurnal = flow.diurnal.as_ref().map(diurnal);
         Self {
-            arrivals: flow.arrivals.clone(),
-            interval: flow.interval,
-            sizes: flow.sizes.clone(),
             stream: seed.stream(&flow.name, "source"),
-            sent: 0,
-            on: Span::ZERO,
-            diurnal: flow.diurnal.as_ref().map(diurnal),
+            intervals: Intervals::new(flow.arrivals.clone(), flow.interval, diurnal),
+            sizes: flow.sizes.clone(),
         }
     }
 
     /// Time from the flow's start until its first packet: a random phase, an exponential wait, or as a trace says;
     /// `None` when there is no packet.
     pub fn first(&mut self) -> Option<Span> {
+        match &mut self.intervals {
+            Intervals::Constant(interval) => Some(Span::from_ps(self.stream.below(interval.as_ps()))),
+            Intervals::Poisson(mean) => Some(self.stream.exponential_span(*mean)),
+            Intervals::Special(special) => special.first(&mut self.stream),
+        }
+    }
+
+    /// Time from the packet whose size was told last until the next one; `None` when there is none.
+    #[inline]
+    pub fn next_interval(&mut self) -> Option<Span> {
+        match &mut self.intervals {
+            Intervals::Constant(interval) => Some(*interval),
+            Intervals::Poisson(mean) => Some(self.stream.exponential_span(*mean)),
+            Intervals::Special(special) => special.next_interval(&mut self.stream),
+        }
+    }
+
+    /// Fetches what the next packet needs.
+    #[inline(always)]
+    pub fn prefetch(&self) {
+        prefetch(self.stream.drawn_ahead());
+        prefetch(&self.intervals);
+    }
+
+    /// Sends as a rate: passes over the packets from the one that is `due` until `until`. Intervals are the mean one
+    /// and nothing is drawn: the packet that comes after draws what it would have drawn at `due`. A trace tells its
+    /// packets itself.
+    pub fn pass_over(&mut self, due: Time, until: Time) -> PassedOver {
+        match &mut self.intervals {
+            Intervals::Constant(interval) | Intervals::Poisson(interval) => pass_over_evenly(*interval, due, until),
+            Intervals::Special(special) => special.pass_over(&mut self.stream, due, until),
+        }
+    }
+
+    /// The mean time between packets at the full rate, the time included in which the source is off.
+    #[must_use]
+    pub fn mean_interval(&self) -> Span {
+        match &self.intervals {
+            Intervals::Constant(interval) | Intervals::Poisson(interval) => *interval,
+            Intervals::Special(special) => special.mean_interval(),
+        }
+    }
+
+    /// The mean packet size as a fraction: bytes, and in how many packets.
+    #[must_use]
+    pub fn mean_size(&self) -> (u64, u64) {
+        let Some(trace) = self.trace() else { return self.sizes.mean() };
+        let bytes = trace.arrivals().iter().map(|arrival| u64::from(arrival.size)).sum();
+        (bytes, (trace.arrivals().len() as u64).max(1))
+    }
+
+    const fn trace(&self) -> Option<&TraceOf> {
+        match &self.intervals {
+            Intervals::Constant(_) | Intervals::Poisson(_) => None,
+            Intervals::Special(special) => match &special.arrivals {
+                ArrivalLaw::Trace(trace) => Some(trace),
+                ArrivalLaw::Constant
+                | ArrivalLaw::Poisson
+                | ArrivalLaw::OnOff(_)
+                | ArrivalLaw::Once
+                | ArrivalLaw::Closed(_) => None,
+            },
+        }
+    }
+
+    /// The mean time between packets as it is at scenario time `at`; `None` in an hour without any.
+    #[must_use]
+    pub fn interval_at(&self, at: Span) -> Option<Span> {
+        let interval = self.mean_interval().max(Span::from_ps(1));
+        let Some(diurnal) = self.diurnal() else { return Some(interval) };
+        let percent = u64::from(profile::percent(&diurnal.profile, at));
+        (percent > 0).then(|| interval.scaled(100, percent))
+    }
+
+    const fn diurnal(&self) -> Option<&Diurnal> {
+        match &self.intervals {
+            Intervals::Constant(_) | Intervals::Poisson(_) => None,
+            Intervals::Special(special) => special.diurnal.as_ref(),
+        }
+    }
+
+    /// Size of the next IP packet in bytes.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
+    pub fn next_size(&mut self) -> u32 {
+        if let Intervals::Special(special) = &mut self.intervals
+            && let Some(size) = special.next_size()
+        {
+            return size;
+        }
+        match &self.sizes {
+            SizeLaw::Constant(size) => u32::try_from(size.0).unwrap_or(u32::MAX),
+            SizeLaw::Imix => match self.stream.below(12) {
+                0..7 => 40,
+                7..11 => 576,
+                _ => 1500,
+            },
+            SizeLaw::Exponential(mean) => (self.stream.exponential() * mean.0 as f64).ceil().max(1.0) as u32,
+            SizeLaw::Weighted(sizes) => u32::try_from(sizes.at(self.stream.below(sizes.total())).0).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl Intervals {
+    fn new(arrivals: ArrivalLaw, interval: Span, diurnal: Option<Diurnal>) -> Self {
+        match (arrivals, diurnal) {
+            (ArrivalLaw::Constant, None) => Self::Constant(interval),
+            (ArrivalLaw::Poisson, None) => Self::Poisson(interval),
+            (arrivals, diurnal) => {
+                Self::Special(Box::new(Special { arrivals, interval, diurnal, sent: 0, on: Span::ZERO }))
+            }
+        }
+    }
+}
+
+impl Special {
+    fn first(&mut self, stream: &mut Stream) -> Option<Span> {
         let span = match &self.arrivals {
-            ArrivalLaw::Constant => Span::from_ps(self.stream.below(self.interval.as_ps())),
-            ArrivalLaw::Poisson => self.stream.exponential_span(self.interval),
-            ArrivalLaw::OnOff(law) => burst(*law, self.interval, &mut self.on, &mut self.stream),
+            ArrivalLaw::Constant => Span::from_ps(stream.below(self.interval.as_ps())),
+            ArrivalLaw::Poisson => stream.exponential_span(self.interval),
+            ArrivalLaw::OnOff(law) => burst(*law, self.interval, &mut self.on, stream),
             ArrivalLaw::Once => Span::ZERO,
             ArrivalLaw::Closed(_) => unreachable!("only exchanges have such a law"),
             ArrivalLaw::Trace(trace) => return trace.arrivals().first().map(|arrival| arrival.at),
@@ -71,13 +204,11 @@ impl Source {
         self.over_the_day(span)
     }
 
-    /// Time from the packet whose size was told last until the next one; `None` when there is none.
-    #[inline]
-    pub fn next_interval(&mut self) -> Option<Span> {
+    fn next_interval(&mut self, stream: &mut Stream) -> Option<Span> {
         let span = match &self.arrivals {
             ArrivalLaw::Constant => self.interval,
-            ArrivalLaw::Poisson => self.stream.exponential_span(self.interval),
-            ArrivalLaw::OnOff(law) => burst(*law, self.interval, &mut self.on, &mut self.stream),
+            ArrivalLaw::Poisson => stream.exponential_span(self.interval),
+            ArrivalLaw::OnOff(law) => burst(*law, self.interval, &mut self.on, stream),
             ArrivalLaw::Once => return None,
             ArrivalLaw::Closed(_) => unreachable!("only exchanges have such a law"),
             ArrivalLaw::Trace(trace) => {
@@ -89,7 +220,6 @@ impl Source {
         self.over_the_day(span)
     }
 
-    #[inline]
     fn over_the_day(&mut self, span: Span) -> Option<Span> {
         let Some(diurnal) = &mut self.diurnal else { return Some(span) };
         let stretched = profile::stretched(&diurnal.profile, diurnal.at, span)?;
@@ -97,45 +227,22 @@ impl Source {
         Some(stretched)
     }
 
-    /// Sends as a rate: passes over the packets from the one that is `due` until `until`. Intervals are the mean one
-    /// and nothing is drawn: the packet that comes after draws what it would have drawn at `due`. A trace tells its
-    /// packets itself.
-    pub fn pass_over(&mut self, due: Time, until: Time) -> PassedOver {
+    /// What the trace says of the next packet, if there is one.
+    fn next_size(&mut self) -> Option<u32> {
         match &self.arrivals {
-            ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) => self.pass_over_evenly(due, until),
-            ArrivalLaw::Once => PassedOver { packets: u64::from(due < until), last: due, next: None },
-            ArrivalLaw::Closed(_) => unreachable!("exchanges do not go by as rates"),
-            ArrivalLaw::Trace(_) => {
-                let mut passed = PassedOver { packets: 0, last: due, next: Some(due) };
-                while let Some(at) = passed.next.filter(|at| *at < until) {
-                    self.sent += 1;
-                    let next = self.next_interval().map(|interval| at + interval);
-                    passed = PassedOver { packets: passed.packets + 1, last: at, next };
-                }
-                passed
+            ArrivalLaw::Trace(trace) => {
+                self.sent += 1;
+                Some(trace.arrivals()[self.sent - 1].size)
             }
+            ArrivalLaw::Constant
+            | ArrivalLaw::Poisson
+            | ArrivalLaw::OnOff(_)
+            | ArrivalLaw::Once
+            | ArrivalLaw::Closed(_) => None,
         }
     }
 
-    fn pass_over_evenly(&mut self, due: Time, until: Time) -> PassedOver {
-        let interval = self.mean_interval().max(Span::from_ps(1));
-        let Some(diurnal) = &mut self.diurnal else {
-            let packets = until.since(due).as_ps().div_ceil(interval.as_ps());
-            let last = due + interval.times(packets.saturating_sub(1));
-            return PassedOver { packets, last, next: Some(due + interval.times(packets)) };
-        };
-        let used = profile::used(&diurnal.profile, diurnal.at, until.since(due));
-        let packets = used.as_ps().div_ceil(interval.as_ps()).max(u64::from(due < until));
-        let after = |packets| profile::stretched(&diurnal.profile, diurnal.at, interval.times(packets));
-        let last = due + after(packets.saturating_sub(1)).unwrap_or(Span::ZERO);
-        let step = after(packets);
-        diurnal.at = diurnal.at.checked_add(step.unwrap_or(Span::ZERO)).unwrap_or(diurnal.at);
-        PassedOver { packets, last, next: step.map(|step| due + step) }
-    }
-
-    /// The mean time between packets at the full rate, the time included in which the source is off.
-    #[must_use]
-    pub fn mean_interval(&self) -> Span {
+    fn mean_interval(&self) -> Span {
         match &self.arrivals {
             ArrivalLaw::OnOff(law) => {
                 let (on, off) = (law.on.mean(), law.off.mean());
@@ -149,50 +256,48 @@ impl Source {
         }
     }
 
-    /// The mean packet size as a fraction: bytes, and in how many packets.
-    #[must_use]
-    pub fn mean_size(&self) -> (u64, u64) {
+    fn pass_over(&mut self, stream: &mut Stream, due: Time, until: Time) -> PassedOver {
         match &self.arrivals {
-            ArrivalLaw::Constant
-            | ArrivalLaw::Poisson
-            | ArrivalLaw::OnOff(_)
-            | ArrivalLaw::Once
-            | ArrivalLaw::Closed(_) => self.sizes.mean(),
-            ArrivalLaw::Trace(trace) => {
-                let bytes = trace.arrivals().iter().map(|arrival| u64::from(arrival.size)).sum();
-                (bytes, (trace.arrivals().len() as u64).max(1))
+            ArrivalLaw::Constant | ArrivalLaw::Poisson | ArrivalLaw::OnOff(_) => {
+                let interval = self.mean_interval();
+                match &mut self.diurnal {
+                    None => pass_over_evenly(interval, due, until),
+                    Some(diurnal) => diurnal.pass_over(interval, due, until),
+                }
+            }
+            ArrivalLaw::Once => PassedOver { packets: u64::from(due < until), last: due, next: None },
+            ArrivalLaw::Closed(_) => unreachable!("exchanges do not go by as rates"),
+            ArrivalLaw::Trace(_) => {
+                let mut passed = PassedOver { packets: 0, last: due, next: Some(due) };
+                while let Some(at) = passed.next.filter(|at| *at < until) {
+                    self.sent += 1;
+                    let next = self.next_interval(stream).map(|interval| at + interval);
+                    passed = PassedOver { packets: passed.packets + 1, last: at, next };
+                }
+                passed
             }
         }
     }
+}
 
-    /// The mean time between packets as it is at scenario time `at`; `None` in an hour without any.
-    #[must_use]
-    pub fn interval_at(&self, at: Span) -> Option<Span> {
-        let interval = self.mean_interval().max(Span::from_ps(1));
-        let Some(diurnal) = &self.diurnal else { return Some(interval) };
-        let percent = u64::from(profile::percent(&diurnal.profile, at));
-        (percent > 0).then(|| interval.scaled(100, percent))
+impl Diurnal {
+    fn pass_over(&mut self, interval: Span, due: Time, until: Time) -> PassedOver {
+        let interval = interval.max(Span::from_ps(1));
+        let used = profile::used(&self.profile, self.at, until.since(due));
+        let packets = used.as_ps().div_ceil(interval.as_ps()).max(u64::from(due < until));
+        let after = |packets| profile::stretched(&self.profile, self.at, interval.times(packets));
+        let last = due + after(packets.saturating_sub(1)).unwrap_or(Span::ZERO);
+        let step = after(packets);
+        self.at = self.at.checked_add(step.unwrap_or(Span::ZERO)).unwrap_or(self.at);
+        PassedOver { packets, last, next: step.map(|step| due + step) }
     }
+}
 
-    /// Size of the next IP packet in bytes.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]
-    pub fn next_size(&mut self) -> u32 {
-        if let ArrivalLaw::Trace(trace) = &self.arrivals {
-            self.sent += 1;
-            return trace.arrivals()[self.sent - 1].size;
-        }
-        match &self.sizes {
-            SizeLaw::Constant(size) => u32::try_from(size.0).unwrap_or(u32::MAX),
-            SizeLaw::Imix => match self.stream.below(12) {
-                0..7 => 40,
-                7..11 => 576,
-                _ => 1500,
-            },
-            SizeLaw::Exponential(mean) => (self.stream.exponential() * mean.0 as f64).ceil().max(1.0) as u32,
-            SizeLaw::Weighted(sizes) => u32::try_from(sizes.at(self.stream.below(sizes.total())).0).unwrap_or(u32::MAX),
-        }
-    }
+fn pass_over_evenly(interval: Span, due: Time, until: Time) -> PassedOver {
+    let interval = interval.max(Span::from_ps(1));
+    let packets = until.since(due).as_ps().div_ceil(interval.as_ps());
+    let last = due + interval.times(packets.saturating_sub(1));
+    PassedOver { packets, last, next: Some(due + interval.times(packets)) }
 }
 
 /// Time until the next packet of a source that is on and off in turn, with `interval` between packets in the mean over
@@ -217,13 +322,13 @@ fn burst(law: OnOff, interval: Span, on: &mut Span, stream: &mut Stream) -> Span
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Arrival, SpanLaw, Trace, TraceOf, Weighted};
+    use crate::network::{Arrival, SpanLaw, Trace, Weighted};
     use crate::units::Bytes;
 
     fn source(arrivals: ArrivalLaw) -> Source {
         let stream = RunSeed(1).stream("flow#1", "source");
         let sizes = SizeLaw::Constant(Bytes(1_000));
-        Source { arrivals, interval: Span::from_us(10), sizes, stream, sent: 0, on: Span::ZERO, diurnal: None }
+        Source { stream, intervals: Intervals::new(arrivals, Span::from_us(10), None), sizes }
     }
 
     fn at(us: u64) -> Time {

@@ -1,5 +1,6 @@
 //! The packets of a port and its wire, in order of departure.
 
+use crate::engine::prefetch;
 use crate::message::Packet;
 use crate::units::Time;
 
@@ -10,12 +11,12 @@ pub(super) struct OnWire {
     pub packet: Packet,
 }
 
-/// A queue in a power of two of places, so that where it wraps costs a mask: every hop puts one packet in and takes
-/// one out.
+/// A queue in a ring of places. All of them are used in turn, however few packets are there: so a ring grows by a quarter
+/// and not to twice its size, which would fill the caches with half-empty rings.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ring {
     places: Box<[OnWire]>,
-    /// Place of the first packet, modulo the number of places.
+    /// Place of the first packet.
     head: u32,
     length: u32,
 }
@@ -33,7 +34,8 @@ impl Ring {
 
     #[inline(always)]
     const fn place(&self, index: u32) -> usize {
-        self.head.wrapping_add(index) as usize & self.places.len().wrapping_sub(1)
+        let place = self.head as usize + index as usize;
+        if place < self.places.len() { place } else { place - self.places.len() }
     }
 
     #[inline(always)]
@@ -44,6 +46,14 @@ impl Ring {
     #[inline(always)]
     pub fn front(&self) -> Option<&OnWire> {
         self.get(0)
+    }
+
+    /// Fetches the packet at `index`, whether there is one or not.
+    #[inline(always)]
+    pub fn prefetch(&self, index: u32) {
+        if let Some(entry) = self.places.get(self.place(index)) {
+            prefetch(entry);
+        }
     }
 
     pub fn back(&self) -> Option<&OnWire> {
@@ -72,11 +82,11 @@ impl Ring {
         self.length += 1;
     }
 
-    /// Twice the places; the new ones hold `filler` until they are used.
+    /// More places; the new ones hold `filler` until they are used.
     #[cold]
     #[inline(never)]
     fn grow(&mut self, filler: OnWire) {
-        let places = self.places.len().max(FEWEST / 2) * 2;
+        let places = (self.places.len() + self.places.len().div_ceil(4)).max(FEWEST);
         let mut grown: Vec<OnWire> = self.from(0).copied().collect();
         grown.resize(places, filler);
         *self = Self { places: grown.into_boxed_slice(), head: 0, length: self.length };
@@ -85,7 +95,10 @@ impl Ring {
     #[inline(always)]
     pub fn pop(&mut self) {
         debug_assert!(self.length > 0, "an empty ring has no first packet");
-        self.head = self.head.wrapping_add(1);
+        self.head += 1;
+        if self.head as usize == self.places.len() {
+            self.head = 0;
+        }
         self.length -= 1;
     }
 

@@ -137,7 +137,7 @@ impl Run<'_> {
         let mut course = Course::default();
         let load = self.load(flow, now, bytes);
         let attachment = attachment.map(LimitPlace::Attachment);
-        let connection = limited_by.map(|(connection, direction)| LimitPlace::Edge(connection, direction));
+        let connection = limited_by.map(|(connection, direction)| LimitPlace::Edge(connection, direction.into()));
         for place in attachment.into_iter().chain(connection) {
             self.meet_limit(place, edge, None, load, &mut course);
         }

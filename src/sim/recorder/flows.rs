@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Drops, Stretch, class_of, count_drops, count_many_drops, monitor_of};
+use crate::engine::prefetch;
 use crate::ids::{FlowEntryId, FlowId, Id, IdVec, MonitorId};
 use crate::message::{DropReason, Packet};
 use crate::network::{Flow, FlowRole, Network};
@@ -118,6 +119,20 @@ impl Flows {
 
     pub fn monitor_of(&self, flow: FlowId) -> Option<MonitorId> {
         self.facts[flow].monitor
+    }
+
+    /// Fetches what the next packet that a flow sends changes.
+    #[inline(always)]
+    pub fn prefetch_sent(&self, flow: FlowId) {
+        prefetch(&self.sent[flow]);
+    }
+
+    /// Fetches what the next packet of a flow changes that is delivered; control packets have no flow.
+    #[inline(always)]
+    pub fn prefetch_delivered(&self, flow: FlowId) {
+        if let Some(arrived) = self.arrived.get(flow) {
+            prefetch(arrived);
+        }
     }
 
     #[inline]

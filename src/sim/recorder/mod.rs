@@ -33,7 +33,7 @@ pub(in crate::sim) use journal::Journal;
 pub(in crate::sim) use ledger::{Cause, EntryIndex, Lull};
 pub(in crate::sim) use stretch::Stretch;
 
-use crate::ids::{Id, IdVec, LogicalLinkId};
+use crate::ids::{FlowId, Id, IdVec, LogicalLinkId};
 use crate::message::{DropReason, Packet, PacketKind};
 use crate::network::{FlowRole, Network};
 use crate::sim::record::Counts;
@@ -166,6 +166,19 @@ impl Recorder {
             | PacketKind::ControlMember
             | PacketKind::Uncontrolled => self.control.sent += 1,
         }
+    }
+
+    /// Fetches what the next packet that a flow sends changes.
+    #[inline(always)]
+    pub fn prefetch_sent(&self, flow: FlowId) {
+        self.flows.prefetch_sent(flow);
+        self.seconds.prefetch_sent(flow);
+    }
+
+    /// Fetches what the next packet of a flow changes that is delivered.
+    #[inline(always)]
+    pub fn prefetch_delivered(&self, flow: FlowId) {
+        self.flows.prefetch_delivered(flow);
     }
 
     /// A packet enters a logical link in direction 0 or 1 of its interconnect.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::engine::prefetch;
 use crate::ids::{FlowId, Id};
 use crate::units::{Share, Span};
 
@@ -73,6 +74,12 @@ impl Seconds {
         let mut open: [Second; OPEN] = Default::default();
         open[0].sent = vec![0; flows];
         Self { present: 0, flows, open, closed: 0, bad: BTreeSet::new(), flow_seconds: 0, lost_ppb: 0, by_class }
+    }
+
+    /// Fetches what the next packet that a flow sends changes.
+    #[inline(always)]
+    pub fn prefetch_sent(&self, flow: FlowId) {
+        prefetch(&self.open[slot(self.present)].sent[flow.index()]);
     }
 
     #[inline]
