@@ -146,6 +146,23 @@ kind = "graceful_shutdown"
 router = "google-iad-a2"
 at = "20 s"
 lasts = "6 s"
+[[maintenance]]
+name = "work"
+router = "google-iad-a1"
+at = "18 s"
+lasts = "2 s"
+drain = "2 s"
+restore = "1 s"
+notice = "10 s"
+[[changes]]
+name = "more"
+at = "20 s"
+connection = "shop"
+bandwidth = "30 Mbps"
+[provisioning.shop]
+call = "exponential 200 ms"
+configure = "exponential 500 ms"
+conflict = "30%"
 [expect]
 charged = "0 s"
 loss = { max = "20%" }

@@ -55,6 +55,26 @@ fn failures(stream: &mut Stream, graph: &UnGraph<(), ()>) -> String {
     text
 }
 
+/// Work on routers, drained or not, planned or not, and graceful shutdowns.
+fn operations(stream: &mut Stream, graph: &UnGraph<(), ()>) -> String {
+    let mut text = String::new();
+    for index in 0..stream.below(3) {
+        let router = stream.below(graph.node_count() as u64);
+        let (at, lasts) = (5_000 + stream.below(8_000), 1 + stream.below(5_000));
+        let (drain, restore) = (stream.below(4_000), stream.below(4_000));
+        let emergency = stream.below(2) == 0;
+        write!(
+            text,
+            "[[maintenance]]\nname = \"w{index}\"\nrouter = \"r{router:02}\"\nat = \"{at} ms\"\n\
+             lasts = \"{lasts} ms\"\ndrain = \"{drain} ms\"\nrestore = \"{restore} ms\"\nemergency = {emergency}\n\
+             [[changes]]\nname = \"g{index}\"\nkind = \"graceful_shutdown\"\nrouter = \"r{router:02}\"\n\
+             at = \"{drain} ms\"\nlasts = \"{lasts} ms\"\n"
+        )
+        .unwrap();
+    }
+    text
+}
+
 /// Some routers prefer some neighbours, as they like: it may or may not be possible for all.
 fn preferences(stream: &mut Stream, graph: &UnGraph<(), ()>) -> String {
     let mut text = String::new();
@@ -87,11 +107,98 @@ fn random_worlds_conserve_packets_and_settle_or_are_named() {
              graceful_restart = \"{graceful}\", restart_time = \"5 s\", stale_time = \"5 s\""
         );
         let policies = if stream.below(2) == 0 { String::new() } else { preferences(&mut stream, &graph) };
-        let text = systems(&graph, "60 s", &bgp) + &policies + &failures(&mut stream, &graph);
+        let text = systems(&graph, "60 s", &bgp)
+            + &policies
+            + &failures(&mut stream, &graph)
+            + &operations(&mut stream, &graph);
         // Conservation, of every flow and over all, is asserted by the run and once more by `run_seeded`.
         let record = run_seeded(&text, seed);
         let last = record.ledger.iter().filter_map(|entry| entry.forwarding).map(|(_, last)| last).max();
         let settled = last.is_none_or(|last| last < common::s(50));
         assert!(settled || !record.routing.oscillations.is_empty(), "world {seed} goes on at {last:?}:\n{text}");
+    });
+}
+
+/// Durations of a few seconds, or none at all.
+fn law(stream: &mut Stream) -> String {
+    let laws = ["0 s", "500 ms", "exponential 1 s", "pareto 1 s 1.5"];
+    (*pick(stream, &laws)).to_owned()
+}
+
+/// A connection that is ordered, changed and deleted at random, over an interconnect that is cut and worked on.
+fn life(stream: &mut Stream) -> String {
+    let mut text = String::from(
+        r#"
+horizon = "60 s"
+[interconnects.virginia]
+template = "aws-google/us-east-1"
+[connections.shop]
+interconnect = "virginia"
+bandwidth = "2 Mbps"
+attachments = ["vpc-aws", "vpc-google"]
+[attachments.vpc-aws]
+provider = "aws"
+prefixes = ["10.0.0.0/16"]
+[attachments.vpc-google]
+provider = "google"
+prefixes = ["10.128.0.0/16"]
+[flows.web]
+from = "vpc-aws"
+to = "vpc-google"
+direction = "both"
+rate = "1 Mbps"
+count = 5
+"#,
+    );
+    text += "[provisioning.shop]\n";
+    for key in ["call", "feature", "configure", "verify"] {
+        writeln!(text, "{key} = \"{}\"", law(stream)).unwrap();
+    }
+    writeln!(text, "conflict = \"{}%\"\nclean_up = \"{} s\"", stream.below(60), 1 + stream.below(40)).unwrap();
+    if stream.below(4) > 0 {
+        let accept = if stream.below(5) == 0 { "never".to_owned() } else { law(stream) };
+        writeln!(text, "at = \"{} ms\"\naccept = \"{accept}\"", stream.below(10_000)).unwrap();
+    }
+    if stream.below(2) == 0 {
+        let peer = if stream.below(2) == 0 { "never".to_owned() } else { law(stream) };
+        writeln!(text, "delete = \"{} s\"\ndelete_peer = \"{peer}\"", 11 + stream.below(40)).unwrap();
+    }
+    if stream.below(2) == 0 {
+        let disabled = pick(stream, &["a1", "a2", "b1", "b2"]);
+        writeln!(text, "disabled = [\"iad-channel-{disabled}\"]\nenabled = \"{} s\"", stream.below(50)).unwrap();
+    }
+    for index in 0..stream.below(4) {
+        let (at, rate) = (stream.below(50_000), 500 + stream.below(4_000));
+        write!(
+            text,
+            "[[changes]]\nname = \"c{index}\"\nat = \"{at} ms\"\nconnection = \"shop\"\nbandwidth = \"{rate} kbps\"\n"
+        )
+        .unwrap();
+    }
+    let routers = ["aws-iad-a1", "aws-iad-b2", "google-iad-a2", "google-iad-b1"];
+    let (work, dead) = (pick(stream, &routers), pick(stream, &routers));
+    write!(
+        text,
+        "[[maintenance]]\nrouter = \"{work}\"\nat = \"{} s\"\nlasts = \"5 s\"\ndrain = \"3 s\"\n\
+         [[failures]]\nkind = \"router_down\"\nrouter = \"{dead}\"\nat = \"{} s\"\nlasts = \"8 s\"\n",
+        4 + stream.below(40),
+        stream.below(40),
+    )
+    .unwrap();
+    text
+}
+
+#[test]
+fn connections_of_any_life_conserve_packets_and_are_told_in_order() {
+    (0..WORLDS / 2).into_par_iter().for_each(|seed| {
+        let text = life(&mut RunSeed(seed).stream("lives", "choices"));
+        let record = run_seeded(&text, seed);
+        assert!(record.operations.is_sorted_by_key(|one| one.at), "world {seed}:\n{text}");
+        let deleted = record.operations.iter().filter(|one| one.step == "deleted").count();
+        assert!(deleted <= 1, "world {seed} is deleted once:\n{text}");
+        // What is deleted before the end has no usable path at the end.
+        let ends_dead =
+            record.connections[0].directions.iter().all(|one| one.usable_paths.last().unwrap().1.as_ppb() == 0);
+        assert!(deleted == 0 || ends_dead, "world {seed}:\n{text}");
     });
 }
