@@ -3,6 +3,8 @@
 mod common;
 
 use common::{run, s};
+use fabricsim::rng::RunSeed;
+use fabricsim::sim::Simulation;
 use fabricsim::sim::record::{OperationRecord, RunRecord};
 use fabricsim::sla::{Exempt, Ruling};
 use fabricsim::units::{CalendarSpan, Span};
@@ -106,4 +108,89 @@ fn nothing_is_carried_or_charged_before_a_connection_is_available() {
     let lost = record.totals.data.dropped.values().sum::<u64>();
     let sent_before = record.totals.data.sent * (available.as_ps() / 1_000_000_000_000 - 1) / 599;
     assert!(lost.abs_diff(sent_before) < sent_before / 100, "{lost} of {sent_before}");
+}
+
+/// Two interconnects between the same providers: channels of 1 Gbps, and of 10; 600 Mbps are sold on the small one.
+fn two_interconnects(tables: &str) -> String {
+    format!(
+        r#"
+        horizon = "120 s"
+        bin = "1 s"
+        [interconnects.small]
+        template = "aws-google/us-east-1"
+        channel_rate = "1 Gbps"
+        [interconnects.large]
+        template = "aws-google/us-east-1"
+        code = "dca"
+        channel_rate = "10 Gbps"
+        [connections.shop]
+        interconnect = "small"
+        bandwidth = "600 Mbps"
+        attachments = ["vpc-aws", "vpc-google"]
+        [attachments.vpc-aws]
+        provider = "aws"
+        prefixes = ["10.0.0.0/16"]
+        routers = ["aws-iad-bb1", "aws-iad-bb2", "aws-dca-bb1", "aws-dca-bb2"]
+        [attachments.vpc-google]
+        provider = "google"
+        prefixes = ["10.128.0.0/16"]
+        routers = ["google-iad-bb1", "google-iad-bb2", "google-dca-bb1", "google-dca-bb2"]
+        [flows.web]
+        from = "vpc-aws"
+        to = "vpc-google"
+        direction = "both"
+        rate = "2 Mbps"
+        count = 40
+        size = "500 B"
+        {tables}
+        "#
+    )
+}
+
+/// A change of bandwidth.
+fn buys(name: &str, at: u64, bandwidth: &str) -> String {
+    format!("[[changes]]\nname = {name:?}\nat = \"{at} s\"\nconnection = \"shop\"\nbandwidth = {bandwidth:?}\n")
+}
+
+/// Bytes that rode a connection's links on interconnect "iad" or "dca" in each second, both ways.
+fn ridden(record: &RunRecord, code: &str) -> Vec<u64> {
+    let links = record.logical_links.iter().filter(|link| link.channel.starts_with(code));
+    let series: Vec<&Vec<u64>> = links.flat_map(|link| &link.series).collect();
+    (0..120).map(|second| series.iter().map(|series| series[second]).sum()).collect()
+}
+
+#[test]
+fn a_bandwidth_that_does_not_fit_moves_to_another_interconnect_and_loses_nothing() {
+    let record = run(&two_interconnects(&buys("more", 5, "2 Gbps")));
+    assert_eq!(record.totals.data.dropped.values().sum::<u64>(), 0);
+    let second = |step| usize::try_from(steps(&record, step)[0].at.as_ps() / 1_000_000_000_000).unwrap();
+    let (begins, worse, ends) = (second("migrates"), second("de-preferred"), second("migrated"));
+    assert!(begins == 5 && worse > begins && ends == worse + 60, "{begins} {worse} {ends}");
+    let (old, new) = (ridden(&record, "iad"), ridden(&record, "dca"));
+    assert!(new[..begins].iter().all(|bytes| *bytes == 0) && old[..begins].iter().all(|bytes| *bytes > 0));
+    // The old routes are worse: a decision and a table later nobody uses them, long before their sessions end.
+    assert!(old[worse + 2..].iter().all(|bytes| *bytes == 0), "{old:?}");
+    assert!(new[worse + 2..].iter().all(|bytes| *bytes > 0), "{new:?}");
+    let up = |code: &str| {
+        let links = record.logical_links.iter().filter(move |link| link.channel.starts_with(code));
+        links.filter(|link| link.session_up.last().is_some_and(|(_, until)| *until == s(120))).count()
+    };
+    assert_eq!((up("iad"), up("dca")), (0, 4));
+}
+
+#[test]
+fn a_bandwidth_that_fits_stays_and_one_that_comes_during_a_migration_waits() {
+    let stays = run(&two_interconnects(&buys("more", 5, "1 Gbps")));
+    assert_eq!((steps(&stays, "migrates").len(), ridden(&stays, "dca").iter().sum::<u64>()), (0, 0));
+    let both = run(&two_interconnects(&(buys("a", 5, "2 Gbps") + &buys("b", 20, "3 Gbps"))));
+    assert_eq!(steps(&both, "409").len(), 2, "at 20 s and at 80 s");
+    assert_eq!(steps(&both, "migrates").len(), 1);
+}
+
+#[test]
+fn a_migration_is_the_same_however_the_run_is_divided() {
+    let network = common::network(&two_interconnects(&buys("more", 5, "2 Gbps")));
+    let record = |threads| Simulation::new(&network, RunSeed(3)).threads(threads).divided_anyway().run();
+    let one = record(1);
+    assert!(record(2) == one && record(3) == one);
 }

@@ -271,7 +271,7 @@ impl<'n> Gone<'n> {
         let mut best = ConnectionState { usable: 0, loss: Share::ONE };
         for near in &reached[0] {
             for far in &reached[1] {
-                let channels = connection.logical_links.iter().map(|id| self.network.logical_links[*id].channel);
+                let channels = self.network.interconnects[connection.interconnect].channels.iter().copied();
                 let state = self.over(channels, near, far);
                 if state.usable > best.usable || (state.usable == best.usable && state.loss < best.loss) {
                     best = state;

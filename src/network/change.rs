@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::RoutePolicy;
-use crate::ids::{ConnectionId, LinkId, RouterId};
+use crate::ids::{ConnectionId, InterconnectId, LinkId, RouterId};
 use crate::units::{Rate, Span};
 
 /// A scripted change that is no failure.
@@ -25,7 +25,7 @@ pub enum ChangeKind {
         /// The connection.
         connection: ConnectionId,
         /// The new bandwidth.
-        rate: Rate,
+        purchase: Purchase,
     },
     /// The line rate of every member of a link, in both directions.
     LinkRate {
@@ -60,6 +60,29 @@ pub enum ChangeKind {
         router: RouterId,
         /// Which.
         maintenance: Maintenance,
+    },
+}
+
+/// A bandwidth that is bought while a connection exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purchase {
+    /// In each direction, in bits of IP packets.
+    pub rate: Rate,
+    /// Where it is carried.
+    pub way: Way,
+}
+
+/// Whether a connection stays where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// It does: there is room.
+    InPlace,
+    /// It moves, make before break.
+    Migrates {
+        /// From this interconnect.
+        from: InterconnectId,
+        /// To this one.
+        to: InterconnectId,
     },
 }
 

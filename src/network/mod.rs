@@ -33,7 +33,7 @@ mod trace;
 mod traffic;
 mod transfer;
 
-pub use change::{Change, ChangeKind, FormerKey, Maintenance};
+pub use change::{Change, ChangeKind, FormerKey, Maintenance, Purchase, Way};
 pub use device::{
     Age, Announces, Attachment, ControlTiming, DecisionRules, Facility, FibSharing, HashKind, LivenessPlace,
     MedComparison, Multipath, Provider, Router, RouterRole,
@@ -176,6 +176,21 @@ impl Network {
         chosen.flat_map(move |(_, member)| {
             [0, 1].into_iter().filter(move |end| wires.ways.include(*end)).map(|end| member.ports[end])
         })
+    }
+
+    /// How many channels the interconnect has on which a connection begins.
+    #[must_use]
+    pub fn channels_of(&self, connection: &Connection) -> usize {
+        self.interconnects[connection.interconnect].channels.len()
+    }
+
+    /// How many channels the interconnect of a channel has.
+    #[must_use]
+    pub fn channels_beside(&self, channel: LinkId) -> usize {
+        match self.links[channel].kind {
+            LinkKind::Channel(interconnect) => self.interconnects[interconnect].channels.len(),
+            LinkKind::Backbone | LinkKind::Attachment | LinkKind::Peering => 1,
+        }
     }
 
     /// The link that an external session runs on; `None` for an internal one.

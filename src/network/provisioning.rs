@@ -1,7 +1,7 @@
 //! How a connection is ordered, changed and deleted by two providers that speak the Connection Coordinator API of the
 //! public Interconnect specification (github.com/aws/Interconnect).
 
-use super::SpanLaw;
+use super::{Purchase, SpanLaw};
 use crate::ids::{ConnectionId, LinkId};
 use crate::units::{Rate, Share, Span};
 
@@ -19,7 +19,7 @@ pub struct Provisioning {
     /// Its bandwidth when it is created.
     pub bandwidth: Rate,
     /// Other bandwidths that the customer orders, in order of time.
-    pub updates: Vec<(Span, Rate)>,
+    pub updates: Vec<(Span, Purchase)>,
     /// When the customer deletes it.
     pub delete: Option<Span>,
     /// From then until it is deleted at the other provider too; `None` never.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::control::bgp::Input;
-use crate::ids::{ConnectionId, LinkId, LogicalLinkId, PortId, RouterId};
+use crate::ids::{ConnectionId, InterconnectId, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::{DropReason, Packet};
 use crate::network::{ChangeKind, Maintenance, RoutePolicy};
 use crate::sim::control_packets::first_port;
@@ -20,7 +20,9 @@ impl Run<'_> {
         self.paths_changed = true;
         self.journal.chain_event(self.now, 112, crate::rng::named_hash(&[&change.name]));
         match &change.kind {
-            ChangeKind::Bandwidth { connection, rate } => self.bandwidth_changes(*connection, *rate),
+            ChangeKind::Bandwidth { connection, purchase } => {
+                self.bandwidth_change_happens(index, *connection, *purchase);
+            }
             ChangeKind::LinkRate { link, rate } => self.link_rate_changes(*link, *rate),
             ChangeKind::GracefulShutdown { router, maintenance } => self.graceful_shutdown(*router, *maintenance),
             ChangeKind::Policies { router, peer, import, export } => {
@@ -52,17 +54,24 @@ impl Run<'_> {
         }
     }
 
-    /// All limits of a connection follow its purchase.
-    pub fn bandwidth_changes(&mut self, id: ConnectionId, bandwidth: Rate) {
-        let connection = &self.network.connections[id];
-        let share = connection.rate_limit.per_link.share(bandwidth, connection.logical_links.len());
+    /// The limits of a connection's logical links on an interconnect.
+    pub fn limit_links(&mut self, id: ConnectionId, interconnect: InterconnectId, bandwidth: Rate) {
+        let (connection, channels) =
+            (&self.network.connections[id], &self.network.interconnects[interconnect].channels);
+        let share = connection.rate_limit.per_link.share(bandwidth, channels.len());
         for link in &connection.logical_links {
-            for end in [0, 1] {
-                let port = self.channel_port(*link, end);
-                self.sender(port).set_limit(LimitPlace::Link(*link, end), share);
+            if channels.contains(&self.network.logical_links[*link].channel) {
+                for end in [0, 1] {
+                    let port = self.channel_port(*link, end);
+                    self.sender(port).set_limit(LimitPlace::Link(*link, end), share);
+                }
             }
         }
-        for (direction, side) in connection.attachments.iter().enumerate() {
+    }
+
+    /// The limits of a connection at the edges of its attachments.
+    pub fn limit_edges(&mut self, id: ConnectionId, bandwidth: Rate) {
+        for (direction, side) in self.network.connections[id].attachments.iter().enumerate() {
             // All edges of one side are in one partition: they share a bucket.
             let Some(attachment) = side.first() else { continue };
             let edge = self.network.attachments[*attachment].edge;

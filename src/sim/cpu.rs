@@ -95,6 +95,7 @@ impl Run<'_> {
             | Event::StageEnds(_)
             | Event::Change(_)
             | Event::Coordination(_)
+            | Event::Migration(_)
             | Event::Carrier(_)
             | Event::KeyAgreement(_)
             | Event::Lacp(_)

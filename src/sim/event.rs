@@ -26,6 +26,8 @@ pub enum Event {
     Change(usize),
     /// The next step in the life of a connection, by its place among those that are provisioned.
     Coordination(usize),
+    /// A connection that moves to another interconnect is looked at.
+    Migration(ConnectionId),
     /// The debounce of light is over at the end of a member where this port sends.
     Carrier(PortId),
     /// Key agreement at the end of a member where this port sends.
@@ -68,7 +70,7 @@ pub const BGP_TIMERS: usize = 7;
 pub const BFD_TIMERS: usize = 2;
 
 /// Rank of a wire's head.
-const WIRE: u8 = 17;
+const WIRE: u8 = 18;
 
 impl Event {
     /// The event's key at `time`; `serial` counts the entity's events.
@@ -84,23 +86,24 @@ impl Event {
             Self::StageEnds(stage) => (4, entity(stage)),
             Self::Change(change) => (5, entity(change)),
             Self::Coordination(index) => (6, entity(index)),
-            Self::Carrier(port) => (7, port.0),
-            Self::KeyAgreement(port) => (8, port.0),
-            Self::Lacp(port) => (9, port.0),
-            Self::Interior(provider) => (10, provider.0),
-            Self::Install(router) => (11, router.0),
-            Self::Process(router) => (12, router.0),
-            Self::Decide(router) => (13, router.0),
-            Self::BgpTimer(session, end, kind) => (14, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
-            Self::BfdTimer(session, end, kind) => (15, entity((session * 2 + end) * BFD_TIMERS + kind)),
-            Self::Control(port) => (16, port.0),
+            Self::Migration(connection) => (7, connection.0),
+            Self::Carrier(port) => (8, port.0),
+            Self::KeyAgreement(port) => (9, port.0),
+            Self::Lacp(port) => (10, port.0),
+            Self::Interior(provider) => (11, provider.0),
+            Self::Install(router) => (12, router.0),
+            Self::Process(router) => (13, router.0),
+            Self::Decide(router) => (14, router.0),
+            Self::BgpTimer(session, end, kind) => (15, entity((session.index() * 2 + end) * BGP_TIMERS + kind)),
+            Self::BfdTimer(session, end, kind) => (16, entity((session * 2 + end) * BFD_TIMERS + kind)),
+            Self::Control(port) => (17, port.0),
             Self::Wire(port) => (WIRE, port.0),
-            Self::Late(port) => (18, port.0),
-            Self::Release(LimitPlace::Link(link, end)) => (19, pair(link.0, end)),
-            Self::Release(LimitPlace::Edge(connection, direction)) => (20, pair(connection.0, direction)),
-            Self::Release(LimitPlace::Attachment(attachment)) => (21, attachment.0),
-            Self::Source(flow) => (22, flow.0),
-            Self::FlowTimer(flow) => (23, flow.0),
+            Self::Late(port) => (19, port.0),
+            Self::Release(LimitPlace::Link(link, end)) => (20, pair(link.0, end)),
+            Self::Release(LimitPlace::Edge(connection, direction)) => (21, pair(connection.0, direction)),
+            Self::Release(LimitPlace::Attachment(attachment)) => (22, attachment.0),
+            Self::Source(flow) => (23, flow.0),
+            Self::FlowTimer(flow) => (24, flow.0),
             Self::Rates => (200, 0),
             Self::Fidelity => (201, 0),
         };
@@ -127,29 +130,30 @@ impl Event {
             4 => Self::StageEnds(index),
             5 => Self::Change(index),
             6 => Self::Coordination(index),
-            7 => Self::Carrier(PortId(entity)),
-            8 => Self::KeyAgreement(PortId(entity)),
-            9 => Self::Lacp(PortId(entity)),
-            10 => Self::Interior(ProviderId(entity)),
-            11 => Self::Install(RouterId(entity)),
-            12 => Self::Process(RouterId(entity)),
-            13 => Self::Decide(RouterId(entity)),
-            14 => {
+            7 => Self::Migration(ConnectionId(entity)),
+            8 => Self::Carrier(PortId(entity)),
+            9 => Self::KeyAgreement(PortId(entity)),
+            10 => Self::Lacp(PortId(entity)),
+            11 => Self::Interior(ProviderId(entity)),
+            12 => Self::Install(RouterId(entity)),
+            13 => Self::Process(RouterId(entity)),
+            14 => Self::Decide(RouterId(entity)),
+            15 => {
                 let end = index / BGP_TIMERS;
                 Self::BgpTimer(SessionId::from_index(end / 2), end % 2, index % BGP_TIMERS)
             }
-            15 => {
+            16 => {
                 let end = index / BFD_TIMERS;
                 Self::BfdTimer(end / 2, end % 2, index % BFD_TIMERS)
             }
-            16 => Self::Control(PortId(entity)),
+            17 => Self::Control(PortId(entity)),
             WIRE => Self::Wire(PortId(entity)),
-            18 => Self::Late(PortId(entity)),
-            19 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
-            20 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
-            21 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
-            22 => Self::Source(FlowId(entity)),
-            23 => Self::FlowTimer(FlowId(entity)),
+            19 => Self::Late(PortId(entity)),
+            20 => Self::Release(LimitPlace::Link(LogicalLinkId(entity / 2), index % 2)),
+            21 => Self::Release(LimitPlace::Edge(ConnectionId(entity / 2), index % 2)),
+            22 => Self::Release(LimitPlace::Attachment(AttachmentId(entity))),
+            23 => Self::Source(FlowId(entity)),
+            24 => Self::FlowTimer(FlowId(entity)),
             200 => Self::Rates,
             201 => Self::Fidelity,
             rank => unreachable!("no event has rank {rank}"),
@@ -173,6 +177,7 @@ mod tests {
             Event::FailureEnds(FailureId(3)),
             Event::Change(2),
             Event::Coordination(3),
+            Event::Migration(ConnectionId(2)),
             Event::Carrier(PortId(7)),
             Event::KeyAgreement(PortId(7)),
             Event::Lacp(PortId(7)),

@@ -27,6 +27,7 @@ mod layout;
 mod light;
 mod limits;
 mod liveness;
+mod migration;
 mod packet_events;
 mod partition;
 mod paths;

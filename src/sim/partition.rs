@@ -327,6 +327,7 @@ impl<'n> Partition<'n> {
             | Event::FailureBegins(_)
             | Event::Change(_)
             | Event::Coordination(_)
+            | Event::Migration(_)
             | Event::FailureEnds(_)
             | Event::StageBegins(_)
             | Event::StageEnds(_)

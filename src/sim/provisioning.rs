@@ -7,7 +7,6 @@ use crate::control::provisioning::{Action, Call, Coordination, State, Told};
 use crate::ids::{ConnectionId, LinkId, SessionId};
 use crate::network::{Network, Provisioning, RoutePolicy, Ruling};
 use crate::sim::event::Event;
-use crate::sim::record::OperationRecord;
 use crate::sim::run::Run;
 
 /// Turns a plan into what goes on with it in a run.
@@ -20,10 +19,15 @@ impl Run<'_> {
     /// What does not exist yet has no session; the first orders are scheduled.
     pub fn start_provisioning(&mut self) {
         let network = self.network;
+        for (id, connection) in network.connections.enumerate() {
+            let home = self.sessions_on(id, connection.interconnect);
+            let elsewhere = self.sessions_of(id).into_iter().filter(|session| !home.contains(session));
+            elsewhere.collect::<Vec<_>>().into_iter().for_each(|session| self.tear_down(session));
+        }
         for (index, plan) in network.provisioning.iter().enumerate() {
             let coordination = coordination(network, plan, self);
             if !coordination.state().is_in_service() {
-                self.sessions_of(plan.connection, None).into_iter().for_each(|session| self.tear_down(session));
+                self.sessions_of(plan.connection).into_iter().for_each(|session| self.tear_down(session));
                 self.journal.out_of_service(self.origin, plan.connection);
             }
             self.coordinations.push(coordination);
@@ -51,43 +55,50 @@ impl Run<'_> {
         for action in actions {
             match action {
                 Action::Tell(told) => self.tell_of(index, *told),
-                Action::SetUp(link) => self.channel_turns(connection, *link, Self::set_up),
-                Action::Open(link) => self.channel_turns(connection, *link, Self::open),
-                Action::TearDown(link) => self.channel_turns(connection, *link, Self::tear_down),
-                Action::Bandwidth(rate) => {
-                    self.bandwidth_changes(connection, *rate);
-                    let mut more = Vec::new();
-                    self.coordinations[index].updated(&mut more);
-                    self.coordinate(index, &more);
+                Action::SetUp(link) => self.session_turns(connection, *link, Self::set_up),
+                Action::Open(link) => self.session_turns(connection, *link, Self::open),
+                // Wherever it is carried by now.
+                Action::TearDown(_) => {
+                    self.sessions_of(connection).into_iter().for_each(|session| self.tear_down(session))
                 }
+                Action::Bandwidth(purchase) => self.buy(connection, *purchase),
             }
         }
     }
 
-    fn channel_turns(&mut self, connection: ConnectionId, link: LinkId, turn: fn(&mut Self, SessionId)) {
-        self.settling.world_changed();
-        self.sessions_of(connection, Some(link)).into_iter().for_each(|session| turn(self, session));
+    /// A connection has the bandwidth that was bought.
+    pub fn bought(&mut self, connection: ConnectionId) {
+        let network = self.network;
+        let Some(index) = network.provisioning.iter().position(|plan| plan.connection == connection) else { return };
+        let mut actions = Vec::new();
+        self.coordinations[index].updated(&mut actions);
+        self.coordinate(index, &actions);
     }
 
-    /// The sessions of a connection, on one channel or on all.
-    fn sessions_of(&self, connection: ConnectionId, link: Option<LinkId>) -> Vec<SessionId> {
+    fn session_turns(&mut self, connection: ConnectionId, link: LinkId, turn: fn(&mut Self, SessionId)) {
+        self.settling.world_changed();
+        let sessions = self.sessions_of(connection).into_iter();
+        let on_link = sessions.filter(|session| self.network.external_link(*session) == Some(link));
+        on_link.collect::<Vec<_>>().into_iter().for_each(|session| turn(self, session));
+    }
+
+    /// The sessions of a connection.
+    fn sessions_of(&self, connection: ConnectionId) -> Vec<SessionId> {
         let logical_links = self.network.connections[connection].logical_links.iter();
-        let logical_links = logical_links.map(|id| &self.network.logical_links[*id]);
-        logical_links
-            .filter(|logical| link.is_none_or(|link| logical.channel == link))
-            .map(|logical| logical.session)
-            .collect()
+        logical_links.map(|id| self.network.logical_links[*id].session).collect()
     }
 
     /// Neither end has the session configured.
-    fn tear_down(&mut self, session: SessionId) {
+    pub fn tear_down(&mut self, session: SessionId) {
+        if !std::mem::replace(&mut self.set_up[session], false) {
+            return;
+        }
         let network = self.network;
-        self.set_up[session] = false;
         network.sessions[session].ends.iter().for_each(|end| self.hold_session(end.router, session));
     }
 
     /// Both ends have it configured, and tell each other no route before it is open.
-    fn set_up(&mut self, session: SessionId) {
+    pub fn set_up(&mut self, session: SessionId) {
         if std::mem::replace(&mut self.set_up[session], true) {
             return;
         }
@@ -101,7 +112,7 @@ impl Run<'_> {
     }
 
     /// Both ends tell each other what they have.
-    fn open(&mut self, session: SessionId) {
+    pub fn open(&mut self, session: SessionId) {
         let network = self.network;
         for end in &network.sessions[session].ends {
             let export = Some(Arc::clone(&end.export));
@@ -122,12 +133,7 @@ impl Run<'_> {
                 self.journal.out_of_service(self.now, plan.connection);
             }
         }
-        self.journal.operations.push(OperationRecord {
-            at: self.now.since(self.origin),
-            component: format!("connection {}", network.connections[plan.connection].name),
-            step: step(told),
-            text: text(network, plan, told),
-        });
+        self.tell(plan.connection, step(told), text(network, plan, told));
     }
 }
 
@@ -180,7 +186,7 @@ fn text(network: &Network, plan: &Provisioning, told: Told) -> String {
         Told::Answered(Call::NotifyConnectionStatus(from)) => {
             format!("{} is verified and has told {}", side(from), side(1 - from))
         }
-        Told::Answered(Call::UpdateConnection(rate)) => format!("{rate} accepted by both"),
+        Told::Answered(Call::UpdateConnection(purchase)) => format!("{} accepted by both", purchase.rate),
         Told::Answered(Call::DeleteConnection) => format!("deleted at {other} too"),
         Told::Conflict(call, times, wait) => {
             format!("{} answered 409 (conflict {times}), again in {wait}", word(call))

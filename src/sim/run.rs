@@ -15,7 +15,9 @@ use crate::control::bgp::{self, Speaker};
 use crate::control::provisioning::Coordination;
 use crate::dataplane::{Forwarder, NextHopTable};
 use crate::engine::EventQueue;
-use crate::ids::{DestinationId, FlowId, IdVec, LinkId, PortId, ProviderId, RouterId, SessionId};
+use crate::ids::{
+    ConnectionId, DestinationId, FlowId, IdVec, InterconnectId, LinkId, PortId, ProviderId, RouterId, SessionId,
+};
 use crate::message::{Control, NextHop, Packet, PacketKind};
 use crate::network::{Destination, DestinationKind, Network};
 use crate::rng::RunSeed;
@@ -29,6 +31,7 @@ use crate::sim::interior::{self, InteriorState};
 use crate::sim::keys::KeyRing;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::light::LinkEnd;
+use crate::sim::migration::Moving;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{RoutingRecord, RunRecord};
 use crate::sim::recorder::{Cause, Journal};
@@ -125,6 +128,10 @@ pub(in crate::sim) struct Run<'n> {
     pub stages: Vec<RunningStage>,
     /// Of `network.provisioning`, in its order.
     pub coordinations: Vec<Coordination>,
+    /// The interconnect that carries each connection.
+    pub homes: IdVec<ConnectionId, InterconnectId>,
+    /// Connections on their way to another one.
+    pub moving: IdVec<ConnectionId, Option<Moving>>,
     /// What stands behind what is being handled.
     pub cause: Option<Cause>,
     /// Something changed that may change which paths are usable.
@@ -184,6 +191,8 @@ impl<'n> Run<'n> {
             used_up: network.ports.iter().map(|_| false).collect(),
             stages: Vec::new(),
             coordinations: Vec::new(),
+            homes: network.connections.iter().map(|connection| connection.interconnect).collect(),
+            moving: network.connections.iter().map(|_| None).collect(),
             cause: None,
             paths_changed: true,
         };
@@ -331,6 +340,7 @@ impl<'n> Run<'n> {
             Event::StageEnds(stage) => self.stage_due(stage, Turn::Ends),
             Event::Change(change) => self.change_happens(change),
             Event::Coordination(index) => self.coordination_due(index),
+            Event::Migration(connection) => self.migration_due(connection),
             Event::Carrier(port) => self.carrier_settles(port),
             Event::KeyAgreement(port) => self.key_timer_fires(port),
             Event::Lacp(port) => self.lacp_timer_fires(port),

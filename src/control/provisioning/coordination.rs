@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::machine::{Answer, Input, State};
 use crate::ids::LinkId;
-use crate::network::{AdminState, OfferedChannel, Provisioning, SpanLaw};
+use crate::network::{AdminState, OfferedChannel, Provisioning, Purchase, SpanLaw};
 use crate::rng::Stream;
-use crate::units::{Rate, Span, Time};
+use crate::units::{Span, Time};
 
 /// Wait before a call that met a conflict is made again the first time; it doubles each time.
 const FIRST_RETRY: Span = Span::from_s(1);
@@ -27,7 +27,7 @@ pub enum Call {
     /// This side has passed its local check.
     NotifyConnectionStatus(usize),
     /// Another bandwidth (PATCH).
-    UpdateConnection(Rate),
+    UpdateConnection(Purchase),
     /// The connection is to go.
     DeleteConnection,
 }
@@ -70,7 +70,7 @@ pub enum Action {
     /// It is not set up there any more.
     TearDown(LinkId),
     /// Another bandwidth; [`Coordination::updated`] is to be called when it is in force.
-    Bandwidth(Rate),
+    Bandwidth(Purchase),
 }
 
 /// What is due at a time.
@@ -88,8 +88,8 @@ enum Step {
     Checked(usize),
     /// The `adminState` of a channel is `ADMIN_STATE_ENABLED`.
     Enabled(usize),
-    Update(Rate, u32),
-    UpdateConfigured(Rate),
+    Update(Purchase, u32),
+    UpdateConfigured(Purchase),
     Delete(u32),
     DeletePeer,
     CleanUp,
@@ -161,7 +161,7 @@ impl Coordination {
     fn orders(&mut self, origin: Time) {
         let plan = self.plan.clone();
         let create = plan.create.map(|at| (at, Step::Create));
-        let updates = plan.updates.into_iter().map(|(at, rate)| (at, Step::Update(rate, 0)));
+        let updates = plan.updates.into_iter().map(|(at, purchase)| (at, Step::Update(purchase, 0)));
         let delete = plan.delete.map(|at| (at, Step::Delete(0)));
         for (at, step) in create.into_iter().chain(updates).chain(delete) {
             self.plan_at(origin + at, step);
@@ -211,8 +211,8 @@ impl Coordination {
             }
             Step::Checked(side) => self.call(now, Call::NotifyConnectionStatus(side), 0),
             Step::Enabled(index) => self.enabled(now, index),
-            Step::Update(rate, before) => self.update(now, rate, before, out),
-            Step::UpdateConfigured(rate) => out.push(Action::Bandwidth(rate)),
+            Step::Update(purchase, before) => self.update(now, purchase, before, out),
+            Step::UpdateConfigured(purchase) => out.push(Action::Bandwidth(purchase)),
             Step::Delete(before) => self.delete(now, before, out),
             Step::DeletePeer => self.call(now, Call::DeleteConnection, 0),
             Step::CleanUp => self.clean_up(now, out),
@@ -249,9 +249,9 @@ impl Coordination {
                 self.after(now, self.plan.times.feature, Step::FeatureFinal(index));
             }
             Call::NotifyConnectionStatus(side) => self.notified(side, out),
-            Call::UpdateConnection(rate) => {
+            Call::UpdateConnection(purchase) => {
                 let set_up = self.configured_by_both(now);
-                self.plan_at(set_up, Step::UpdateConfigured(rate));
+                self.plan_at(set_up, Step::UpdateConfigured(purchase));
             }
             Call::DeleteConnection => self.moves(Input::Removed, out),
         }
@@ -322,8 +322,8 @@ impl Coordination {
     }
 
     /// The customer asks for another bandwidth, again when the connection is not in a state for it.
-    fn update(&mut self, now: Time, rate: Rate, before: u32, out: &mut Vec<Action>) {
-        let call = Call::UpdateConnection(rate);
+    fn update(&mut self, now: Time, purchase: Purchase, before: u32, out: &mut Vec<Action>) {
+        let call = Call::UpdateConnection(purchase);
         match self.state.on(Input::Update) {
             Answer::To(_) => {
                 self.moves(Input::Update, out);
@@ -331,7 +331,7 @@ impl Coordination {
             }
             Answer::Conflict => {
                 let wait = self.conflict(call, before, out);
-                self.plan_at(now + wait, Step::Update(rate, before + 1));
+                self.plan_at(now + wait, Step::Update(purchase, before + 1));
             }
             Answer::NotFound => out.push(Action::Tell(Told::NotFound(call))),
         }

@@ -8,9 +8,11 @@
 
 mod coordination;
 mod machine;
+mod migration;
 
 pub use coordination::{Action, Call, Coordination, Told};
 pub use machine::{Answer, Input, State};
+pub use migration::{Migration, Move, NewSessions};
 
 #[cfg(test)]
 mod tests;

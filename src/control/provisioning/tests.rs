@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Action, Answer, Call, Coordination, Input, State, Told};
 use crate::ids::{ConnectionId, LinkId};
-use crate::network::{AdminState, OfferedChannel, Provisioning, ProvisioningTimes, SpanLaw};
+use crate::network::{AdminState, OfferedChannel, Provisioning, ProvisioningTimes, Purchase, SpanLaw, Way};
 use crate::rng::RunSeed;
 use crate::units::{Rate, Share, Span, Time};
 
@@ -13,8 +13,8 @@ const FEATURE: u64 = 5;
 const CONFIGURE: u64 = 60;
 const VERIFY: u64 = 10;
 
-fn rate(mbps: u64) -> Rate {
-    Rate::from_bps(mbps * 1_000_000).unwrap()
+fn buys(mbps: u64) -> Purchase {
+    Purchase { rate: Rate::from_bps(mbps * 1_000_000).unwrap(), way: Way::InPlace }
 }
 
 /// Created at 0 s, accepted 30 s later, on four channels.
@@ -25,7 +25,7 @@ fn plan() -> Provisioning {
         initiator: 0,
         create: Some(Span::ZERO),
         accept: Some(constant(30)),
-        bandwidth: rate(500),
+        bandwidth: buys(500).rate,
         updates: Vec::new(),
         delete: None,
         delete_peer: Some(constant(30)),
@@ -149,7 +149,7 @@ fn what_is_deleted_on_one_side_only_is_deleted_seven_days_later() {
 
 #[test]
 fn an_update_during_another_is_a_conflict_and_is_tried_again() {
-    let updates = vec![(Span::from_s(1_000), rate(1_000)), (Span::from_s(1_010), rate(2_000))];
+    let updates = vec![(Span::from_s(1_000), buys(1_000)), (Span::from_s(1_010), buys(2_000))];
     let told = life(Provisioning { updates, ..plan() });
     let waits: Vec<(u64, u32, Span)> = told
         .iter()
@@ -168,7 +168,7 @@ fn an_update_during_another_is_a_conflict_and_is_tried_again() {
         .map(|(at, action)| (*at, *action))
         .collect();
     let second = 1_073 + CALL + CONFIGURE;
-    assert_eq!(bandwidths, [(1_061, Action::Bandwidth(rate(1_000))), (second, Action::Bandwidth(rate(2_000)))]);
+    assert_eq!(bandwidths, [(1_061, Action::Bandwidth(buys(1_000))), (second, Action::Bandwidth(buys(2_000)))]);
 }
 
 #[test]
@@ -195,8 +195,8 @@ fn the_wait_between_conflicts_ends_at_a_minute() {
 
 #[test]
 fn an_order_for_a_connection_that_is_gone_is_not_found() {
-    let updates = vec![(Span::from_s(5_000), rate(1_000))];
+    let updates = vec![(Span::from_s(5_000), buys(1_000))];
     let told = life(Provisioning { updates, delete: Some(Span::from_s(1_000)), ..plan() });
-    let not_found = Action::Tell(Told::NotFound(Call::UpdateConnection(rate(1_000))));
+    let not_found = Action::Tell(Told::NotFound(Call::UpdateConnection(buys(1_000))));
     assert_eq!(told.last(), Some(&(5_000, not_found)));
 }

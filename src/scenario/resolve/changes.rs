@@ -3,7 +3,7 @@
 use super::links::LinkDraft;
 use super::{Names, Resolver};
 use crate::ids::{Id, LinkId, RouterId};
-use crate::network::{Change, ChangeKind, FormerKey, Maintenance};
+use crate::network::{Change, ChangeKind, FormerKey, Maintenance, Purchase, Way};
 use crate::scenario::file::{ChangeTable, Leaf};
 use crate::scenario::read::peek;
 use crate::scenario::source::{item_place, join};
@@ -187,7 +187,8 @@ impl Resolver<'_> {
                 let at = join(place, "connection");
                 let connection = self.refer(&at, &table.connection, "connection", |n: &Names| &n.connections);
                 let rate = self.reader.quantity(&join(place, "bandwidth"), &table.bandwidth, "5 Gbps");
-                Some(ChangeKind::Bandwidth { connection: connection?, rate: rate? })
+                let purchase = Purchase { rate: rate?, way: Way::InPlace };
+                Some(ChangeKind::Bandwidth { connection: connection?, purchase })
             }
             (None, Some(_)) => {
                 if table.bandwidth.is_some() {

@@ -108,6 +108,10 @@ impl Resolver<'_> {
             });
         }
         self.shared_attachments();
+        for (connection, channel) in self.place_bandwidths() {
+            let label = format!("{}/{}", names[connection.index()], self.network.links[channel].name);
+            links.push((label, connection, channel));
+        }
         links.sort();
         for (name, connection, channel) in links {
             self.logical_link(name, connection, channel);
@@ -144,8 +148,8 @@ impl Resolver<'_> {
         let id = LogicalLinkId::from_index(self.network.logical_links.len());
         let sold = &mut self.network.connections[connection];
         sold.logical_links.push(id);
-        let count = self.network.interconnects[sold.interconnect].channels.len();
-        let limit = Some(sold.rate_limit.per_link.share(sold.bandwidth, count));
+        let (rate_limit, bandwidth) = (sold.rate_limit, sold.bandwidth);
+        let limit = Some(rate_limit.per_link.share(bandwidth, self.network.channels_beside(channel)));
         let used: BTreeSet<u16> = self
             .network
             .logical_links

@@ -22,6 +22,7 @@ mod macsec;
 mod mka;
 mod monitors;
 mod parties;
+mod placement;
 mod policies;
 mod provisioning;
 mod queueing;

@@ -134,8 +134,8 @@ impl Resolver<'_> {
             };
             plan.channels = channels.into_iter().map(|link| OfferedChannel { link, admin: admin(link) }).collect();
             self.network.changes.retain(|change| match change.kind {
-                ChangeKind::Bandwidth { connection, rate } if connection == plan.connection => {
-                    plan.updates.push((change.at, rate));
+                ChangeKind::Bandwidth { connection, purchase } if connection == plan.connection => {
+                    plan.updates.push((change.at, purchase));
                     false
                 }
                 ChangeKind::Bandwidth { .. }

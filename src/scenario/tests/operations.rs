@@ -114,3 +114,13 @@ fn device_sets_that_deadlock_maintenance_are_refused_with_who_shares_what() {
     good(&fabric(&four[..3], ""));
     good(&fabric(&four, "emergency = true"));
 }
+
+#[test]
+fn a_bandwidth_that_fits_nowhere_is_told() {
+    let change = "[[changes]]\nat = \"10 s\"\nconnection = \"shop\"\nbandwidth = \"200 Gbps\"\n";
+    let warnings = good(&with(change)).warnings;
+    let told = warnings.iter().any(|problem| problem.to_string().contains("200 Gbps does not fit its interconnect"));
+    assert!(told, "{warnings:?}");
+    let fits = good(&with(&change.replace("200", "100"))).warnings;
+    assert!(fits.iter().all(|problem| !problem.to_string().contains("does not fit")), "{fits:?}");
+}

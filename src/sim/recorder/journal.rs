@@ -71,6 +71,11 @@ impl Journal {
         self.session_up[logical_link].push((now, None));
     }
 
+    /// Whether the eBGP session of a logical link is up.
+    pub fn session_is_up(&self, logical_link: LogicalLinkId) -> bool {
+        self.session_up[logical_link].last().is_some_and(|(_, until)| until.is_none())
+    }
+
     /// The eBGP session of a logical link went down.
     pub fn session_went_down(&mut self, now: Time, logical_link: LogicalLinkId) {
         if let Some(last) = self.session_up[logical_link].last_mut() {

@@ -73,7 +73,8 @@ impl Tally {
             course: vec![Histogram::default(); STEPS],
             worst: Worst::new(WORST),
         };
-        let connections = plan.network.connections.iter().map(|one| connection(one.logical_links.len())).collect();
+        let connections =
+            plan.network.connections.iter().map(|one| connection(plan.network.channels_of(one))).collect();
         Self { connections, ..Self::default() }
     }
 

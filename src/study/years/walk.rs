@@ -202,7 +202,7 @@ impl<'p> Walk<'p> {
             course: Vec::with_capacity(STEPS),
             ..ConnectionPeriod::default()
         };
-        let connections = connections.iter().map(|connection| nothing(connection.logical_links.len()));
+        let connections = connections.iter().map(|connection| nothing(plan.network.channels_of(connection)));
         Self {
             plan,
             standing,

@@ -1,0 +1,115 @@
+//! A connection moves to another interconnect: the new logical links come up, traffic moves, the old ones go.
+
+use std::sync::Arc;
+
+use crate::control::bgp::Input;
+use crate::control::provisioning::{Migration, Move, NewSessions};
+use crate::ids::{ConnectionId, InterconnectId, SessionId};
+use crate::network::{PolicyTerm, Purchase, RouteChanges, RouteMatch, RoutePolicy, TermVerdict, Way};
+use crate::sim::event::Event;
+use crate::sim::record::OperationRecord;
+use crate::sim::run::Run;
+use crate::units::{Community, Span};
+
+/// From a conflict until a change is tried again.
+const AGAIN: Span = Span::from_s(60);
+
+/// A migration under way.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sim) struct Moving {
+    purchase: Purchase,
+    migration: Migration,
+}
+
+impl Run<'_> {
+    /// A scripted change of bandwidth.
+    pub fn bandwidth_change_happens(&mut self, index: usize, connection: ConnectionId, purchase: Purchase) {
+        if self.moving[connection].is_some() {
+            self.tell(connection, "409", format!("{} has to wait for a migration, again in {AGAIN}", purchase.rate));
+            self.schedule(Event::Change(index), self.now + AGAIN, 0);
+        } else {
+            self.buy(connection, purchase);
+        }
+    }
+
+    /// Another bandwidth, where the connection is or elsewhere.
+    pub fn buy(&mut self, connection: ConnectionId, purchase: Purchase) {
+        match purchase.way {
+            Way::InPlace => {
+                self.limit_links(connection, self.homes[connection], purchase.rate);
+                self.limit_edges(connection, purchase.rate);
+                self.bought(connection);
+            }
+            Way::Migrates { from, to } => {
+                let names = [from, to].map(|id| &self.network.interconnects[id].name);
+                let text = format!("{} does not fit {}: migrates to {}", purchase.rate, names[0], names[1]);
+                self.tell(connection, "migrates", text);
+                self.limit_links(connection, to, purchase.rate);
+                for session in self.sessions_on(connection, to) {
+                    self.set_up(session);
+                    self.open(session);
+                }
+                self.moving[connection] = Some(Moving { purchase, migration: Migration::Joining });
+                self.migration_due(connection);
+            }
+        }
+    }
+
+    /// A migration is looked at.
+    pub fn migration_due(&mut self, connection: ConnectionId) {
+        let Some(Moving { purchase, mut migration }) = self.moving[connection] else { return };
+        let Way::Migrates { from, to } = purchase.way else { return };
+        self.cause = None;
+        let channels = &self.network.interconnects[to].channels;
+        let links = self.network.connections[connection].logical_links.iter();
+        let mut new = links.filter(|link| channels.contains(&self.network.logical_links[**link].channel));
+        let up = new.all(|link| self.journal.session_is_up(*link));
+        let next = migration.look(self.now, if up { NewSessions::Up } else { NewSessions::Awaited });
+        self.moving[connection] = Some(Moving { purchase, migration });
+        match next {
+            Move::Wait(at) => self.schedule(Event::Migration(connection), at, 0),
+            Move::Deprefer(at) => {
+                self.tell(connection, "de-preferred", "the new links are up, the old routes worse".to_owned());
+                self.sessions_on(connection, from).into_iter().for_each(|session| self.deprefer(session));
+                self.schedule(Event::Migration(connection), at, 0);
+            }
+            Move::Leave => {
+                self.settling.world_changed();
+                self.sessions_on(connection, from).into_iter().for_each(|session| self.tear_down(session));
+                self.moving[connection] = None;
+                self.homes[connection] = to;
+                self.limit_edges(connection, purchase.rate);
+                let name = &self.network.interconnects[to].name;
+                self.tell(connection, "migrated", format!("{} on {name}, the old links are gone", purchase.rate));
+                self.bought(connection);
+            }
+        }
+    }
+
+    /// The sessions of a connection on an interconnect.
+    pub fn sessions_on(&self, connection: ConnectionId, interconnect: InterconnectId) -> Vec<SessionId> {
+        let logical_links = self.network.connections[connection].logical_links.iter();
+        let logical_links = logical_links.map(|id| &self.network.logical_links[*id]);
+        let channels = &self.network.interconnects[interconnect].channels;
+        logical_links.filter(|logical| channels.contains(&logical.channel)).map(|logical| logical.session).collect()
+    }
+
+    /// Both ends tell the other one that the session is about to go (RFC 8326): it prefers every other way.
+    fn deprefer(&mut self, session: SessionId) {
+        let network = self.network;
+        let changes = RouteChanges { add_communities: vec![Community::GRACEFUL_SHUTDOWN], ..RouteChanges::default() };
+        let tag = PolicyTerm { matches: RouteMatch::everything(), changes, verdict: TermVerdict::Next };
+        for end in &network.sessions[session].ends {
+            let mut export = RoutePolicy::clone(&end.export);
+            export.terms.insert(0, tag.clone());
+            let export = Some(Arc::new(export));
+            self.speak(end.router, Input::Policies { session, import: None, export });
+        }
+    }
+
+    /// A step of a connection in the ledger.
+    pub fn tell(&mut self, connection: ConnectionId, step: &'static str, text: String) {
+        let component = format!("connection {}", self.network.connections[connection].name);
+        self.journal.operations.push(OperationRecord { at: self.now.since(self.origin), component, step, text });
+    }
+}
