@@ -51,7 +51,7 @@ fn port(criterion: &mut Criterion) {
         let mut now = Time::ZERO;
         bencher.iter(|| {
             now += Span::from_ns(100);
-            let _ = black_box(port.offer(now, &mut { packet }));
+            let _ = black_box(port.offer(now, &packet));
             while port.head_arrival().is_some_and(|at| at <= now) {
                 let _ = black_box(port.arrive());
             }

@@ -108,7 +108,7 @@ impl Run<'_> {
             | PacketKind::Content
             | PacketKind::ProbeRequest
             | PacketKind::ProbeReply
-            | PacketKind::Duplicate => wire.port.offer(self.now, &mut packet),
+            | PacketKind::Duplicate => wire.port.offer(self.now, &packet),
         };
         let at = match offer {
             Offer::Behind(departure) => wire.port.arrival_of(departure),

@@ -122,9 +122,9 @@ impl Observed {
         self.arrivals.push(arrival);
     }
 
-    fn offer(&mut self, now: Time, mut packet: Packet) {
+    fn offer(&mut self, now: Time, packet: Packet) {
         let is_control = packet.kind.is_control();
-        let offer = self.port.offer(now, &mut packet);
+        let offer = self.port.offer(now, &packet);
         match offer {
             Offer::Behind(departure) if is_control => self.controls.push(self.port.arrival_of(departure)),
             Offer::Head(at) if is_control => self.controls.push(at),
