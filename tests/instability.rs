@@ -38,7 +38,7 @@ fn a_wedgie_outlasts_the_failure_and_the_wrong_cure_and_ends_with_the_right_one(
     assert!(backup(ways("wedgie", &uncured, "82 s", "99 s")), "nor does time");
 }
 
-/// RFC 4264 section 4: with several parties the session to reset is not where the failure was, nor where the traffic is.
+/// The subject of RFC 4264 section 4, in a topology of our own: with several parties the session to reset is not where the failure was, nor where the traffic is.
 #[test]
 fn a_wedgie_of_several_parties_ends_with_one_session_of_three() {
     let ways = |changes: &[_], from, to| ways("wedgie-several-parties", changes, from, to);

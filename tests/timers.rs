@@ -57,7 +57,8 @@ fn until_wrong(loss: f64, interval: Span) -> f64 {
 }
 
 /// Holds the number of false detections between what chance gives, and what it gives when BFD takes five seconds to come Up
-/// again after each: until then it sends once a second (RFC 5880 6.8.3), and those packets are lost, too.
+/// again after each: until then it sends once a second (RFC 5880 6.8.3), and those packets are lost, too. The five seconds are
+/// an allowance of ours and wide at 50 ms, so this finds errors of a factor, not of percents.
 fn assert_as_often(record: &RunRecord, mean_between: f64) {
     let often = |pause: f64| record.ended.as_seconds() / (mean_between + pause);
     let (least, most, measured) = (often(5.0), often(0.0), record.routing.false_detections as f64);
