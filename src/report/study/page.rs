@@ -255,7 +255,10 @@ fn worst(summary: &StudySummary, one: &ConnectionSummary, provenance: &Provenanc
         ]);
     }
     let first = one.worst.first().map_or(0, |worst| worst.replication);
-    let text = format!("{} --replay {first} runs the worst one with packets around each event.", provenance.command);
+    let text = format!(
+        "{} --replay {first} runs the worst one again: control plane as packets, customers' traffic as rates.",
+        provenance.command
+    );
     let heading =
         format!("{}: worst {}", one.name, periods_word(summary.period, 2).split(' ').next().unwrap_or("periods"));
     Section { heading, blocks: vec![Block::Table(table), Block::Paragraph(text)] }

@@ -31,7 +31,8 @@ impl TwoPart {
             .iter()
             .filter(|class| class.events > 0.0 && class.variance > 0.0)
             .map(|class| class.events * class.events * class.variance / class.episodes as f64)
-            .sum();
+            // An empty sum of floats is -0.
+            .fold(0.0, |sum, part| sum + part);
         Self { years: variance / periods as f64, episodes }
     }
 
@@ -83,6 +84,7 @@ mod tests {
         assert!((parts.years - 0.09).abs() < 1e-15 && (parts.episodes - 0.9).abs() < 1e-15);
         assert!((parts.standard_error() - 0.99f64.sqrt()).abs() < 1e-15);
         assert_eq!(parts.larger(), Part::Episodes);
+        assert!(TwoPart::new(9.0, 100, &[]).episodes.is_sign_positive());
         assert!(TwoPart::new(9.0, 100, &[class(1.0, 1.0, 0)]).standard_error().is_infinite());
     }
 
