@@ -1,6 +1,6 @@
 //! Do years without packets give what theory says? Every expected value is a formula or an exact solution named beside it.
 
-use fabricsim::network::{Network, SlaRule, Variation};
+use fabricsim::network::{BadTest, Network, SlaRule, Variation};
 use fabricsim::rng::RunSeed;
 use fabricsim::sim::Continue;
 use fabricsim::study::reference;
@@ -8,7 +8,8 @@ use fabricsim::study::variations::vary;
 use fabricsim::study::years::compare::compare;
 use fabricsim::study::years::engine::Stop;
 use fabricsim::study::years::parts::{self, Identity, Merged, Part, Piece};
-use fabricsim::study::years::{Plan, Tally, engine};
+use fabricsim::study::years::{Plan, Tally, engine, in_seconds};
+use fabricsim::units::{CalendarSpan, Share};
 
 fn rule(name: &str) -> SlaRule {
     SlaRule::preset(name).expect("a preset")
@@ -27,6 +28,30 @@ fn the_reference_fabric_fails_and_returns_as_often_as_its_components() {
     let cycles = 2.0 / 17_523.0 + 4.0 / 30_004.0 + 4.0 / 1_720.0;
     let transitions = tally.transitions as f64;
     assert!((transitions - 2.0 * cycles * hours).abs() < 6.0 * transitions.sqrt(), "{transitions} transitions");
+}
+
+/// Outages of a minute in the mean, each 100 hours, exponential (lambda and mu): what four rules charge of all time, drawn
+/// without packets, against `U`, `U e^(-mu c)(1 + mu c)` for runs of c = 120 s, `U e^(-mu b)` for minutes fully down, and
+/// `1 - (1 - U) e^(-lambda b)` for minutes touched.
+#[test]
+fn four_rules_charge_drawn_outages_as_their_closed_forms_say() {
+    let west =
+        "[reliability.classes]\nwest = { of = [\"w\"], kind = \"router_down\", up = \"100 h\", down = \"60 s\" }\n";
+    let minute = CalendarSpan::from_s(60);
+    let binned = |bad| SlaRule { bin: Some(minute), bad, ..SlaRule::default() };
+    let expected = [
+        (SlaRule::default(), 1.666_388_94e-4),
+        (SlaRule { minimum_run: minute + minute, ..SlaRule::default() }, 6.765_636_56e-5),
+        (binned(BadTest::LossAtLeast(Share::ONE)), 6.130_302_30e-5),
+        (binned(BadTest::LossAbove(Share::ZERO)), 3.332_639_01e-4),
+    ];
+    let network = reference::network_with(west);
+    let tally = months(&network, expected.iter().map(|(rule, _)| rule.clone()).collect(), 1_000);
+    for (rule, (_, share)) in tally.connections[0].rules.iter().zip(expected) {
+        let seconds = share * 2_592_000.0;
+        let drawn = in_seconds(&rule.charged, tally.periods).student(0.999).expect("many months");
+        assert!(drawn.contains(seconds) && drawn.half_width() < 0.03 * seconds, "{drawn:?}, not {seconds}");
+    }
 }
 
 /// A study that is precise before its budget is used up: some 0.7 outages a month, and 1% asks for about 77,000.
