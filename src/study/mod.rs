@@ -14,6 +14,7 @@ pub mod splitting;
 pub mod statistics;
 pub mod structure;
 pub mod sweep;
+pub mod truth;
 pub mod validate;
 pub mod variations;
 pub mod years;

@@ -182,6 +182,7 @@ fn panel(
     let mut lines: Vec<&[String]> = summary.combinations.iter().map(|one| &one.values[1..]).collect();
     lines.sort();
     lines.dedup();
+    let keys = short_keys(&summary.variations);
     let (mut series, mut largest) = (Vec::new(), 0.0f64);
     for (colour, line) in lines.into_iter().enumerate() {
         let of_line = summary.combinations.iter().filter(|one| one.values[1..] == *line);
@@ -194,7 +195,9 @@ fn panel(
         largest = points.iter().fold(largest, |largest, (_, [_, _, high])| largest.max(*high));
         let band = points.iter().map(|(x, [_, low, high])| (*x, Some((*low, *high)))).collect();
         let middle = points.iter().map(|(x, [middle, ..])| (*x, Some(*middle))).collect();
-        let label = if line.is_empty() { "all".to_owned() } else { line.join(", ") };
+        // "up 1710 h": by the short names of the keys that are not along the axis.
+        let named = keys[1..].iter().zip(line).map(|(key, value)| format!("{key} {value}"));
+        let label = if line.is_empty() { "all".to_owned() } else { named.collect::<Vec<_>>().join(", ") };
         series.push(Series { label: String::new(), kind: SeriesKind::Band(band), colour });
         series.push(Series { label, kind: SeriesKind::Line(middle), colour });
     }

@@ -5,6 +5,7 @@
 //! ```
 //! Tests and `fabricsim validate` call the same functions. Seeds were fixed before the first run.
 
+mod accelerated;
 mod coverage;
 mod cycles;
 mod laws;
@@ -81,7 +82,7 @@ pub enum Claim {
 pub const CONFIDENCE: f64 = 0.999;
 
 /// All oracles, in the order in which they are asked.
-pub const ORACLES: [Oracle; 14] = [
+pub const ORACLES: [Oracle; 15] = [
     months::TAKACS,
     months::FIRST_MONTH,
     months::CONSTANT,
@@ -96,6 +97,7 @@ pub const ORACLES: [Oracle; 14] = [
     coverage::INTERVALS,
     years::REFERENCE,
     packets::QUEUES,
+    accelerated::TRUTH,
 ];
 
 /// The oracle of this name; panics without one.
