@@ -146,14 +146,6 @@ kind = "graceful_shutdown"
 router = "google-iad-a2"
 at = "20 s"
 lasts = "6 s"
-[[maintenance]]
-name = "work"
-router = "google-iad-a1"
-at = "18 s"
-lasts = "2 s"
-drain = "2 s"
-restore = "1 s"
-notice = "10 s"
 [[changes]]
 name = "more"
 at = "20 s"
@@ -178,7 +170,7 @@ loss_above = "0%"
 charged_to = ["provider"]
 "#;
 
-/// Requests and responses, transfers, and their way through all that.
+/// Requests and responses, transfers, and their way through all that and work on a router.
 const ASKING: &str = r#"
 [flows.api]
 from = "vpc-aws"
@@ -197,6 +189,14 @@ transfer = "exponential 100 kB"
 arrivals = "poisson"
 interval = "5 s"
 count = 5
+[[maintenance]]
+name = "work"
+router = "google-iad-a1"
+at = "18 s"
+lasts = "2 s"
+drain = "2 s"
+restore = "1 s"
+notice = "10 s"
 "#;
 
 const RARE: &str = r#"
