@@ -94,6 +94,25 @@ fn inside_a_provider_everybody_leaves_by_the_nearest_border() {
 }
 
 #[test]
+fn ipv6_prefixes_take_the_ways_of_ipv4_prefixes() {
+    // RFC 4760: another address family of the same sessions, under the same decisions.
+    let four = inside("internal_sessions = \"reflected\"\nreflectors = [\"in-a\"]");
+    let six =
+        [("10.1.0.0/16", "2001:db8:1::/48"), ("10.2.0.0/16", "2001:db8:2::/48"), ("10.9.0.0/16", "2001:db8:9::/48")]
+            .iter()
+            .fold(four.clone(), |text, (four, six)| text.replace(four, six));
+    let [four, six] = [four, six].map(|text| run(&text));
+    for flow in ["a", "b"] {
+        assert_eq!(hops(&six, flow), hops(&four, flow), "{flow}");
+    }
+    assert_eq!(six.totals.data, four.totals.data);
+    assert!(
+        six.flows.iter().all(|flow| flow.five_tuple.contains("2001:db8")),
+        "the flows have addresses of their prefixes"
+    );
+}
+
+#[test]
 fn with_one_reflector_its_clients_go_where_it_would() {
     // RFC 4456 section 11: a reflector passes on its own choice, here b1, which is one link farther from in-b than b2.
     let record = run(&inside("internal_sessions = \"reflected\"\nreflectors = [\"in-a\"]"));

@@ -79,7 +79,7 @@ fn a_clique_explores_for_n_less_3_advertisement_intervals() {
 #[test]
 fn with_limited_withdrawals_it_is_quiet_one_interval_later() {
     // (n - 2) x MRAI: the last route goes when it did before, and that is told one interval later.
-    for systems in 4..=8 {
+    for systems in 4..=9 {
         let exploration = withdraw(systems, Withdrawals::Limited, LoopAvoidance::None);
         assert_eq!(exploration.last_message, INTERVAL.times(systems as u64 - 2), "{systems} systems");
         assert!(exploration.last_change <= exploration.last_message, "{systems} systems");
