@@ -9,7 +9,7 @@ use fabricsim::failures::{Lives, LivesPlan, StandingPlan};
 use fabricsim::network::{Network, SlaRule};
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
-use fabricsim::study::biasing::{Bias, Cycles, Rare};
+use fabricsim::study::benchmark::biased;
 use fabricsim::study::exact::enumeration::{Limits, enumerate};
 use fabricsim::study::reference::{components, paths};
 use fabricsim::study::structure::Structure;
@@ -59,20 +59,7 @@ fn rare_outages(criterion: &mut Criterion) {
     group.sample_size(10);
     for below in [1, 2] {
         group.bench_function(BenchmarkId::new("failure biasing, below", below), |bencher| {
-            let rare = Rare { components: &components, below, bias: Bias::Balanced { theta: 0.5 } };
-            bencher.iter(|| {
-                let mut all = Cycles::default();
-                let narrow =
-                    |all: &Cycles| all.downtime.moments().relative_half_width(0.95).is_some_and(|half| half <= 0.1);
-                for block in 0.. {
-                    if u64::is_power_of_two(block) && all.downtime.effective_samples() >= 100.0 && narrow(&all) {
-                        break;
-                    }
-                    let mut stream = RunSeed(1).replication(block).stream("cycles", "biasing");
-                    all.merge(&rare.cycles(256, &paths, &mut stream));
-                }
-                black_box(all)
-            });
+            bencher.iter(|| black_box(biased(below)));
         });
     }
     let limits = Limits { remainder: 0.0, relative: 0.1, states: usize::MAX };

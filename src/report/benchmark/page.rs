@@ -8,7 +8,7 @@ use crate::report::document::{
     Axis, Block, Cell, Check, Outcome, Panel, Plot, Report, Scale, Section, Series, SeriesKind, Table,
 };
 use crate::report::words::{count, counted};
-use crate::study::benchmark::{Accuracy, Benchmark, Routing, Speed, Spread, bytes_per_hop};
+use crate::study::benchmark::{Accuracy, Benchmark, Routing, Speed, Spread, Studies, Way, bytes_per_hop};
 
 pub(super) fn report(measured: &Measured) -> Report {
     let now = &measured.now;
@@ -166,6 +166,8 @@ fn parts(now: &Benchmark) -> Section {
             ),
         ),
         ("BGP", bgp(&now.routing)),
+        ("Studies", years(&now.studies)),
+        ("Time to 10% of a rare share of time", ways(&now.studies)),
         (
             "Time to first result",
             format!(
@@ -200,6 +202,32 @@ fn bgp(routing: &Routing) -> String {
         count(routing.prefixes.into()),
         count(routing.messages),
     )
+}
+
+/// "12.8 million transitions a second [...], 290 thousand years a second [...], quad fabric, without episodes".
+fn years(studies: &Studies) -> String {
+    let (transitions, years) = (&studies.transitions_per_second, &studies.years_per_second);
+    format!(
+        "{} million failures and returns a second and core [{}-{}], {} thousand years a second [{}-{}]: the quad fabric judged \
+         month by month, without episodes",
+        digits(transitions.median / 1e6),
+        digits(transitions.min / 1e6),
+        digits(transitions.max / 1e6),
+        digits(years.median / 1e3),
+        digits(years.min / 1e3),
+        digits(years.max / 1e3),
+    )
+}
+
+/// "crude simulation 310 ms [300-330], ...".
+fn ways(studies: &Studies) -> String {
+    let of = |way: &Way| {
+        let Spread { median, min, max } = way.seconds;
+        let digits = |seconds: f64| digits(seconds * 1e3);
+        format!("{} {} ms [{}-{}]", way.method.name(), digits(median), digits(min), digits(max))
+    };
+    let ways: Vec<String> = studies.ways.iter().map(of).collect();
+    format!("{}, for fewer than two of the reference fabric's four paths (4.93e-6), one core", ways.join(", "))
 }
 
 fn queue_plot(now: &Benchmark) -> Plot {

@@ -4,7 +4,8 @@ use super::*;
 use crate::report::document::Outcome;
 use crate::study::benchmark::peers::{PeerKind, PeerResult};
 use crate::study::benchmark::{
-    Accuracy, Effort, FirstResult, Hold, Judged, Machine, Parallel, Routing, Speed, Spread, Workload,
+    Accuracy, Effort, FirstResult, Hold, Judged, Machine, Method, Parallel, Routing, Speed, Spread, Studies, Way,
+    Workload,
 };
 use crate::units::{Bytes, Span};
 
@@ -54,6 +55,11 @@ fn measured(earlier: Option<Value>) -> Measured {
                 told: 100_000,
                 messages_per_second: spread(24e3),
                 told_per_second: spread(600e3),
+            },
+            studies: Studies {
+                transitions_per_second: spread(12e6),
+                years_per_second: spread(300e3),
+                ways: vec![Way { method: Method::Crude, seconds: spread(0.3) }],
             },
             accuracies: vec![accuracy],
             first_result: FirstResult { read_s: 0.002, run_s: 0.5 },

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{BENCHMARK_SCHEMA_VERSION, Measured};
 use crate::study::benchmark::peers::PeerResult;
-use crate::study::benchmark::{Accuracy, Effort, Hold, Speed, Spread, bytes_per_hop};
+use crate::study::benchmark::{Accuracy, Effort, Hold, Speed, Spread, Way, bytes_per_hop};
 
 pub(super) fn value(measured: &Measured) -> Value {
     let now = &measured.now;
@@ -34,6 +34,11 @@ pub(super) fn value(measured: &Measured) -> Value {
             "prefixes_told": now.routing.told,
             "messages_per_second": spread(&now.routing.messages_per_second),
             "prefixes_per_second": spread(&now.routing.told_per_second),
+        },
+        "studies": {
+            "transitions_per_second": spread(&now.studies.transitions_per_second),
+            "years_per_second": spread(&now.studies.years_per_second),
+            "to_ten_percent_s": now.studies.ways.iter().map(way).collect::<Vec<Value>>(),
         },
         "waits": now.accuracies.iter().map(accuracy).collect::<Vec<Value>>(),
         "first_result": { "read_s": now.first_result.read_s, "run_s": now.first_result.run_s },
@@ -83,6 +88,10 @@ fn accuracy(accuracy: &Accuracy) -> Value {
         "p99_expected_ns": accuracy.oracle.p99_ns,
         "expected_by": accuracy.oracle.source,
     })
+}
+
+fn way(way: &Way) -> Value {
+    json!({ "method": way.method.name(), "seconds": spread(&way.seconds) })
 }
 
 fn peer(peer: &PeerResult) -> Value {

@@ -11,6 +11,7 @@ mod hold;
 pub mod peers;
 mod routing;
 mod spread;
+mod studies;
 mod workload;
 
 use std::mem::size_of;
@@ -23,6 +24,7 @@ pub use hold::Hold;
 use peers::{Peer, PeerResult};
 pub use routing::{Routing, routing_scenario};
 pub use spread::Spread;
+pub use studies::{Method, Studies, Way, biased};
 pub use workload::{Oracle, Workload};
 
 use crate::message::Packet;
@@ -66,6 +68,8 @@ pub struct Benchmark {
     pub parallel: Parallel,
     /// The control plane by itself.
     pub routing: Routing,
+    /// Studies over years.
+    pub studies: Studies,
     /// Waits against theory.
     pub accuracies: Vec<Accuracy>,
     /// From a scenario's text to its record.
@@ -225,9 +229,22 @@ pub fn measure(effort: Effort, peers: &[Peer], tell: &mut dyn FnMut(&str)) -> Be
     let parallel = parallel(effort);
     tell("BGP messages");
     let routing = routing::routing(effort);
+    tell("studies");
+    let studies = studies::studies(effort);
     let accuracies = Workload::ALL.iter().filter_map(|workload| accuracy(*workload, effort, tell)).collect();
     let machine = Machine::here();
-    Benchmark { effort, machine, speeds, holds, parallel, routing, accuracies, first_result, peers: peer_results }
+    Benchmark {
+        effort,
+        machine,
+        speeds,
+        holds,
+        parallel,
+        routing,
+        studies,
+        accuracies,
+        first_result,
+        peers: peer_results,
+    }
 }
 
 fn speed(
