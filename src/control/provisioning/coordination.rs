@@ -369,6 +369,7 @@ impl Coordination {
         out.push(Action::Tell(Told::CleanedUp));
         self.moves(Input::CleanUp, out);
         self.drop_plans();
+        self.retire(out);
     }
 
     /// Nothing goes on any more but what the customer still asks for.

@@ -5,7 +5,8 @@
 //! waits for crews or falls to common causes needs its whole history (`together.rs`).
 //!
 //! Every number belongs to (seed, replication, component, purpose), up and down times apart: two designs that share a
-//! component meet the same weather, a changed repair time moves no failure before it, and any period can be drawn alone.
+//! component meet the same weather, a changed repair time moves the failures of hardly any period (only of those that it leaves, or no longer leaves, beginning
+//! with the component down), and any period can be drawn alone.
 
 mod alone;
 #[cfg(test)]

@@ -41,7 +41,8 @@ struct Shock {
     hit: Vec<usize>,
 }
 
-/// Longest repair times before time 0: after as many, queues have forgotten how they began.
+/// Longest repair times before time 0. After as many, queues have forgotten how they began, unless their crews are nearly
+/// always at work: then a period begins with fewer failures than it would in the long run (docs/model.md).
 const BURN_IN: u64 = 50;
 
 impl<'n> TogetherPlan<'n> {

@@ -50,23 +50,23 @@ fn small() -> Vec<Row> {
             "84833.3333",
         ),
     ];
-    rows.extend(common_cause());
+    rows.push(common_cause());
     rows
 }
 
 /// A twentieth of the failures of each of a pair hit both. States 0, 1, 2 failed: rates 2 (1 - b) l and b l upwards, l from
 /// one to two, repairs m and 2 m; balance over the cuts gives both in closed form.
-fn common_cause() -> Option<Row> {
+fn common_cause() -> Row {
     let (failure, repair, share) = (1.0 / 1_000.0, 1.0 / 6.0, 0.05);
     let mut model = pair(1_000.0 / (1.0 - share));
     model.shocks.push(Shock { members: vec![0, 1], every_hours: 1_000.0 / share });
-    let solved = model.solve(10, &|failed| u32::from(failed.len() < 2)).ok()?;
+    let solved = model.solve(10, &|failed| u32::from(failed.len() < 2)).expect("three states");
     // Out of 0: p0 (2 (1 - b) l + b l) = p1 m. Into 2: p0 b l + p1 l = p2 2 m.
     let one = (2.0 * (1.0 - share) + share) * failure / repair;
     let two = (share * failure + one * failure) / (2.0 * repair);
     let exact = two / (1.0 + one + two);
     let name = "both of a pair down, beta factor 5%";
-    Some(Row::near(name, "balance equations of three states", solved.unavailability(1), exact, SAME))
+    Row::near(name, "balance equations of three states", solved.unavailability(1), exact, SAME)
 }
 
 fn quad() -> Vec<Row> {

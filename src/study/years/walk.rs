@@ -389,7 +389,7 @@ impl<'p> Walk<'p> {
                 if index_of_rule == 0 && verdict.charged > CalendarSpan::ZERO {
                     let part = end.as_ns() / STEPS as u64;
                     one.course.extend((1..=STEPS).map(|step| charged_by(charged.clone(), part * step as u64)));
-                    charged.for_each(|outage| course.blame(outage, &mut one.causes));
+                    charged.for_each(|outage| course.blame(outage, rule.bin, &mut one.causes));
                 }
             }
         }
@@ -449,10 +449,11 @@ impl Course {
         }
     }
 
-    /// Puts a charged outage down to what began it.
-    fn blame(&self, run: &Outage, causes: &mut [[u64; 2]]) {
+    /// Puts a charged outage down to what began it: the latest event before it, or in the bin with which it begins.
+    fn blame(&self, run: &Outage, bin: Option<CalendarSpan>, causes: &mut [[u64; 2]]) {
         let (from, to) = (run.from.as_ns(), run.to.as_ns());
-        let by = self.marks.iter().rev().find(|mark| mark.at <= from).or(self.marks.first());
+        let latest = from + bin.map_or(0, |bin| bin.as_ns().saturating_sub(1));
+        let by = self.marks.iter().rev().find(|mark| mark.at <= latest).or(self.marks.first());
         if let Some(mark) = by {
             let unsettled = mark.unsettled.min(to).saturating_sub(from);
             causes[mark.class][0] += to - from - unsettled;

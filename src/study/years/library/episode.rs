@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::IdVec;
-use crate::network::{Charge, Failure, FailureKind, Fidelity, Network, Reliability, SlaRule, StudyPlan, When};
+use crate::network::{
+    Charge, Failure, FailureKind, Fidelity, GracefulRestart, Network, Reliability, SlaRule, StudyPlan, When,
+};
 use crate::rng::RunSeed;
 use crate::sim::Simulation;
 use crate::sim::record::RunRecord;
@@ -57,8 +59,20 @@ impl Episode {
 
 /// The shortest time before the event; the phase of every timer is drawn on top, as for every run.
 const LEAD: Span = Span::from_s(2);
-/// Time between failure and return, and after the return: longer than a hold time of 180 s and a restart timer.
-const HOLD: Span = Span::from_s(400);
+/// Shortest time between failure and return, and after the return: longer than a hold time of 180 s and a restart timer.
+const SETTLING: Span = Span::from_s(400);
+/// Behind the last timer: decisions, messages and forwarding tables.
+const SLACK: Span = Span::from_s(100);
+
+/// Time between failure and return, and after the return: longer than any session's hold time and the restart timer after it.
+fn settling(world: &Network) -> Span {
+    let ends = world.sessions.iter().flat_map(|session| &session.ends);
+    let timers = ends.map(|end| match end.graceful_restart {
+        GracefulRestart::On { restart_time, .. } => end.timing.hold + restart_time,
+        GracefulRestart::Off => end.timing.hold,
+    });
+    timers.max().map_or(SETTLING, |longest| SETTLING.max(longest + SLACK))
+}
 
 /// What of a network an episode hangs on: no traffic, no failures of its own, nothing that only judges.
 pub(super) fn bare(network: &Network) -> Network {
@@ -82,16 +96,17 @@ pub(super) fn episode(world: &Network, kinds: &[FailureKind], seed: RunSeed) -> 
     let mut world = world.clone();
     // Another phase against everything that is periodic in scenario time.
     let at = LEAD + seed.stream("event", "phase").span_between(Span::ZERO, Span::from_s(60));
+    let hold = settling(&world);
     let failure = |(index, kind): (usize, &FailureKind)| Failure {
         name: format!("event {index}"),
         kind: kind.clone(),
-        when: When::once(at, Some(HOLD)),
+        when: When::once(at, Some(hold)),
     };
     world.failures = kinds.iter().enumerate().map(failure).collect();
     world.responsibility.failures = world.failures.iter().map(|_| Charge::default()).collect();
-    world.horizon = at + HOLD + HOLD;
+    world.horizon = at + hold + hold;
     let record = Simulation::new(&world, seed).run();
-    [after(&record, at, HOLD), after(&record, at + HOLD, HOLD)]
+    [after(&record, at, hold), after(&record, at + hold, hold)]
 }
 
 /// What each connection lost in a stretch of a run.
