@@ -45,7 +45,7 @@ impl Ring {
 
     #[inline(always)]
     pub fn front(&self) -> Option<&OnWire> {
-        self.get(0)
+        if self.length == 0 { None } else { Some(&self.places[self.head as usize]) }
     }
 
     /// Fetches the packet at `index`, whether there is one or not.
