@@ -234,8 +234,10 @@ fn a_dead_connection_is_said_to_be_dead() {
         from: CalendarSpan::from_s(from),
         to: CalendarSpan::from_s(to),
         ruling,
+        charged: CalendarSpan::ZERO,
         incidents: vec!["cut".to_owned()],
         responsible: vec!["aws".to_owned()],
+        booked: Vec::new(),
     };
     rule.runs = vec![run(5, 126, Ruling::Charged)];
     rule.periods[0].charged = CalendarSpan::from_s(121);

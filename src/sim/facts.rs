@@ -1,9 +1,9 @@
 //! What packets must know of the world to be booked to its incidents; it changes only while no packet moves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::{DestinationId, FacilityId, FailureId, FeedId, FlowId, IdVec, LinkId, RouterId};
-use crate::network::Network;
+use crate::ids::{ConnectionId, DestinationId, FacilityId, FailureId, FeedId, FlowId, IdVec, LinkId, RouterId};
+use crate::network::{FailureKind, Network};
 use crate::sim::failing::LinkBlame;
 use crate::sim::recorder::EntryIndex;
 
@@ -33,6 +33,8 @@ pub(in crate::sim) struct Facts {
     pub dead_zones: Vec<(FacilityId, FailureId)>,
     /// Failures that last, in order of their beginning.
     pub lasting: Vec<FailureId>,
+    /// Which entries befell a channel of a connection, or what was lost of its paths.
+    pub touched: BTreeSet<(EntryIndex, ConnectionId)>,
 }
 
 impl Facts {
@@ -47,6 +49,7 @@ impl Facts {
             starved: network.routers.iter().map(|_| None).collect(),
             dead_zones: Vec::new(),
             lasting: Vec::new(),
+            touched: BTreeSet::new(),
         }
     }
 
@@ -74,8 +77,23 @@ impl Facts {
         self.incidents[*failure]
     }
 
-    /// The latest incident that has not ended.
-    pub fn latest_lasting(&self) -> Option<EntryIndex> {
-        self.lasting.last().and_then(|failure| self.incidents[*failure])
+    /// The incident behind what is too much for a queue or a rate, as far as packets of a flow go: of those that last,
+    /// the latest that is a surge or touched the flow's connection, and only without one the latest of all.
+    #[cold]
+    pub fn behind_overload(&self, network: &Network, flow: FlowId) -> Option<EntryIndex> {
+        let connection = network.flows.get(flow).and_then(|flow| flow.connection);
+        let touches = |failure: FailureId| {
+            let touched =
+                |connection| self.incidents[failure].is_some_and(|entry| self.touched.contains(&(entry, connection)));
+            matches!(network.failures[failure].kind, FailureKind::Surge { .. }) || connection.is_some_and(touched)
+        };
+        let latest = self.lasting.iter().copied().rev().find(|failure| touches(*failure));
+        latest.or(self.lasting.last().copied()).and_then(|failure| self.incidents[failure])
+    }
+
+    /// A failure, or its end, does something to a link: to all connections that have a channel there.
+    pub fn touches(&mut self, network: &Network, entry: EntryIndex, link: LinkId) {
+        let on_it = network.logical_links.iter().filter(|logical| logical.channel == link);
+        self.touched.extend(on_it.map(|logical| (entry, logical.connection)));
     }
 }

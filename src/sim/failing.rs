@@ -192,6 +192,7 @@ impl<'n> Run<'n> {
         };
         let Some(entry) = entry else { return };
         for link in links {
+            self.facts.touches(self.network, entry, *link);
             match turn {
                 Turn::Begins => self.facts.link_blame[*link].begins(id, entry),
                 Turn::Ends => self.facts.link_blame[*link].ends(id, entry),
@@ -380,6 +381,12 @@ impl LinkBlame {
             self.lasting.remove(index);
         }
         self.returned = Some(entry);
+    }
+
+    /// All that keeps it from being as it was: every failure that lasts, otherwise the latest return.
+    pub fn entries(&self) -> impl Iterator<Item = EntryIndex> + '_ {
+        let returned = self.returned.filter(|_| self.lasting.is_empty());
+        self.lasting.iter().map(|(_, entry)| *entry).chain(returned)
     }
 
     /// The entry to blame.

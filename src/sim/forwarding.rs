@@ -299,12 +299,12 @@ impl Partition<'_> {
     /// A port refused a packet.
     #[cold]
     pub fn refused(&mut self, id: PortId, packet: &Packet, reason: DropReason, facts: &Facts) {
-        let entry = self.blame_at_port(id, reason, facts);
+        let entry = self.blame_at_port(id, packet.flow, reason, facts);
         self.drop_at(id, packet, reason, entry);
     }
 
-    /// The ledger entry behind what a port refuses.
-    pub fn blame_at_port(&mut self, id: PortId, reason: DropReason, facts: &Facts) -> Option<EntryIndex> {
+    /// The ledger entry behind what a port refuses of a flow.
+    pub fn blame_at_port(&mut self, id: PortId, flow: FlowId, reason: DropReason, facts: &Facts) -> Option<EntryIndex> {
         let wire = &mut self.wires[id];
         if reason == DropReason::MacsecPacketNumbers && !wire.used_up {
             // A key's last number is used up without an event of its own.
@@ -314,7 +314,7 @@ impl Partition<'_> {
         match reason {
             DropReason::PortDown | DropReason::MacsecNoKey => facts.link_blame[wire.link].entry(),
             DropReason::BufferFull | DropReason::RateLimit | DropReason::RedDrop => {
-                wire.congestion.entry(facts.latest_lasting())
+                wire.congestion.entry(facts.behind_overload(self.network, flow))
             }
             DropReason::TooBig | DropReason::MacsecPacketNumbers => None,
             DropReason::FibreCut

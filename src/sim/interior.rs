@@ -10,6 +10,7 @@ use crate::ids::{IdVec, LinkId, ProviderId, RouterId, SessionId};
 use crate::network::{Network, RouterRole, SessionKind};
 use crate::sim::delayed::Delayed;
 use crate::sim::event::Event;
+use crate::sim::recorder::Cause;
 use crate::sim::run::{Caused, Run};
 
 /// A change of a provider's interior view.
@@ -19,6 +20,16 @@ pub(in crate::sim) enum InteriorChange {
     Link(LinkId, Usable),
     /// A router may carry transit, or not.
     Transit(RouterId, Transit),
+}
+
+impl InteriorChange {
+    /// A router that it is about.
+    fn place(self, network: &Network) -> RouterId {
+        match self {
+            Self::Link(link, _) => network.links[link].ends[0],
+            Self::Transit(router, _) => router,
+        }
+    }
 }
 
 /// Interior routing of one provider.
@@ -98,8 +109,9 @@ impl Run<'_> {
     /// Interior routing of a provider has converged on its next changes.
     pub fn interior_converges(&mut self, provider: ProviderId) {
         let state = &mut self.interiors[provider];
+        let mut heard: Vec<(Option<Cause>, RouterId)> = Vec::new();
         while let Some((cause, change)) = state.pending.pop(self.now) {
-            self.cause = cause;
+            heard.push((cause, change.place(self.network)));
             match change {
                 InteriorChange::Link(link, usable) => state.interior.set_link(link, usable),
                 InteriorChange::Transit(router, transit) => state.interior.set_transit(router, transit),
@@ -107,14 +119,25 @@ impl Run<'_> {
         }
         let before = std::mem::take(&mut state.paths);
         state.paths = state.interior.paths(self.network);
+        let after = &state.paths;
+        let hears = |router: RouterId, place: RouterId| {
+            before.hops(router, place).or_else(|| after.hops(router, place)).is_some()
+        };
+        // Of changes in several parts of a provider that have no way to each other, each part acts on its own.
+        let members = self.network.routers.enumerate().filter(|(_, router)| router.provider == provider);
+        let cause = |router| {
+            let latest = heard.iter().rev().find(|(_, place)| hears(router, *place)).or(heard.last());
+            (router, latest.map_or(self.cause, |(cause, _)| *cause))
+        };
+        let causes: Vec<(RouterId, Option<Cause>)> = members.map(|(router, _)| cause(router)).collect();
         if let Some((at, serial)) = state.pending.head() {
             self.schedule(Event::Interior(provider), at, serial);
         }
-        let members = self.network.routers.enumerate().filter(|(_, router)| router.provider == provider);
-        for (router, _) in members {
+        for (router, cause) in causes {
             if !self.is_powered(router) {
                 continue;
             }
+            self.cause = cause;
             // A peer that can be reached again is told when the way to it is installed.
             for index in 0..self.peers[router].len() {
                 let (session, peer) = self.peers[router][index];

@@ -100,14 +100,14 @@ impl Partition<'_> {
     /// A packet comes to where a limit may stand.
     #[inline]
     pub fn pass(&mut self, place: LimitPlace, packet: &mut Packet, facts: &Facts) -> Passed {
-        let now = self.now;
+        let (now, network) = (self.now, self.network);
         let Some(limit) = self.limit(place) else { return Passed::Yes };
         match limit.limiter.offer(now, packet) {
             Limited::Pass => return Passed::Yes,
             Limited::Held => {}
             Limited::HeldFirst(at) => self.await_release(place, at),
             Limited::Drop => {
-                let entry = limit.congestion.entry(facts.latest_lasting());
+                let entry = limit.congestion.entry(facts.behind_overload(network, packet.flow));
                 self.drop_in_limit(place, packet, entry);
             }
         }

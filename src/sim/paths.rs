@@ -3,6 +3,7 @@
 use crate::dataplane::Impairment;
 use crate::ids::{DestinationId, IdVec, PortId, RouterId};
 use crate::network::{Connection, Network};
+use crate::sim::recorder::EntryIndex;
 use crate::sim::run::Run;
 use crate::units::{Share, Time};
 
@@ -16,14 +17,24 @@ enum Visit {
     Done(u64),
 }
 
+/// From an edge to a destination.
+struct Walk<'b> {
+    destination: DestinationId,
+    visits: IdVec<RouterId, Visit>,
+    /// Entries of the ledger behind what is lost on the way.
+    behind: &'b mut Vec<EntryIndex>,
+}
+
 impl Run<'_> {
     /// Records the state of all connections' paths from `at` on.
     pub fn record_paths(&mut self, at: Time) {
         self.paths_changed = false;
         for (id, connection) in self.network.connections.enumerate() {
             for direction in [0, 1] {
-                let share = self.usable_share(connection, direction);
+                let mut behind = Vec::new();
+                let share = self.usable_share(connection, direction, &mut behind);
                 self.journal.usable(at, id, direction, share);
+                self.facts.touched.extend(behind.into_iter().map(|entry| (entry, id)));
             }
         }
     }
@@ -39,37 +50,47 @@ impl Run<'_> {
         }
     }
 
-    /// The best share over the connection's pairs of attachments: a connection is unavailable when none has a path.
-    fn usable_share(&self, connection: &Connection, direction: usize) -> Share {
-        let share = |(edge, destination)| {
-            let mut visits: IdVec<RouterId, Visit> = self.network.routers.iter().map(|_| Visit::Unseen).collect();
-            self.walk(edge, destination, &mut visits)
+    /// The best share over the connection's pairs of attachments: a connection is unavailable when none has a path. What
+    /// stands behind that which is lost on the way is added to `behind`.
+    fn usable_share(&self, connection: &Connection, direction: usize, behind: &mut Vec<EntryIndex>) -> Share {
+        let mut share = |(edge, destination)| {
+            let visits = self.network.routers.iter().map(|_| Visit::Unseen).collect();
+            self.walk(edge, &mut Walk { destination, visits, behind })
         };
         let pairs = attachment_pairs(self.network, connection, direction);
-        Share::from_ppb(pairs.into_iter().map(share).max().unwrap_or(0))
+        Share::from_ppb(pairs.into_iter().map(&mut share).max().unwrap_or(0))
     }
 
     /// Parts per billion of the paths from a router that reach the destination; every router is walked once.
-    fn walk(&self, router: RouterId, destination: DestinationId, visits: &mut IdVec<RouterId, Visit>) -> u64 {
-        match visits[router] {
-            Visit::OnTheWay => return 0,
+    fn walk(&self, router: RouterId, walk: &mut Walk<'_>) -> u64 {
+        match walk.visits[router] {
+            Visit::OnTheWay => {
+                walk.behind.extend(self.facts.route_entry(router, walk.destination));
+                return 0;
+            }
             Visit::Done(share) => return share,
             Visit::Unseen => {}
         }
-        if self.network.destinations[destination].router == router {
+        if self.network.destinations[walk.destination].router == router {
             return Share::ONE.as_ppb();
         }
-        visits[router] = Visit::OnTheWay;
-        let group = self.forwarder(router).group(destination);
+        walk.visits[router] = Visit::OnTheWay;
+        let group = self.forwarder(router).group(walk.destination);
+        if group.is_empty() {
+            walk.behind.extend(self.facts.route_entry(router, walk.destination));
+        }
         let mut sum = 0;
         for hop in group {
             let carried = self.carried_share(hop.port);
+            if carried < Share::ONE.as_ppb() {
+                walk.behind.extend(self.facts.link_blame[self.network.ports[hop.port].link].entries());
+            }
             if carried > 0 {
-                sum += self.walk(self.network.ports[hop.port].to, destination, visits) * carried / Share::ONE.as_ppb();
+                sum += self.walk(self.network.ports[hop.port].to, walk) * carried / Share::ONE.as_ppb();
             }
         }
         let share = sum / group.len().max(1) as u64;
-        visits[router] = Visit::Done(share);
+        walk.visits[router] = Visit::Done(share);
         share
     }
 

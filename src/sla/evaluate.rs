@@ -49,6 +49,9 @@ pub struct Outage {
     pub to: CalendarSpan,
     /// Whether it is charged.
     pub ruling: Ruling,
+    /// What is charged for it within the observation, rounded as the rule says. All outages together are charged what the
+    /// periods are.
+    pub charged: CalendarSpan,
 }
 
 /// Whether a time is charged, and if not, why not.
@@ -122,13 +125,16 @@ pub fn evaluate(rule: &SlaRule, observation: &Observation<'_>) -> Evaluation {
     let mut charged_to = CalendarSpan::ZERO;
     for run in runs(observation.exemptions) {
         let charge = charge_of(rule, run).filter(|charge| charge.from < charge.to);
+        let mut charged = CalendarSpan::ZERO;
         if let Some(Run { from, to }) = charge {
             // Two runs may touch one unit, which counts once.
-            ahead = periods::charge(ahead, Run { from: from.max(charged_to), to: to.max(charged_to) }, observed);
+            let once = Run { from: from.max(charged_to), to: to.max(charged_to) };
+            ahead = periods::charge(ahead, once, observed);
+            charged = once.to.min(observed).saturating_sub(once.from);
             charged_to = charged_to.max(to);
         }
         let ruling = if charge.is_some() { Ruling::Charged } else { Ruling::TooShort };
-        outages.extend(seen(run, observed).map(|Run { from, to }| Outage { from, to, ruling }));
+        outages.extend(seen(run, observed).map(|Run { from, to }| Outage { from, to, ruling, charged }));
     }
     if !observation.exemptions.is_empty() {
         let exempt: Vec<Outage> = runs(&[]).flat_map(|run| exempt_parts(run, observation)).collect();
@@ -179,7 +185,8 @@ fn exempt_parts<'a>(run: Run, observation: &Observation<'a>) -> impl Iterator<It
     let touched = observation.exemptions[first..].iter().take_while(move |exemption| exemption.from < run.to);
     touched.filter_map(move |exemption| {
         let part = Run { from: run.from.max(exemption.from), to: run.to.min(exemption.to) };
-        seen(part, observed).map(|Run { from, to }| Outage { from, to, ruling: Ruling::Exempt(exemption.why) })
+        let (ruling, charged) = (Ruling::Exempt(exemption.why), CalendarSpan::ZERO);
+        seen(part, observed).map(|Run { from, to }| Outage { from, to, ruling, charged })
     })
 }
 

@@ -31,8 +31,9 @@ pub fn run(text: &str) -> RunRecord {
 }
 
 /// sent = delivered + dropped + in flight, for every class of packets, every connection and every flow entry; and
-/// the parts add up to the whole.
+/// the parts add up to the whole. What is charged is booked once.
 pub fn assert_conserved(record: &RunRecord) {
+    assert_booked_once(record);
     let conserved = |counts: &Counts, what: &str| {
         let dropped: u64 = counts.dropped.values().sum();
         assert_eq!(counts.sent, counts.delivered + dropped + counts.in_flight, "{what} of {:?}", record.title);
@@ -58,6 +59,26 @@ pub fn assert_conserved(record: &RunRecord) {
     let of_bins = record.loss_series.iter();
     assert_eq!(totals.data.sent, of_bins.clone().map(|bin| bin.sent).sum::<u64>());
     assert_eq!(totals.data.dropped.values().sum::<u64>(), of_bins.flat_map(|bin| bin.dropped.values()).sum::<u64>());
+}
+
+/// Incidents are booked no more than what a rule charges for connections.
+fn assert_booked_once(record: &RunRecord) {
+    let rules = |index: usize| {
+        let all = record.connections.iter();
+        all.map(move |one| {
+            std::iter::once(&one.availability).chain(&one.other_rules).nth(index).expect("the same rules")
+        })
+    };
+    let count = record.connections.first().map_or(0, |one| 1 + one.other_rules.len());
+    for index in 0..count {
+        let name = rules(index).next().map(|rule| rule.rule.name.as_str()).unwrap_or_default();
+        let charged: u64 = rules(index).map(|rule| rule.charged.as_ns()).sum();
+        let of_rule = record.ledger.iter().flat_map(|entry| &entry.charged).filter(|(rule, _)| rule == name);
+        let booked: u64 = of_rule.map(|(_, charged)| charged.as_ns()).sum();
+        assert!(booked <= charged, "{name} books {booked} ns of {charged} ns");
+        let with_cause = rules(index).flat_map(|rule| &rule.runs).filter(|run| !run.incidents.is_empty());
+        assert_eq!(booked, with_cause.map(|run| run.charged.as_ns()).sum::<u64>(), "{name}");
+    }
 }
 
 /// Packets lost, whatever the cause.

@@ -295,6 +295,7 @@ fn run_value(run: &UnavailableRun) -> Value {
         "to_s": seconds(run.to),
         "charged": run.ruling == Ruling::Charged,
         "ruling": ruling_word(run.ruling),
+        "charged_s": seconds(run.charged),
         "incidents": run.incidents,
         "responsible": run.responsible,
     })

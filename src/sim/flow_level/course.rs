@@ -219,7 +219,7 @@ impl Run<'_> {
         let partition = &mut self.partitions[self.layout.of(router).0];
         let wire = &partition.wires[id];
         if let Err(reason) = wire.port.would_admit(packet) {
-            let entry = partition.blame_at_port(id, reason, &self.facts);
+            let entry = partition.blame_at_port(id, packet.flow, reason, &self.facts);
             return Err(Lost { reason, entry, port: Some(id) });
         }
         let class = wire.port.class_of(packet).unwrap_or(0);

@@ -48,8 +48,8 @@ impl Run<'_> {
         let legs: Vec<Vec<Leg>> = legs.iter().zip(&flows).map(|(legs, rated)| reduced(legs, rated.sends)).collect();
         let (passes, arriving) = shares::drop_proportional(&legs, &capacities, &lines);
         let mut loads = Loads { passes, arriving, packets: Vec::new() };
-        for step in flows.iter_mut().flat_map(|rated| &mut rated.course.steps) {
-            self.settle_step(step, &loads);
+        for rated in &mut flows {
+            rated.course.steps.iter_mut().for_each(|step| self.settle_step(rated.id, step, &loads));
         }
         loads.packets = self.packet_rates(&flows, now);
         for course in flows.iter_mut().map(|rated| &mut rated.course) {
@@ -118,16 +118,16 @@ impl Run<'_> {
         ports.into_iter().filter_map(line).collect()
     }
 
-    fn settle_step(&mut self, step: &mut Step, loads: &Loads) {
+    fn settle_step(&mut self, flow: FlowId, step: &mut Step, loads: &Loads) {
         let Some(resource) = self.flow_level.resources.at(step.place) else { return };
         step.passes = loads.passes[resource];
         if step.passes < WHOLE {
-            step.entry = self.blame_for_overload(step.place);
+            step.entry = self.blame_for_overload(flow, step.place);
         }
     }
 
-    fn blame_for_overload(&mut self, place: Place) -> Option<EntryIndex> {
-        let lasting = self.facts.latest_lasting();
+    fn blame_for_overload(&mut self, flow: FlowId, place: Place) -> Option<EntryIndex> {
+        let lasting = self.facts.behind_overload(self.network, flow);
         match place {
             Place::Limit(place, router, _) => self.partitions[self.layout.of(router).0].limit(place)?.blame(lasting),
             Place::Port(Crossing { port, .. }) | Place::Chance(port, _) => {

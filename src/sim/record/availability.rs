@@ -33,8 +33,10 @@ impl AvailabilityRecord {
             from: outage.from,
             to: outage.to,
             ruling: outage.ruling,
+            charged: outage.charged,
             incidents: Vec::new(),
             responsible: Vec::new(),
+            booked: Vec::new(),
         };
         Self {
             rule,
@@ -69,8 +71,12 @@ pub struct UnavailableRun {
     pub to: CalendarSpan,
     /// Whether it is charged, and if not, why not.
     pub ruling: Ruling,
-    /// Names of the incidents behind it: all that began at one instant; none when nothing failed.
+    /// What is charged for it within the run, rounded as the rule says.
+    pub charged: CalendarSpan,
+    /// Names of the incidents behind it: all that touched the connection and began at one instant; none when nothing failed.
     pub incidents: Vec<String>,
     /// The parties that answer for them, each once.
     pub responsible: Vec<String>,
+    /// The charge, shared alike by those of the incidents that the rule counts: name and part.
+    pub booked: Vec<(String, CalendarSpan)>,
 }

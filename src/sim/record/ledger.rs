@@ -27,8 +27,8 @@ pub struct LedgerEntry {
     pub component: String,
     /// The party that answers for it.
     pub responsible: String,
-    /// Of an incident, what each rule charges for it on all connections: name of the rule, length of the charged runs
-    /// behind which it is.
+    /// Of an incident, what each rule charges for it on all connections: name of the rule, its part of the charge for the
+    /// runs behind which it is.
     pub charged: Vec<(String, CalendarSpan)>,
     /// When.
     pub at: Span,

@@ -1,12 +1,13 @@
 //! The rules of the network applied to what was written down of its connections.
 
+use super::blame::{self, Cause, Happening};
+use super::class_of;
 use super::finish::Ending;
 use super::seconds::ByClass;
-use super::{blame, class_of};
-use crate::ids::{ConnectionId, Id};
+use crate::ids::{ConnectionId, FlowId, Id};
 use crate::network::{Measure, Network, SlaRule};
-use crate::sim::record::{AvailabilityRecord, ConnectionRecord, LedgerEntry, LedgerKind};
-use crate::sla::{self, Evidence, Exempt, Exemption, LossTimeline, Observation, Ruling};
+use crate::sim::record::{AvailabilityRecord, ConnectionRecord, LedgerEntry, LedgerKind, UnavailableRun};
+use crate::sla::{self, Evidence, Exempt, Exemption, LossTimeline, Observation};
 use crate::units::{CalendarSpan, Share, Span};
 
 /// Where packets are counted second by second, when a rule asks for it.
@@ -47,21 +48,26 @@ fn packets(series: &[[u64; 2]], paths: &LossTimeline, ended: CalendarSpan) -> Lo
     timeline
 }
 
-/// Books to every incident what each rule charges for it; of incidents that hit together, to each of them the whole.
+/// Books to every incident its part of what each rule charges.
 pub(super) fn charge(ledger: &mut [LedgerEntry], connections: &[ConnectionRecord]) {
     for rule in connections.iter().flat_map(|one| std::iter::once(&one.availability).chain(&one.other_rules)) {
-        for run in rule.runs.iter().filter(|run| run.ruling == Ruling::Charged) {
-            let is_behind =
-                |entry: &&mut LedgerEntry| entry.kind == LedgerKind::Incident && run.incidents.contains(&entry.name);
-            let length = run.to - run.from;
-            for entry in ledger.iter_mut().filter(is_behind) {
-                match entry.charged.iter_mut().find(|(name, _)| *name == rule.rule.name) {
-                    Some((_, charged)) => *charged += length,
-                    None => entry.charged.push((rule.rule.name.clone(), length)),
-                }
+        for (incident, part) in rule.runs.iter().flat_map(|run| &run.booked) {
+            let is_it = |entry: &&mut LedgerEntry| entry.kind == LedgerKind::Incident && entry.name == *incident;
+            let entry = ledger.iter_mut().find(is_it).expect("what is booked to an incident is in the ledger");
+            match entry.charged.iter_mut().find(|(name, _)| *name == rule.rule.name) {
+                Some((_, charged)) => *charged += *part,
+                None => entry.charged.push((rule.rule.name.clone(), *part)),
             }
         }
     }
+}
+
+/// A charge in as many equal parts; what does not divide is the first one's.
+fn shared(charge: CalendarSpan, among: usize) -> impl Iterator<Item = CalendarSpan> {
+    let among = among as u64;
+    let part = charge.as_ns() / among.max(1);
+    (0..among)
+        .map(move |index| CalendarSpan::from_ns(if index == 0 { charge.as_ns() - part * (among - 1) } else { part }))
 }
 
 impl Ending<'_> {
@@ -83,7 +89,7 @@ impl Ending<'_> {
         };
         let rules = &self.network.availability.rules;
         let absent = self.absent(id);
-        rules.iter().map(|rule| self.by_rule(rule, timelines(rule), &absent, ended)).collect()
+        rules.iter().map(|rule| self.by_rule(id, rule, timelines(rule), &absent, ended)).collect()
     }
 
     /// When the connection was not there for its customer.
@@ -98,6 +104,7 @@ impl Ending<'_> {
 
     fn by_rule(
         &self,
+        id: ConnectionId,
         rule: &SlaRule,
         directions: [&LossTimeline; 2],
         absent: &[Exemption],
@@ -108,27 +115,64 @@ impl Ending<'_> {
             Measure::Paths => CalendarSpan::ZERO,
             Measure::Packets => CalendarSpan::from_s(1),
         };
-        let blames = blame::blames(&self.journal.ledger.happenings(self.origin), directions, resolution, observed);
+        let blames = blame::blames(&self.befell(id, rule.measure), directions, resolution, observed);
         let exemptions = blame::but_for(blame::exemptions(self.network, rule, &blames), absent);
         let evaluation = sla::evaluate(rule, &Observation { directions, exemptions: &exemptions, observed });
         let price = self.network.availability.price.clone();
         let mut record = AvailabilityRecord::new(rule.clone(), evaluation, price);
         for run in &mut record.runs {
-            for cause in blame::behind(&blames, run.from, run.to) {
-                run.incidents.push(self.journal.ledger.name(self.network, cause.entry));
-                let party = &self.network.responsible(cause.failure).name;
-                if !run.responsible.contains(party) {
-                    run.responsible.push(party.clone());
-                }
-            }
+            self.name_causes(rule, blame::behind(&blames, run.from, run.to), run);
         }
         record
+    }
+
+    /// The failures that may be behind what a connection lost: those that befell its channels or its paths, and where packets
+    /// are counted, those that lost packets of it.
+    fn befell(&self, id: ConnectionId, measure: Measure) -> Vec<Happening> {
+        let is_its = |flow: FlowId| self.network.flows[flow].connection == Some(id);
+        self.journal.ledger.happenings(
+            |entry| self.touched.contains(&(entry, id)),
+            |flow| measure == Measure::Packets && is_its(flow),
+            self.origin,
+        )
+    }
+
+    /// What stands behind a run, who answers for it, and what of the charge is booked where.
+    fn name_causes(&self, rule: &SlaRule, causes: &[Cause], run: &mut UnavailableRun) {
+        let name = |cause: &Cause| self.journal.ledger.name(self.network, cause.entry);
+        run.incidents = causes.iter().map(name).collect();
+        for cause in causes {
+            let party = &self.network.responsible(cause.failure).name;
+            if !run.responsible.contains(party) {
+                run.responsible.push(party.clone());
+            }
+        }
+        if run.charged == CalendarSpan::ZERO {
+            return;
+        }
+        let counted = |cause: &&Cause| blame::exempt(self.network, rule, cause.failure).is_none();
+        let mut payers: Vec<String> = causes.iter().filter(counted).map(name).collect();
+        if payers.is_empty() {
+            // A bin is bad in spite of an exempt part.
+            payers.clone_from(&run.incidents);
+        }
+        let parts = shared(run.charged, payers.len());
+        run.booked = payers.into_iter().zip(parts).collect();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_charge_are_alike_and_add_up_to_it() {
+        let parts =
+            |charge, among| shared(CalendarSpan::from_ns(charge), among).map(CalendarSpan::as_ns).collect::<Vec<_>>();
+        assert_eq!(parts(130, 1), [130]);
+        assert_eq!(parts(130, 4), [34, 32, 32, 32]);
+        assert!(parts(130, 0).is_empty());
+    }
 
     #[test]
     fn a_second_without_packets_takes_the_paths_word() {

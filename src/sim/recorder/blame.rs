@@ -23,7 +23,7 @@ pub(super) struct Cause {
     pub entry: usize,
 }
 
-/// A stretch with loss, and the failures behind it: several that hit at one instant, none where nothing had failed.
+/// A stretch with loss, and the failures behind it: several that began at one instant, none where nothing had failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Blame {
     pub from: CalendarSpan,
@@ -92,29 +92,26 @@ pub(super) fn blames(
     blames
 }
 
+/// Why a rule does not count what a failure takes, if it does not.
+pub(super) fn exempt(network: &Network, rule: &SlaRule, failure: FailureId) -> Option<Exempt> {
+    let notice = network.failures[failure].kind.notice();
+    let is_announced = notice.is_none_or(|notice| notice.to_calendar() >= rule.notice);
+    let excluded = network.responsibility.failures[failure].excluded;
+    let is_left_out = |exclusion: &Exclusion| rule.excludes.contains(exclusion) && is_announced;
+    excluded.filter(is_left_out).map(Exempt::Excluded).or_else(|| match &rule.charged_to {
+        ChargedTo::Everybody => None,
+        ChargedTo::Parties(parties) => (!network.responsible(failure).is_among(parties)).then_some(Exempt::OtherParty),
+    })
+}
+
 /// What of the losses a rule does not count.
 pub(super) fn exemptions(network: &Network, rule: &SlaRule, blames: &[Blame]) -> Vec<Exemption> {
-    let is_announced = |failure: FailureId| {
-        let notice = network.failures[failure].kind.notice();
-        notice.is_none_or(|notice| notice.to_calendar() >= rule.notice)
-    };
-    let why = |cause: &Cause| {
-        let excluded = network.responsibility.failures[cause.failure].excluded;
-        let is_left_out = |exclusion: &Exclusion| rule.excludes.contains(exclusion) && is_announced(cause.failure);
-        let excluded = excluded.filter(is_left_out).map(Exempt::Excluded);
-        excluded.or_else(|| match &rule.charged_to {
-            ChargedTo::Everybody => None,
-            ChargedTo::Parties(parties) => {
-                (!network.responsible(cause.failure).is_among(parties)).then_some(Exempt::OtherParty)
-            }
-        })
-    };
     // Of failures that hit together, one that counts is enough.
-    let exempt = |blame: &Blame| {
-        let whys: Option<Vec<Exempt>> = blame.causes.iter().map(why).collect();
+    let exempted = |blame: &Blame| {
+        let whys: Option<Vec<Exempt>> = blame.causes.iter().map(|cause| exempt(network, rule, cause.failure)).collect();
         Some(Exemption { from: blame.from, to: blame.to, why: *whys?.first()? })
     };
-    blames.iter().filter_map(exempt).collect()
+    blames.iter().filter_map(exempted).collect()
 }
 
 /// Exemptions with others in their place where they meet; both are in order of time, and so is the result.

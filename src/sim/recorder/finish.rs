@@ -1,11 +1,11 @@
 //! From what was written down to the record: names resolved, scenario time, conservation asserted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::flows::is_data;
 use super::latency::mean;
 use super::ports::{PortTotals, link_directions};
-use super::{Drops, Journal, Recorder, class_of, sum};
+use super::{Drops, EntryIndex, Journal, Recorder, class_of, sum};
 use crate::ids::{AttachmentId, ConnectionId, FlowId, Id, IdVec, LogicalLinkId, PortId};
 use crate::message::{DropReason, PacketKind};
 use crate::network::{Flow, FlowEntry, Network};
@@ -28,6 +28,8 @@ pub(super) struct Ending<'n> {
     end: Time,
     recorder: Recorder,
     pub(super) journal: Journal,
+    /// Which entries befell which connection.
+    pub(super) touched: BTreeSet<(EntryIndex, ConnectionId)>,
     ports: IdVec<PortId, PortTotals>,
     macsec: Vec<MacsecRecord>,
     routing: RoutingRecord,
@@ -64,6 +66,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
             | PacketKind::Uncontrolled => control_in_flight += 1,
         }
     }
+    let touched = std::mem::take(&mut run.facts.touched);
     let mut journal = run.journal;
     let mut partitions = run.partitions;
     for partition in &mut partitions {
@@ -85,7 +88,8 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     journal.blackouts.close(network, origin, end, &mut journal.ledger);
     recorder.control.in_flight = control_in_flight;
     recorder.duplicates.in_flight = duplicates_in_flight;
-    let mut ending = Ending { network, origin, end, recorder, journal, ports, macsec, routing, sessions, in_flight };
+    let mut ending =
+        Ending { network, origin, end, recorder, journal, touched, ports, macsec, routing, sessions, in_flight };
     ending.record(seed, events, packet_hops)
 }
 

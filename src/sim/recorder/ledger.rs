@@ -239,14 +239,25 @@ impl Ledger {
             .collect()
     }
 
-    /// When failures began and ended, in order.
-    pub(super) fn happenings(&self, origin: Time) -> Vec<Happening> {
+    /// When failures began and ended, in order, of those that `befell` holds for, or that lost packets of a flow that `of`
+    /// holds for; a failure and its end are one.
+    pub(super) fn happenings(
+        &self,
+        befell: impl Fn(EntryIndex) -> bool,
+        of: impl Fn(FlowId) -> bool,
+        origin: Time,
+    ) -> Vec<Happening> {
+        let all = || self.entries.iter().enumerate();
+        let one = |entry: &Entry| (entry.failure, entry.occurrence);
+        let is_meant =
+            |(index, entry): &(usize, &Entry)| befell(EntryIndex(*index)) || entry.hit.keys().any(|flow| of(*flow));
+        let meant: BTreeSet<(FailureId, u64)> = all().filter(is_meant).map(|(_, entry)| one(entry)).collect();
         let happening = |(index, entry): (usize, &Entry)| Happening {
             at: entry.at.since(origin).to_calendar(),
             kind: entry.kind,
             cause: blame::Cause { failure: entry.failure, entry: index },
         };
-        self.entries.iter().enumerate().map(happening).collect()
+        all().filter(|(_, entry)| meant.contains(&one(entry))).map(happening).collect()
     }
 
     /// The name of an entry: "cut", "flap #2", "cut (return)".

@@ -38,7 +38,8 @@ fn by(rule: &SlaRule, times: &[(u64, u64)]) -> Evaluation {
 }
 
 fn outage(from: u64, to: u64, ruling: Ruling) -> Outage {
-    Outage { from: s(from), to: s(to), ruling }
+    let charged = if ruling == Ruling::Charged { s(to - from) } else { s(0) };
+    Outage { from: s(from), to: s(to), ruling, charged }
 }
 
 /// 120 s or more, and a period of so many seconds.
@@ -263,6 +264,8 @@ fn no_rule_charges_more_than_the_period_and_kinder_rules_never_charge_more() {
             }
             let apart = evaluation.outages.windows(2).all(|pair| pair[0].to <= pair[1].from);
             assert!(apart, "{}: outages in order, apart", rule.name);
+            let of_outages = evaluation.outages.iter().fold(CalendarSpan::ZERO, |sum, outage| sum + outage.charged);
+            assert_eq!(of_outages, evaluation.charged(), "{}: charged for outages as to periods", rule.name);
             evaluation.charged()
         };
         let period = Period::Rolling(s(3_600));
