@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::report::fixture::{provenance, record};
+use crate::sim::record::UnavailableRun;
+use crate::sla::{Exempt, Ruling};
 use crate::units::{CalendarSpan, Share, Span};
 
 /// `FABRICSIM_PICTURES=folder cargo test --lib report::tests` leaves the fixture's files there to look at.
@@ -224,13 +226,9 @@ fn every_file_stands_in_the_guide_to_the_results() {
     }
 }
 
-#[test]
-fn a_dead_connection_is_said_to_be_dead() {
-    use crate::sim::record::UnavailableRun;
-    use crate::sla::Ruling;
-    let mut record = record();
-    let rule = &mut record.connections[0].availability;
-    let run = |from, to, ruling| UnavailableRun {
+/// Unavailable from one second to another.
+fn unavailable(from: u64, to: u64, ruling: Ruling) -> UnavailableRun {
+    UnavailableRun {
         from: CalendarSpan::from_s(from),
         to: CalendarSpan::from_s(to),
         ruling,
@@ -238,12 +236,36 @@ fn a_dead_connection_is_said_to_be_dead() {
         incidents: vec!["cut".to_owned()],
         responsible: vec!["aws".to_owned()],
         booked: Vec::new(),
-    };
+    }
+}
+
+/// The page in one line: where lines break is not asked.
+fn unwrapped(record: &RunRecord) -> String {
+    terminal_page(record, &provenance()).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_time_not_in_service_is_no_time_without_a_usable_path() {
+    let mut record = record();
+    let absent = Ruling::Exempt(Exempt::NotInService);
+    record.connections[0].availability.runs = vec![unavailable(0, 60, absent)];
+    let page = unwrapped(&record);
+    assert!(page.contains("Connection prod always had a usable path while in service; 0 s charged"), "{page}");
+    assert!(page.contains("at 0 s for 60 s (cut; aws): not charged, not in service"), "{page}");
+    assert!(!page.contains("without a usable path"), "{page}");
+    record.connections[0].availability.runs.push(unavailable(70, 80, Ruling::TooShort));
+    let page = unwrapped(&record);
+    assert!(page.contains("Connection prod had no usable path for 10 s while in service; 0 s charged"), "{page}");
+    assert!(page.contains("1 time without a usable path, 0 charged"), "{page}");
+}
+
+#[test]
+fn a_dead_connection_is_said_to_be_dead() {
+    let mut record = record();
+    let rule = &mut record.connections[0].availability;
+    let run = unavailable;
     rule.runs = vec![run(5, 126, Ruling::Charged)];
     rule.periods[0].charged = CalendarSpan::from_s(121);
-    // Where a line breaks is not asked here.
-    let unwrapped =
-        |record: &RunRecord| terminal_page(record, &provenance()).split_whitespace().collect::<Vec<_>>().join(" ");
     let page = unwrapped(&record);
     assert!(
         page.contains("Connection prod had no usable path for 121 s; 121 s charged of the 259.2 s budget."),

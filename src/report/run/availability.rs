@@ -17,18 +17,22 @@ const RUNS_TOLD: usize = 6;
 pub fn sentence(one: &ConnectionRecord) -> String {
     let rule = &one.availability;
     let is_dead = rule.rule.bad.is_dead();
-    let path = if rule.runs.is_empty() {
-        if is_dead { "always had a usable path" } else { "was always available" }.to_owned()
-    } else {
-        let dead = rule.runs.iter().fold(CalendarSpan::ZERO, |sum, run| sum + (run.to - run.from));
-        let was = if is_dead { "had no usable path" } else { "was unavailable" };
-        match rule.runs.len() {
-            1 => format!("{was} for {}", calendar(dead)),
-            many => format!("{was} {many} times, for {} in all", calendar(dead)),
-        }
+    let runs: Vec<&UnavailableRun> = in_service(rule).collect();
+    let dead = runs.iter().fold(CalendarSpan::ZERO, |sum, run| sum + (run.to - run.from));
+    let was = if is_dead { "had no usable path" } else { "was unavailable" };
+    let path = match runs.len() {
+        0 => if is_dead { "always had a usable path" } else { "was always available" }.to_owned(),
+        1 => format!("{was} for {}", calendar(dead)),
+        many => format!("{was} {many} times, for {} in all", calendar(dead)),
     };
+    let absent = if runs.len() < rule.runs.len() { " while in service" } else { "" };
     let (charged, budget) = (calendar(rule.charged_in_period()), calendar(rule.worst().budget));
-    format!("Connection {} {path}; {charged} charged of the {budget} budget.", one.name)
+    format!("Connection {} {path}{absent}; {charged} charged of the {budget} budget.", one.name)
+}
+
+/// When it was unavailable to a customer who had it: what is not in service yet, or not any more, fails nobody.
+fn in_service(rule: &AvailabilityRecord) -> impl Iterator<Item = &UnavailableRun> {
+    rule.runs.iter().filter(|run| run.ruling != Ruling::Exempt(Exempt::NotInService))
 }
 
 /// Whether the promise was kept.
@@ -82,7 +86,7 @@ fn facts(record: &RunRecord, rule: &AvailabilityRecord) -> Vec<(String, String)>
             calendar(worst.charged_rest)
         ));
     }
-    let counted = match rule.runs.len() {
+    let counted = match in_service(rule).count() {
         0 => String::new(),
         many => {
             let charged = rule.runs.iter().filter(|run| run.ruling == Ruling::Charged).count();
