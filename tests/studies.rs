@@ -1,6 +1,6 @@
 //! Do years without packets give what theory says? Every expected value is a formula or an exact solution named beside it.
 
-use fabricsim::network::{BadTest, Network, SlaRule, Variation};
+use fabricsim::network::{BadTest, Exclusion, Network, Rounding, SlaRule, Variation};
 use fabricsim::rng::RunSeed;
 use fabricsim::sim::Continue;
 use fabricsim::study::reference;
@@ -8,7 +8,7 @@ use fabricsim::study::variations::vary;
 use fabricsim::study::years::compare::compare;
 use fabricsim::study::years::engine::Stop;
 use fabricsim::study::years::parts::{self, Identity, Merged, Part, Piece};
-use fabricsim::study::years::{Plan, Tally, engine, in_seconds};
+use fabricsim::study::years::{Plan, Tally, Walker, engine, in_seconds};
 use fabricsim::units::{CalendarSpan, Share};
 
 fn rule(name: &str) -> SlaRule {
@@ -156,4 +156,46 @@ fn variations_differ_by_what_theory_says_and_the_first_by_nothing_from_itself() 
     assert!(other.better_worse[0] > 0 && other.better_worse[1] == 0 && other.meets > one.meets, "{other:?}");
     // The same weather: far less varies than if the two were independent.
     assert!(other.difference.variance < 0.6 * (one.charged.variance + other.charged.variance), "{other:?}");
+}
+
+/// What is charged is put down to causes whole, and reached by the period's end whole, however a rule rounds.
+#[test]
+fn causes_and_course_add_up_to_what_a_rule_charges_however_it_rounds() {
+    let network = reference::network_with(
+        "[reliability.classes]\nwest = { of = [\"w\"], kind = \"router_down\", up = \"10 h\", down = \"100 s\" }\n",
+    );
+    let minute = CalendarSpan::from_s(60);
+    let charges = [Rounding::Exact, Rounding::Whole(minute), Rounding::Touched(minute)].map(|rounding| {
+        let plan = Plan::new(&network, vec![SlaRule { rounding, ..SlaRule::default() }], None);
+        let mut walker = Walker::new(&plan);
+        let of = |replication| {
+            let one = &walker.period(RunSeed(3), replication).connections[0];
+            let charged = one.rules[0].charged;
+            assert_eq!(one.causes.iter().flatten().sum::<u64>(), charged, "{rounding:?}: causes");
+            assert_eq!(one.course.last().copied().unwrap_or(0), charged, "{rounding:?}: course");
+            charged
+        };
+        (0..8).map(of).sum::<u64>()
+    });
+    assert!(charges[1] < charges[0] && charges[0] < charges[2], "{charges:?}");
+}
+
+/// Work goes on at one of four paths nearly all the time. A rule that leaves maintenance out charges the router behind all
+/// paths as if there were none (U = 1 h / 101 h); work on that router itself is not charged at all.
+#[test]
+fn work_excuses_what_it_touches_and_nothing_else() {
+    let rule = SlaRule { excludes: vec![Exclusion::Maintenance], ..SlaRule::default() };
+    let charged = |begins: &str| {
+        let network = reference::network_with(&format!(
+            "[reliability.classes]\n\
+             work = {{ of = [\"a1\"], kind = \"router_down\", up = \"1 h\", down = \"1000 h\", begins = \"drained\" }}\n\
+             west = {{ of = [\"w\"], kind = \"router_down\", up = \"100 h\", down = \"1 h\", begins = {begins:?} }}\n"
+        ));
+        let tally = months(&network, vec![rule.clone()], 40);
+        in_seconds(&tally.connections[0].rules[0].charged, tally.periods)
+    };
+    let seconds = 2_592_000.0 / 101.0;
+    let sudden = charged("sudden").student(0.999).expect("many months");
+    assert!(sudden.contains(seconds) && sudden.half_width() < 0.05 * seconds, "{sudden:?}, not {seconds}");
+    assert!(charged("drained").mean.abs() < 1e-9);
 }

@@ -52,6 +52,8 @@ pub struct Outage {
     /// What is charged for it within the observation, rounded as the rule says. All outages together are charged what the
     /// periods are.
     pub charged: CalendarSpan,
+    /// Where what is charged begins: units may be touched before the outage, or be whole only later.
+    pub charged_from: CalendarSpan,
 }
 
 /// Whether a time is charged, and if not, why not.
@@ -125,16 +127,17 @@ pub fn evaluate(rule: &SlaRule, observation: &Observation<'_>) -> Evaluation {
     let mut charged_to = CalendarSpan::ZERO;
     for run in runs(observation.exemptions) {
         let charge = charge_of(rule, run).filter(|charge| charge.from < charge.to);
-        let mut charged = CalendarSpan::ZERO;
+        let (mut charged, mut charged_from) = (CalendarSpan::ZERO, run.from);
         if let Some(Run { from, to }) = charge {
             // Two runs may touch one unit, which counts once.
             let once = Run { from: from.max(charged_to), to: to.max(charged_to) };
             ahead = periods::charge(ahead, once, observed);
             charged = once.to.min(observed).saturating_sub(once.from);
+            charged_from = once.from;
             charged_to = charged_to.max(to);
         }
         let ruling = if charge.is_some() { Ruling::Charged } else { Ruling::TooShort };
-        outages.extend(seen(run, observed).map(|Run { from, to }| Outage { from, to, ruling, charged }));
+        outages.extend(seen(run, observed).map(|Run { from, to }| Outage { from, to, ruling, charged, charged_from }));
     }
     if !observation.exemptions.is_empty() {
         let exempt: Vec<Outage> = runs(&[]).flat_map(|run| exempt_parts(run, observation)).collect();
@@ -186,7 +189,7 @@ fn exempt_parts<'a>(run: Run, observation: &Observation<'a>) -> impl Iterator<It
     touched.filter_map(move |exemption| {
         let part = Run { from: run.from.max(exemption.from), to: run.to.min(exemption.to) };
         let (ruling, charged) = (Ruling::Exempt(exemption.why), CalendarSpan::ZERO);
-        seen(part, observed).map(|Run { from, to }| Outage { from, to, ruling, charged })
+        seen(part, observed).map(|Run { from, to }| Outage { from, to, ruling, charged, charged_from: from })
     })
 }
 

@@ -154,6 +154,29 @@ fn two_units_with_one_crew_are_both_down_as_the_chain_says() {
     within("one crew", measured, 1_000.0 * 2.0 * r * r / (1.0 + 2.0 * r + 2.0 * r * r), 0.05);
 }
 
+/// The repairman's law, pi_i = pi_0 n!/(n-i)! r^i: 200 units of 100 h up, 1 h down and one crew that is hardly ever idle have
+/// 100 failed in the mean. Fifty repairs of warm-up would leave 39 of them.
+#[test]
+fn a_crew_that_is_always_busy_has_its_queue_when_time_begins() {
+    let unit = |i: usize| {
+        let one = component(&format!("u{i}"), law(100.0, LifeShape::Exponential), law(1.0, LifeShape::Exponential));
+        Component { crew: Some(0), ..one }
+    };
+    let mut model = model((0..200).map(unit).collect(), Start::Stationary);
+    model.crews = vec![Crew { name: "field".to_owned(), size: 1 }];
+    let (mut weight, mut sum, mut failed) = (1.0, 1.0, 0.0);
+    for i in 1..=200 {
+        weight *= f64::from(201 - i) * 0.01;
+        sum += weight;
+        failed += f64::from(i) * weight;
+    }
+    let plan = LivesPlan::new(&model, hours(1.0));
+    let mut lives = Lives::new(&plan);
+    let at_once = |transitions: &[Transition]| transitions.iter().filter(|one| one.at == CalendarSpan::ZERO).count();
+    let drawn = mean_of(100, |replication| at_once(lives.replication(RunSeed(7), replication)) as f64);
+    within("failed when time begins", drawn, failed / sum, 0.04);
+}
+
 #[test]
 fn a_tenth_of_failures_in_common_multiplies_the_time_both_are_down() {
     // Beta factor (facts of the chain: 0 -> 1 at 2 (1 - b) l, 0 -> 2 at b l, 1 -> 2 at l, repairs k m), solved by hand:

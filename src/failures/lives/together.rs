@@ -6,9 +6,9 @@ use std::collections::{BinaryHeap, VecDeque};
 use super::{Transition, Turn};
 use crate::failures::law::Sampler;
 use crate::ids::ComponentId;
-use crate::network::{LifeLaw, Reliability, Start};
+use crate::network::{Crew, LifeLaw, Reliability, Start};
 use crate::rng::{BriefStream, BriefStreams, StreamName};
-use crate::units::{CalendarSpan, Share};
+use crate::units::{CalendarSpan, Hours, Share};
 
 /// What their replications share.
 #[derive(Debug, Clone)]
@@ -41,15 +41,16 @@ struct Shock {
     hit: Vec<usize>,
 }
 
-/// Longest repair times before time 0. After as many, queues have forgotten how they began, unless their crews are nearly
-/// always at work: then a period begins with fewer failures than it would in the long run (docs/model.md).
-const BURN_IN: u64 = 50;
+/// Longest repair times before time 0, and times in which a crew's queue forgets how it began: e^-20 of it is left.
+const REPAIRS: f64 = 50.0;
+const MEMORIES: f64 = 20.0;
+/// Longest time before time 0, in hours: 285 years, so that a period fits behind it.
+const LONGEST: f64 = 2.5e6;
 
 impl<'n> TogetherPlan<'n> {
     pub(super) fn new(model: &'n Reliability, members: &[ComponentId], length: u64) -> Self {
-        let longest = members.iter().map(|id| model.components[*id].down.mean.to_calendar().as_ns()).max();
         let burn_in = match model.start {
-            Start::Stationary => longest.unwrap_or(0).saturating_mul(BURN_IN),
+            Start::Stationary => Hours::new(warm_up(model, members)).map_or(0, |hours| hours.to_calendar().as_ns()),
             Start::New => 0,
         };
         Self {
@@ -60,6 +61,25 @@ impl<'n> TogetherPlan<'n> {
             end: burn_in.saturating_add(length),
         }
     }
+}
+
+/// Hours until nobody can tell that all began new.
+///
+/// A queue forgets within 1 / (c mu (1 - sqrt(rho))^2), rho = n lambda / (c mu) (relaxation time of M/M/c), and one of few
+/// customers at the latest within an up time: the more have failed, the fewer can.
+fn warm_up(model: &Reliability, members: &[ComponentId]) -> f64 {
+    let components = || members.iter().map(|id| &model.components[*id]);
+    let longest = components().map(|one| one.down.mean.get()).fold(0.0, f64::max);
+    let memory = |(place, crew): (usize, &Crew)| {
+        let of_crew = || components().filter(|one| one.crew == Some(place));
+        let offered: f64 = of_crew().map(|one| one.down.mean.get() / one.up.mean.get()).sum();
+        let (up, down) = of_crew()
+            .fold((0.0f64, 0.0f64), |(up, down), one| (up.max(one.up.mean.get()), down.max(one.down.mean.get())));
+        let slack = 1.0 - libm::sqrt(offered / f64::from(crew.size)).min(1.0);
+        (down / (f64::from(crew.size) * slack * slack)).min(up)
+    };
+    let slowest = model.crews.iter().enumerate().map(memory).fold(0.0, f64::max);
+    (REPAIRS * longest).max(MEMORIES * slowest).min(LONGEST)
 }
 
 impl Member {

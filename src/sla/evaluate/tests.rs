@@ -39,7 +39,7 @@ fn by(rule: &SlaRule, times: &[(u64, u64)]) -> Evaluation {
 
 fn outage(from: u64, to: u64, ruling: Ruling) -> Outage {
     let charged = if ruling == Ruling::Charged { s(to - from) } else { s(0) };
-    Outage { from: s(from), to: s(to), ruling, charged }
+    Outage { from: s(from), to: s(to), ruling, charged, charged_from: s(from) }
 }
 
 /// 120 s or more, and a period of so many seconds.

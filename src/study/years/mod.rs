@@ -8,6 +8,7 @@
 //! merged in order, so the result has the same bytes for any number of threads.
 
 pub mod compare;
+mod course;
 pub mod engine;
 mod library;
 pub mod parts;

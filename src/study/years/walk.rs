@@ -1,11 +1,12 @@
 //! One SLA period of a fabric's life: failures as drawn, what stands in between, and what every rule charges.
 
-use super::library::{Episode, Library, Move};
+use super::course::{Course, charged_by};
+use super::library::{Library, Move};
 use crate::failures::{BLOCK, ConnectionState, Lives, LivesPlan, Standing, StandingPlan, Transition, Turn};
-use crate::ids::{ComponentId, IdVec};
-use crate::network::{Begin, Exclusion, Network, Period as SlaPeriod, SlaRule};
+use crate::ids::{ComponentId, Id, IdVec};
+use crate::network::{Begin, Component, Exclusion, Network, Period as SlaPeriod, SlaRule};
 use crate::rng::{BriefStreams, RunSeed};
-use crate::sla::{Evidence, Exempt, Exemption, LossTimeline, Observation, Outage, Ruling, evaluate};
+use crate::sla::{LossTimeline, Observation, Ruling, evaluate};
 use crate::units::{CalendarSpan, Share};
 
 /// What all periods of a study share.
@@ -25,6 +26,8 @@ pub struct Plan<'n> {
     pub classes: Vec<String>,
     /// The class of each component.
     pub class_of: IdVec<ComponentId, usize>,
+    /// By component and turn: the connections that it touches, by index. Empty where no rule asks what was maintenance.
+    touched: Vec<Vec<Vec<usize>>>,
 }
 
 /// What one connection met in one period.
@@ -86,32 +89,10 @@ struct Walk<'p> {
     standing: Standing<'p>,
     /// With everything up.
     whole: Vec<ConnectionState>,
-    drained: u32,
-    /// When drained work went on.
-    maintenance: Vec<Exemption>,
     present: Vec<ConnectionState>,
     since: Vec<u64>,
     courses: Vec<Course>,
     outcome: Period,
-}
-
-/// Loss of one connection over the period, and what began it.
-#[derive(Debug, Clone, Default)]
-struct Course {
-    directions: [LossTimeline; 2],
-    /// What may have begun an outage, in order of time.
-    marks: Vec<Mark>,
-    /// Until when an episode lasts, and what is lost behind it.
-    busy: u64,
-}
-
-/// A moment from which more was lost, in nanoseconds.
-#[derive(Debug, Clone, Copy)]
-struct Mark {
-    at: u64,
-    /// Until when it is routing that has not settled, and not what is broken, that loses packets.
-    unsettled: u64,
-    class: usize,
 }
 
 impl<'n> Plan<'n> {
@@ -127,12 +108,17 @@ impl<'n> Plan<'n> {
         classes.dedup();
         let place = |class: &String| classes.binary_search(class).expect("a class of a component");
         let period = length(&rules[0]);
-        let rules = rules.into_iter().map(|rule| SlaRule { period: SlaPeriod::Rolling(period), ..rule }).collect();
+        let rules: Vec<SlaRule> =
+            rules.into_iter().map(|rule| SlaRule { period: SlaPeriod::Rolling(period), ..rule }).collect();
         let class_of = components.iter().map(|component| place(&component.class)).collect();
+        let standing = StandingPlan::new(network);
+        let asks = |rule: &SlaRule| rule.excludes.contains(&Exclusion::Maintenance);
+        let is_asked = rules.iter().any(asks) && components.iter().any(|one| one.begins == Begin::Drained);
         Self {
             network,
             lives: LivesPlan::new(&network.reliability, period),
-            standing: StandingPlan::new(network),
+            touched: if is_asked { touched(&standing, components) } else { Vec::new() },
+            standing,
             rules,
             library,
             classes,
@@ -145,6 +131,19 @@ impl<'n> Plan<'n> {
     pub fn period(&self) -> CalendarSpan {
         length(&self.rules[0])
     }
+}
+
+/// Which connections each component leaves other than whole when it alone has failed.
+fn touched(plan: &StandingPlan<'_>, components: &IdVec<ComponentId, Component>) -> Vec<Vec<Vec<usize>>> {
+    let mut standing = Standing::new(plan);
+    let whole = standing.states().to_vec();
+    let mut by = |component: ComponentId, entry: usize| {
+        standing.fails(component, entry, true);
+        let hit = standing.states().iter().zip(&whole).map(|(state, whole)| state != whole).collect::<Vec<_>>();
+        standing.returns(component, entry, true);
+        (0..hit.len()).filter(|index| hit[*index]).collect()
+    };
+    components.enumerate().map(|(id, one)| (0..one.turns.len()).map(|entry| by(id, entry)).collect()).collect()
 }
 
 /// How long a rule's period is; of calendar months 30 days.
@@ -206,8 +205,6 @@ impl<'p> Walk<'p> {
         Self {
             plan,
             standing,
-            drained: 0,
-            maintenance: Vec::new(),
             present: whole.clone(),
             since: vec![0; whole.len()],
             courses: vec![Course::default(); whole.len()],
@@ -232,15 +229,9 @@ impl<'p> Walk<'p> {
 
     fn begin(&mut self) {
         self.standing.reset();
-        self.drained = 0;
-        self.maintenance.clear();
         self.present.copy_from_slice(&self.whole);
         self.since.fill(0);
-        for course in &mut self.courses {
-            course.directions.iter_mut().for_each(LossTimeline::clear);
-            course.marks.clear();
-            course.busy = 0;
-        }
+        self.courses.iter_mut().for_each(Course::clear);
         (self.outcome.transitions, self.outcome.overlaps) = (0, 0);
         for one in &mut self.outcome.connections {
             one.below.fill(0);
@@ -255,21 +246,11 @@ impl<'p> Walk<'p> {
         let plan = self.plan;
         let Transition { at, component, turn, entry, covered } = *transition;
         let entry = entry as usize;
-        let is_drained = plan.network.reliability.components[component].begins == Begin::Drained;
+        let begins = plan.network.reliability.components[component].begins;
         let before = self.standing.key();
         match turn {
-            Turn::Down => {
-                self.standing.fails(component, entry, covered);
-                if is_drained {
-                    self.work_begins(at);
-                }
-            }
-            Turn::Up => {
-                self.standing.returns(component, entry, covered);
-                if is_drained {
-                    self.work_ends(at);
-                }
-            }
+            Turn::Down => self.standing.fails(component, entry, covered),
+            Turn::Up => self.standing.returns(component, entry, covered),
         }
         // What is down when time begins fell before it.
         let moved = at > CalendarSpan::ZERO;
@@ -281,28 +262,14 @@ impl<'p> Walk<'p> {
         }
         // Who was drained first takes nobody's packets along.
         if moved
-            && !is_drained
+            && begins == Begin::Sudden
             && let Some(library) = plan.library
         {
             let change = Move { component, entry, turn, before };
             self.disturb(streams, at.as_ns(), &change, library);
         }
-    }
-
-    fn work_begins(&mut self, at: CalendarSpan) {
-        self.drained += 1;
-        if self.drained == 1 {
-            let why = Exempt::Excluded(Exclusion::Maintenance);
-            self.maintenance.push(Exemption { from: at, to: self.plan.period(), why });
-        }
-    }
-
-    fn work_ends(&mut self, at: CalendarSpan) {
-        self.drained -= 1;
-        if self.drained == 0
-            && let Some(last) = self.maintenance.last_mut()
-        {
-            last.to = at;
+        for index in plan.touched.get(component.index()).into_iter().flat_map(|entries| &entries[entry]) {
+            self.courses[*index].holds(at.as_ns(), begins, turn, plan.period());
         }
     }
 
@@ -321,7 +288,7 @@ impl<'p> Walk<'p> {
         }
         let course = &mut self.courses[index];
         if after.loss > before.loss {
-            course.marks.push(Mark { at, unsettled: at, class });
+            course.worsens(at, class);
         }
         course.steady(at, after.loss);
     }
@@ -374,7 +341,7 @@ impl<'p> Walk<'p> {
                 let excludes = rule.excludes.contains(&Exclusion::Maintenance);
                 let observation = Observation {
                     directions: [&course.directions[0], &course.directions[1]],
-                    exemptions: if excludes { &self.maintenance } else { &[] },
+                    exemptions: if excludes { &course.maintenance } else { &[] },
                     observed: end,
                 };
                 let evaluation = evaluate(rule, &observation);
@@ -388,76 +355,13 @@ impl<'p> Walk<'p> {
                 };
                 if index_of_rule == 0 && verdict.charged > CalendarSpan::ZERO {
                     let part = end.as_ns() / STEPS as u64;
-                    one.course.extend((1..=STEPS).map(|step| charged_by(charged.clone(), part * step as u64)));
+                    one.course.extend(
+                        (1..=STEPS)
+                            .map(|step| charged.clone().map(|run| charged_by(run, part * step as u64)).sum::<u64>()),
+                    );
                     charged.for_each(|outage| course.blame(outage, rule.bin, &mut one.causes));
                 }
             }
-        }
-    }
-}
-
-/// What was charged up to `by` nanoseconds.
-fn charged_by<'o>(charged: impl Iterator<Item = &'o Outage>, by: u64) -> u64 {
-    charged.map(|run| run.to.as_ns().min(by).saturating_sub(run.from.as_ns())).sum()
-}
-
-impl Course {
-    /// From `at` on, routing settled, so much is lost.
-    fn steady(&mut self, at: u64, loss: Share) {
-        // Behind an episode that still lasts.
-        let from = CalendarSpan::from_ns(at.max(self.busy));
-        self.directions.iter_mut().for_each(|direction| direction.push(from, loss, Evidence::Inferred));
-    }
-
-    fn lay(&mut self, at: u64, episode: &Episode, settled: Share, class: usize, end: u64) {
-        for (direction, losses) in self.directions.iter_mut().zip(&episode.losses) {
-            for (offset, loss) in losses {
-                let from = at + offset;
-                if from < end {
-                    direction.push(CalendarSpan::from_ns(from), (*loss).max(settled), Evidence::Measured);
-                }
-            }
-        }
-        self.busy = (at + episode.length()).min(end);
-        if episode.hurts() {
-            self.mark(at, settled, class);
-        }
-        self.close(settled, end);
-    }
-
-    fn total_loss(&mut self, at: u64, until: u64, settled: Share, class: usize) {
-        for direction in &mut self.directions {
-            direction.truncate(CalendarSpan::from_ns(at));
-            direction.push(CalendarSpan::from_ns(at), Share::ONE, Evidence::Inferred);
-        }
-        self.busy = until;
-        self.mark(at, settled, class);
-        self.close(settled, u64::MAX);
-    }
-
-    /// An episode until `busy`: where nothing is left behind it either, it is what is broken that counts.
-    fn mark(&mut self, at: u64, settled: Share, class: usize) {
-        let unsettled = if settled == Share::ONE { at } else { self.busy };
-        self.marks.push(Mark { at, unsettled, class });
-    }
-
-    /// Behind the episode the settled state holds.
-    fn close(&mut self, settled: Share, end: u64) {
-        if self.busy < end {
-            let from = CalendarSpan::from_ns(self.busy);
-            self.directions.iter_mut().for_each(|direction| direction.push(from, settled, Evidence::Inferred));
-        }
-    }
-
-    /// Puts a charged outage down to what began it: the latest event before it, or in the bin with which it begins.
-    fn blame(&self, run: &Outage, bin: Option<CalendarSpan>, causes: &mut [[u64; 2]]) {
-        let (from, to) = (run.from.as_ns(), run.to.as_ns());
-        let latest = from + bin.map_or(0, |bin| bin.as_ns().saturating_sub(1));
-        let by = self.marks.iter().rev().find(|mark| mark.at <= latest).or(self.marks.first());
-        if let Some(mark) = by {
-            let unsettled = mark.unsettled.min(to).saturating_sub(from);
-            causes[mark.class][0] += to - from - unsettled;
-            causes[mark.class][1] += unsettled;
         }
     }
 }
