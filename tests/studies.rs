@@ -1,9 +1,11 @@
 //! Do years without packets give what theory says? Every expected value is a formula or an exact solution named beside it.
 
+use fabricsim::failures::StandingPlan;
 use fabricsim::network::{BadTest, Exclusion, Network, Rounding, SlaRule, Variation};
 use fabricsim::rng::RunSeed;
 use fabricsim::sim::Continue;
 use fabricsim::study::reference;
+use fabricsim::study::structure::Structure;
 use fabricsim::study::variations::vary;
 use fabricsim::study::years::compare::compare;
 use fabricsim::study::years::engine::Stop;
@@ -198,4 +200,64 @@ fn work_excuses_what_it_touches_and_nothing_else() {
     let sudden = charged("sudden").student(0.999).expect("many months");
     assert!(sudden.contains(seconds) && sudden.half_width() < 0.05 * seconds, "{sudden:?}, not {seconds}");
     assert!(charged("drained").mean.abs() < 1e-9);
+}
+
+/// Four channels of 1 Gbps and a demand of 3 Gbps: with k left, a share of 1 - k/3 is too much. So less than all of it is
+/// carried while fewer than three paths are up, less than half while fewer than two are, and the mean share that is short is
+/// P(2)/3 + 2 P(1)/3, with the probabilities of all 1,024 states summed.
+#[test]
+fn capacity_is_short_as_the_states_of_the_reference_fabric_have_it_exactly_and_drawn() {
+    let mut network = reference::network();
+    for connection in network.connections.iter_mut() {
+        connection.bandwidth = "3 Gbps".parse().expect("a rate");
+    }
+    let [none, below_two, below_three, _] = reference::UNAVAILABILITY;
+    let truth = [below_two, below_three];
+    let standing = StandingPlan::new(&network);
+    let structure = Structure::new(&network, &standing).connection(network.connections.ids().next().expect("one"));
+    for ((level, exact), truth) in structure.demand.iter().zip(truth) {
+        let bounds = exact.unavailability;
+        assert!(bounds.low <= truth * (1.0 + 1e-9) && truth <= bounds.high * (1.0 + 1e-9), "{level}: {bounds:?}");
+        assert!(bounds.high - bounds.low < 1e-4 * truth, "{level}: {bounds:?}");
+    }
+    assert_eq!(structure.demand.len(), 2);
+
+    let any_loss = SlaRule { bad: BadTest::LossAbove(Share::ZERO), ..SlaRule::default() };
+    let [by_path, by_loss] = [SlaRule::default(), any_loss].map(|rule| months(&network, vec![rule], 12_000));
+    let drawn = |sums, expected: f64, widest: f64| {
+        let seconds = expected * 2_592_000.0;
+        let interval = in_seconds(sums, by_path.periods).student(0.999).expect("many months");
+        assert!(interval.contains(seconds) && interval.half_width() < widest * seconds, "{interval:?}, not {seconds}");
+    };
+    let one = &by_path.connections[0];
+    drawn(&one.lacking[0], below_two, 0.2);
+    drawn(&one.lacking[1], below_three, 0.02);
+    let short = (below_three - below_two) / 3.0 + (below_two - none) * 2.0 / 3.0;
+    drawn(&one.short, short, 0.02);
+
+    // What is not charged is put down to capacity by its share; what a rule of losses charges, whole.
+    let capacity = |tally: &Tally| {
+        let parts = tally.connections[0].causes.iter().map(|parts| parts[2] as f64);
+        parts.sum::<f64>() / 1e9 / tally.periods as f64
+    };
+    let mean = |tally: &Tally, sums| in_seconds(sums, tally.periods).mean;
+    assert!((capacity(&by_path) / mean(&by_path, &one.short) - 1.0).abs() < 1e-6);
+    let two = &by_loss.connections[0];
+    let charged = mean(&by_loss, &two.rules[0].charged) - mean(&by_loss, &two.below[0]);
+    assert!((capacity(&by_loss) / charged - 1.0).abs() < 1e-6, "{} {charged}", capacity(&by_loss));
+}
+
+/// With a quarter of the purchase on each of four channels, every lost channel is a quarter lost: less than all is carried
+/// while fewer than four paths are up, less than half while fewer than two are.
+#[test]
+fn limits_of_equal_shares_make_every_lost_channel_count() {
+    let mut network = reference::network();
+    for link in network.logical_links.iter_mut() {
+        link.limit = Some("250 Mbps".parse().expect("a rate"));
+    }
+    let standing = StandingPlan::new(&network);
+    let structure = Structure::new(&network, &standing).connection(network.connections.ids().next().expect("one"));
+    for ((level, exact), truth) in structure.demand.iter().zip([1, 3].map(|k| reference::UNAVAILABILITY[k])) {
+        assert!((exact.unavailability.low / truth - 1.0).abs() < 1e-4, "{level}: {exact:?}, not {truth}");
+    }
 }

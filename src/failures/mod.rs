@@ -5,6 +5,7 @@
 //! Reliability + seed -> Lives: which component goes down or comes back, and when -> drawn failures of a run
 //! ```
 
+mod capacity;
 mod effect;
 mod law;
 mod lives;

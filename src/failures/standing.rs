@@ -5,9 +5,12 @@
 
 use std::collections::VecDeque;
 
+use super::capacity::{Carrier, Claim, shortages};
 use super::effect::{Effect, stages};
 use crate::ids::{AttachmentId, ComponentId, ConnectionId, IdVec, LinkId, RouterId};
-use crate::network::{Failure, FailureKind, Impairment, LinkKind, Members, Network, RouterRole, When, Wires};
+use crate::network::{
+    Connection, Failure, FailureKind, Impairment, LinkKind, Members, Network, RouterRole, Sharing, When, Wires,
+};
 use crate::rng::{RunSeed, mix, named_hash};
 use crate::units::{Share, Span};
 
@@ -18,6 +21,10 @@ pub struct ConnectionState {
     pub usable: u16,
     /// Share of its packets that is lost, routing settled; all of them without a usable channel.
     pub loss: Share,
+    /// Share of its demand that arrives.
+    pub carried: Share,
+    /// Share of its demand that does not because the channels that serve it are too small for it.
+    pub short: Share,
 }
 
 /// One thing in the fabric that failures take away; it stands again when all of them have returned.
@@ -42,6 +49,8 @@ pub struct StandingPlan<'n> {
     keys: Vec<u128>,
     /// Per component and turn: the elements that it takes, when routing takes over and when not.
     blows: IdVec<ComponentId, Vec<[Vec<u32>; 2]>>,
+    /// By connection: parts per billion of its demand for which even the whole fabric is too small. No failure takes them.
+    oversold: Vec<u64>,
 }
 
 /// The fabric at one moment.
@@ -61,11 +70,13 @@ impl<'n> StandingPlan<'n> {
     /// Prepares the failure model of a network.
     #[must_use]
     pub fn new(network: &'n Network) -> Self {
-        let mut plan = Self { network, elements: Vec::new(), keys: Vec::new(), blows: IdVec::new() };
+        let mut plan =
+            Self { network, elements: Vec::new(), keys: Vec::new(), blows: IdVec::new(), oversold: Vec::new() };
         for component in &network.reliability.components {
             let blows = component.turns.iter().map(|kinds| plan.blows_of(&component.name, kinds)).collect();
             plan.blows.push(blows);
         }
+        plan.oversold = Gone::new(&Standing::new(&plan)).all().1;
         plan
     }
 
@@ -207,8 +218,17 @@ impl<'p> Standing<'p> {
     }
 
     fn compute(&self) -> Box<[ConnectionState]> {
-        let gone = Gone::new(self);
-        self.plan.network.connections.ids().map(|id| gone.state(id)).collect()
+        let network = self.plan.network;
+        let (mut states, shortages) = Gone::new(self).all();
+        for ((state, short), oversold) in states.iter_mut().zip(shortages).zip(&self.plan.oversold) {
+            state.short = Share::from_ppb(short.saturating_sub(*oversold));
+            state.carried = Share::from_ppb(state.carried.as_ppb().saturating_sub(state.short.as_ppb()));
+            // Where senders adapt, what they do not send is not lost.
+            if network.sharing == Sharing::DropProportional {
+                state.loss = state.carried.complement();
+            }
+        }
+        states.into()
     }
 }
 
@@ -262,48 +282,76 @@ impl<'n> Gone<'n> {
         gone
     }
 
-    /// The best over the connection's pairs of attachments, as runs with packets judge it.
-    fn state(&self, connection: ConnectionId) -> ConnectionState {
-        let connection = &self.network.connections[connection];
+    /// What stands of every connection while capacity is never short, and the parts per billion of its demand for which
+    /// it is.
+    fn all(&self) -> (Vec<ConnectionState>, Vec<u64>) {
+        let (states, claims): (Vec<_>, Vec<_>) = self.network.connections.ids().map(|id| self.state(id)).unzip();
+        let shortages = shortages(&claims, |link| self.capacity(link), self.network.sharing);
+        (states, shortages)
+    }
+
+    /// Of one direction of a link, in thousandths of a bit a second.
+    fn capacity(&self, link: LinkId) -> u64 {
+        let members = &self.network.links[link].members;
+        let whole: u64 = members.iter().map(|member| self.network.ports[member.ports[0]].rate.as_bps()).sum();
+        let standing = (members.len() - self.members[link]) as u64;
+        (u128::from(whole) * 1_000 * u128::from(standing) / members.len() as u128).try_into().unwrap_or(u64::MAX)
+    }
+
+    /// The best over the connection's pairs of attachments, as runs with packets judge it, and what it asks of its channels.
+    fn state(&self, id: ConnectionId) -> (ConnectionState, Claim) {
+        let connection = &self.network.connections[id];
+        let demand = u128::from(connection.bandwidth.as_bps()) * u128::from(self.network.study.demand.as_ppb());
+        let demand = u64::try_from(demand / 1_000_000).unwrap_or(u64::MAX);
         let reached = [0, 1].map(|side| -> Vec<IdVec<RouterId, bool>> {
             connection.attachments[side].iter().map(|attachment| self.reached(*attachment)).collect()
         });
-        let mut best = ConnectionState { usable: 0, loss: Share::ONE };
+        let none = ConnectionState { usable: 0, loss: Share::ONE, carried: Share::ZERO, short: Share::ZERO };
+        let mut best = (none, Claim { demand, used: 0, channels: Vec::new() });
         for near in &reached[0] {
             for far in &reached[1] {
-                let channels = self.network.interconnects[connection.interconnect].channels.iter().copied();
-                let state = self.over(channels, near, far);
-                if state.usable > best.usable || (state.usable == best.usable && state.loss < best.loss) {
-                    best = state;
+                let (state, claim) = self.over(connection, demand, [near, far]);
+                if state.usable > best.0.usable || (state.usable == best.0.usable && state.loss < best.0.loss) {
+                    best = (state, claim);
                 }
             }
         }
         best
     }
 
-    /// The state over some channels, each an equal share of the packets.
+    /// The state between two attachments, each channel an equal share of the packets.
     fn over(
         &self,
-        channels: impl Iterator<Item = LinkId>,
-        near: &IdVec<RouterId, bool>,
-        far: &IdVec<RouterId, bool>,
-    ) -> ConnectionState {
-        let (mut used, mut usable, mut passing) = (0u64, 0u16, 0u64);
-        for channel in channels {
+        connection: &Connection,
+        demand: u64,
+        [near, far]: [&IdVec<RouterId, bool>; 2],
+    ) -> (ConnectionState, Claim) {
+        let mut claim = Claim { demand, used: 0, channels: Vec::new() };
+        for channel in self.network.interconnects[connection.interconnect].channels.iter().copied() {
             let [a, b] = self.network.links[channel].ends;
             let joined = (near[a] && far[b]) || (near[b] && far[a]);
             let fate = self.links[channel].max(self.routers[a]).max(self.routers[b]);
             match fate {
                 Fate::Up if joined => {
-                    (used, usable) = (used + 1, usable + 1);
-                    passing += self.passing[channel];
+                    claim.used += 1;
+                    let limit = self.limit(connection, channel);
+                    claim.channels.push(Carrier { link: channel, limit, passing: self.passing[channel] });
                 }
-                Fate::Stuck if joined => used += 1,
+                Fate::Stuck if joined => claim.used += 1,
                 Fate::Up | Fate::Stuck | Fate::Down => {}
             }
         }
-        let loss = if usable == 0 { Share::ONE } else { Share::from_ppb(passing / used).complement() };
-        ConnectionState { usable, loss }
+        let passing: u64 = claim.channels.iter().map(|carrier| carrier.passing).sum();
+        let usable = u16::try_from(claim.channels.len()).expect("few channels");
+        let carried = Share::from_ppb(passing / claim.used.max(1));
+        (ConnectionState { usable, loss: carried.complement(), carried, short: Share::ZERO }, claim)
+    }
+
+    /// What a connection may send over a channel, in thousandths of a bit a second.
+    fn limit(&self, connection: &Connection, channel: LinkId) -> u64 {
+        let mut own = connection.logical_links.iter().map(|link| &self.network.logical_links[*link]);
+        let limit = own.find(|link| link.channel == channel).and_then(|link| link.limit);
+        limit.map_or(u64::MAX, |limit| limit.as_bps().saturating_mul(1_000))
     }
 
     /// The routers of an attachment's provider that it reaches.

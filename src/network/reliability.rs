@@ -141,6 +141,10 @@ pub struct StudyPlan {
     pub precision: Share,
     /// Runs of the real engine for each kind of transition; 0 charges no convergence.
     pub episodes: u32,
+    /// What customers ask for in each direction, as a share of the bandwidth that they bought.
+    pub demand: Share,
+    /// Shares of the demand whose carriage is told exactly, increasing.
+    pub demand_levels: Vec<Share>,
     /// Keys of the scenario that a study gives several values, each combination in the same weather.
     pub vary: Vec<Variation>,
 }
@@ -156,6 +160,13 @@ pub struct Variation {
 
 impl Default for StudyPlan {
     fn default() -> Self {
-        Self { periods: 65_536, precision: Share::from_ppb(100_000_000), episodes: 8, vary: Vec::new() }
+        Self {
+            periods: 65_536,
+            precision: Share::from_ppb(100_000_000),
+            episodes: 8,
+            demand: Share::ONE,
+            demand_levels: vec![Share::from_ppb(500_000_000), Share::ONE],
+            vary: Vec::new(),
+        }
     }
 }

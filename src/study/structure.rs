@@ -13,7 +13,7 @@ use super::exact::expected_downtime::Law;
 use super::exact::repair::{Pool, QueueOrder, RepairModel, Shock, Solved};
 use super::exact::{Bounds, Component, Failures};
 use super::splitting::Unit;
-use crate::failures::{Standing, StandingPlan};
+use crate::failures::{ConnectionState, Standing, StandingPlan};
 use crate::ids::{ComponentId, ConnectionId, Id};
 use crate::network::{self, LifeShape, Network};
 use crate::rng::RunSeed;
@@ -37,6 +37,8 @@ pub struct StructureSummary {
     pub method: Method,
     /// By `k` from 1: fewer than `k` usable channels.
     pub fewer: Vec<FewerChannels>,
+    /// By level of the demand: less of it is carried.
+    pub demand: Vec<(Share, FewerChannels)>,
     /// What each component means for "no channel", the most important first; empty where a chain was solved.
     pub importance: Vec<ComponentImportance>,
     /// Smallest sets of failures that leave no channel, the most probable first; empty where a chain was solved.
@@ -144,6 +146,21 @@ impl<'n> Structure<'n> {
 
     /// Usable channels of a connection with these failures present.
     pub fn level(&self, connection: ConnectionId) -> impl Fn(&[usize]) -> u32 + use<'_, 'n> {
+        let state = self.state(connection);
+        move |failed| state(failed).usable.into()
+    }
+
+    /// Levels of the demand that a connection carries with these failures present.
+    pub fn demand_level(&self, connection: ConnectionId) -> impl Fn(&[usize]) -> u32 + use<'_, 'n> {
+        let (state, levels) = (self.state(connection), &self.network.study.demand_levels);
+        move |failed| {
+            let carried = state(failed).carried;
+            u32::try_from(levels.iter().filter(|level| carried >= **level).count()).expect("few levels")
+        }
+    }
+
+    /// What a connection has left with these failures present.
+    fn state(&self, connection: ConnectionId) -> impl Fn(&[usize]) -> ConnectionState + use<'_, 'n> {
         let standing = RefCell::new(Standing::new(self.standing));
         move |failed| {
             let mut standing = standing.borrow_mut();
@@ -152,25 +169,15 @@ impl<'n> Structure<'n> {
                 let (entry, covered) = self.kinds[*failure];
                 standing.fails(self.ids[self.failures.component[*failure]], entry, covered);
             }
-            standing.states()[connection.index()].usable.into()
+            standing.states()[connection.index()]
         }
     }
 
     /// All there is to say about one connection.
     #[must_use]
     pub fn connection(&self, connection: ConnectionId) -> StructureSummary {
-        let level = self.level(connection);
-        let coupled = self.is_coupled();
-        let (method, fewer, enumeration) = if coupled {
-            let solved = self.repair_model().solve(CHAIN_STATES, &level).ok();
-            let method =
-                solved.as_ref().map_or(Method::TooLarge, |solved| Method::Chain { states: solved.failed.len() as u64 });
-            (method, solved.map_or_else(Vec::new, |solved| by_chain(&solved)), None)
-        } else {
-            let all = enumerate(&self.components, &[], &LIMITS, &level);
-            let method = Method::Enumeration { states: all.states as u64, remainder: all.remainder };
-            (method, self.by_enumeration(&all, &level), Some(all))
-        };
+        let (method, fewer, enumeration) = self.solve(&self.level(connection));
+        let (_, lacking, _) = self.solve(&self.demand_level(connection));
         let seen = enumeration.filter(|all| !fewer.is_empty() && all.unavailability(1).low > 0.0);
         StructureSummary {
             connection: self.network.connections[connection].name.clone(),
@@ -178,7 +185,21 @@ impl<'n> Structure<'n> {
             importance: seen.as_ref().map_or_else(Vec::new, |all| self.importance(all)),
             cut_sets: seen.as_ref().map_or_else(Vec::new, |all| self.cut_sets(all)),
             fewer,
+            demand: self.network.study.demand_levels.iter().copied().zip(lacking).collect(),
         }
+    }
+
+    /// How long and how often a level is too low, from 1 up to that of the whole fabric.
+    fn solve(&self, level: &dyn Fn(&[usize]) -> u32) -> (Method, Vec<FewerChannels>, Option<Enumeration>) {
+        if self.is_coupled() {
+            let solved = self.repair_model().solve(CHAIN_STATES, level).ok();
+            let method =
+                solved.as_ref().map_or(Method::TooLarge, |solved| Method::Chain { states: solved.failed.len() as u64 });
+            return (method, solved.map_or_else(Vec::new, |solved| by_chain(&solved)), None);
+        }
+        let all = enumerate(&self.components, &[], &LIMITS, level);
+        let method = Method::Enumeration { states: all.states as u64, remainder: all.remainder };
+        (method, self.by_enumeration(&all, level), Some(all))
     }
 
     /// The components with their laws; `None` when one of them has no formula.

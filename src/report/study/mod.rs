@@ -43,6 +43,7 @@ pub fn write_study(folder: &Path, summary: &StudySummary, provenance: &Provenanc
         ("study-causes.csv".to_owned(), write::csv::render(&page::causes_table(summary))),
         ("study-sensitivity.csv".to_owned(), write::csv::render(&page::swings_table(summary))),
         ("study-cut-sets.csv".to_owned(), write::csv::render(&structure::cut_sets_table(summary))),
+        ("study-structure.csv".to_owned(), write::csv::render(&structure::lacking_table(summary))),
         ("study-importance.csv".to_owned(), write::csv::render(&structure::importance_table(summary))),
         ("study.html".to_owned(), write::html::render(&page)),
     ];

@@ -9,6 +9,10 @@ use crate::study::years::engine::Stop;
 use crate::study::years::{CauseKind, ConnectionSummary, Estimate, QUANTILES, RuleSummary, StudySummary};
 use crate::units::CalendarSpan;
 
+/// What "capacity" means beside other causes.
+const CAPACITY: &str = "Capacity: channels are left that are too small for the demand. As much as the rule charges of such \
+                        time, and of the rest, which it does not charge, the share of the demand that is short.";
+
 /// The whole page.
 pub(super) fn report(summary: &StudySummary, provenance: &Provenance) -> Report {
     let mut sections = Vec::new();
@@ -16,7 +20,11 @@ pub(super) fn report(summary: &StudySummary, provenance: &Provenance) -> Report 
         sections.push(charges(one));
         sections.push(channels(one));
         if !one.causes.is_empty() {
-            sections.push(titled("What was charged, by cause", Block::Table(causes(one))));
+            let mut section = titled("What was charged, by cause", Block::Table(causes(one)));
+            if one.causes.iter().any(|cause| cause.kind == CauseKind::Capacity) {
+                section.blocks.push(Block::Paragraph(CAPACITY.to_owned()));
+            }
+            sections.push(section);
         }
         if !one.worst.is_empty() {
             sections.push(worst(summary, one, provenance));
@@ -183,7 +191,9 @@ fn channels(one: &ConnectionSummary) -> Section {
         };
         facts.push((what, ppm(below)));
     }
+    facts.extend(one.lacking.iter().map(|(level, lacking)| (format!("less than {level} of the demand"), ppm(lacking))));
     facts.push(("packets lost, mean".to_owned(), ppm(&one.lost)));
+    facts.push(("demand too much for the channels left, mean".to_owned(), ppm(&one.short)));
     titled(&format!("{}: share of time with fewer channels", one.name), Block::Facts(facts))
 }
 
@@ -372,6 +382,7 @@ pub(super) fn kind_word(of: CauseKind) -> &'static str {
         CauseKind::Maintenance => "maintenance",
         CauseKind::CommonMode => "common mode",
         CauseKind::Grey => "grey",
+        CauseKind::Capacity => "capacity",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The study's pictures: how long periods are charged, what for, what the answer hangs on, and the budget over a period.
 
 use crate::report::document::{Axis, Panel, Plot, Scale, Series, SeriesKind};
-use crate::study::years::{ConnectionSummary, STEPS, StudySummary};
+use crate::study::years::{Cause, CauseKind, ConnectionSummary, STEPS, StudySummary};
 
 /// Every plot of a study, those of the first connection.
 pub(super) fn plots(summary: &StudySummary) -> Vec<Plot> {
@@ -65,7 +65,7 @@ fn waterfall(summary: &StudySummary, one: &ConnectionSummary) -> Option<Plot> {
     if total <= 0.0 {
         return None;
     }
-    let mut names: Vec<String> = causes.iter().map(|cause| cause.class.clone()).collect();
+    let mut names: Vec<String> = causes.iter().map(bar).collect();
     names.push("all".to_owned());
     bars.push((causes.len(), 0.0, total));
     let series = bars
@@ -97,6 +97,11 @@ fn waterfall(summary: &StudySummary, one: &ConnectionSummary) -> Option<Plot> {
         x,
         marks: Vec::new(),
     })
+}
+
+/// The name of a cause's bar.
+fn bar(cause: &Cause) -> String {
+    if cause.kind == CauseKind::Capacity { format!("{} (capacity)", cause.class) } else { cause.class.clone() }
 }
 
 /// Share of periods that miss, each class at low and at high risk.

@@ -8,6 +8,7 @@ use crate::report::words::counted;
 use crate::study::exact::Bounds;
 use crate::study::structure::{ComponentImportance, FewerChannels, Method, NamedCutSet, StructureSummary};
 use crate::study::years::StudySummary;
+use crate::units::Share;
 
 /// Rows of a table on the page; files have all.
 const ROWS: usize = 10;
@@ -62,8 +63,11 @@ fn fewer(one: &StructureSummary) -> Table {
         [("fewer_than", "channels"), ("share", "share of time"), ("per_year", "a year"), ("hours", "mean length")];
     let mut table = Table::new("structure", &columns);
     let all = one.fewer.len();
-    for (index, fewer) in one.fewer.iter().enumerate().rev() {
-        let what = if index == 0 { "none".to_owned() } else { format!("fewer than {} of {all}", index + 1) };
+    let channels = one.fewer.iter().enumerate().rev().map(|(index, fewer)| {
+        (if index == 0 { "none".to_owned() } else { format!("fewer than {} of {all}", index + 1) }, fewer)
+    });
+    let demand = one.demand.iter().rev().map(|(level, fewer)| (format!("less than {level} of the demand"), fewer));
+    for (what, fewer) in channels.chain(demand) {
         let share = fewer
             .sampled
             .map_or_else(|| bounds(fewer.unavailability), |sampled| format!("{}, sampled", bounds(sampled)));
@@ -137,6 +141,33 @@ fn factor(of: Bounds) -> String {
     }
 }
 
+/// Time with too little of every connection, for files.
+pub(super) fn lacking_table(summary: &StudySummary) -> Table {
+    let columns = [
+        ("connection", ""),
+        ("less_than", ""),
+        ("share_low", ""),
+        ("share_high", ""),
+        ("per_year_low", ""),
+        ("per_year_high", ""),
+        ("mean_h_low", ""),
+        ("mean_h_high", ""),
+    ];
+    let mut table = Table::new("study-structure", &columns);
+    for one in &summary.structure {
+        let channels = (1..).zip(&one.fewer).map(|(k, fewer)| (counted(k, "channel"), fewer));
+        let demand = one.demand.iter().map(|(level, fewer)| (format!("{level} of the demand"), fewer));
+        for (what, fewer) in channels.chain(demand) {
+            let mut row: Vec<Cell> = vec![one.connection.clone().into(), what.into()];
+            for bounds in [fewer.unavailability, fewer.per_year, fewer.mean_hours] {
+                row.extend([bounds.low, bounds.high].map(|value| Cell::Number(format!("{value:e}"))));
+            }
+            table.push(row);
+        }
+    }
+    table
+}
+
 /// Every cut set of every connection, for files.
 pub(super) fn cut_sets_table(summary: &StudySummary) -> Table {
     let columns = [("connection", ""), ("failures", ""), ("probability", ""), ("share", "")];
@@ -184,15 +215,17 @@ pub(super) fn importance_table(summary: &StudySummary) -> Table {
 /// One connection, for `study.json`; the most important parts only, all are in the tables.
 pub(super) fn value(one: &StructureSummary) -> Value {
     let pair = |of: Bounds| json!([of.low, of.high]);
-    let fewer = |(index, of): (usize, &FewerChannels)| {
+    let lacking = |(word, what): (&str, Value), of: &FewerChannels| {
         json!({
-            "fewer_than": index + 1,
+            word: what,
             "share_of_time": pair(of.unavailability),
             "share_of_time_sampled": of.sampled.map(pair),
             "per_year": pair(of.per_year),
             "mean_h": pair(of.mean_hours),
         })
     };
+    let fewer = |(index, of): (usize, &FewerChannels)| lacking(("fewer_than", json!(index + 1)), of);
+    let demand = |(level, of): &(Share, FewerChannels)| lacking(("less_than", json!(level.to_string())), of);
     let (method, states, remainder) = match one.method {
         Method::Enumeration { states, remainder } => ("enumeration", Some(states), Some(remainder)),
         Method::Chain { states } => ("markov-chain", Some(states), None),
@@ -204,6 +237,7 @@ pub(super) fn value(one: &StructureSummary) -> Value {
         "states": states,
         "remainder": remainder,
         "fewer_channels": one.fewer.iter().enumerate().map(fewer).collect::<Vec<_>>(),
+        "demand": one.demand.iter().map(demand).collect::<Vec<_>>(),
         "cut_sets": one.cut_sets.iter().take(ROWS).map(|cut| json!({
             "failures": cut.failures,
             "probability": cut.probability,

@@ -58,7 +58,12 @@ fn connection(one: &ConnectionSummary) -> Value {
             "fewer_than": index + 1,
             "share_of_time": estimate(below),
         })).collect::<Vec<_>>(),
+        "demand": one.lacking.iter().map(|(level, lacking)| json!({
+            "less_than": level.to_string(),
+            "share_of_time": estimate(lacking),
+        })).collect::<Vec<_>>(),
         "lost_share": estimate(&one.lost),
+        "short_share": estimate(&one.short),
         "outages": one.outages,
         "causes": one.causes.iter().map(|cause| json!({
             "class": cause.class,

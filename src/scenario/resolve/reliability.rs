@@ -115,9 +115,13 @@ impl Resolver<'_> {
             self.reader.error("study.precision", "is zero, which no study reaches", "write for example \"10%\"");
         }
         let episodes = self.reader.number("study.episodes", &table.episodes, 0, 100_000);
+        let demand = self.demand(&table.demand);
+        let demand_levels = self.demand_levels(&table.demand_levels);
         let vary = table.vary.as_ref().map_or_else(Vec::new, |table| self.variations("study.vary", "", table));
         StudyPlan {
             periods,
+            demand,
+            demand_levels,
             vary,
             precision: precision.unwrap_or_default(),
             // Without packets there is no convergence.
@@ -127,6 +131,30 @@ impl Resolver<'_> {
                 u32::try_from(episodes).unwrap_or(u32::MAX)
             },
         }
+    }
+
+    fn demand(&mut self, leaf: &Leaf) -> Share {
+        let demand: Option<Share> = self.reader.quantity("study.demand", leaf, "80%");
+        if demand == Some(Share::ZERO) {
+            self.reader.error("study.demand", "is zero, so nothing can be short", "write for example \"80%\"");
+        }
+        demand.unwrap_or(Share::ONE)
+    }
+
+    /// Increasing, each once.
+    fn demand_levels(&mut self, leaf: &Leaf) -> Vec<Share> {
+        let place = "study.demand_levels";
+        let mut levels = Vec::new();
+        for text in self.reader.list(place, leaf, "[\"50%\", \"100%\"]") {
+            match text.parse::<Share>() {
+                Ok(Share::ZERO) => self.reader.error(place, "has zero, and less is never carried", "leave it out"),
+                Ok(level) => levels.push(level),
+                Err(error) => self.reader.not_a(place, &error),
+            }
+        }
+        levels.sort_unstable();
+        levels.dedup();
+        levels
     }
 
     /// Every list in the table with the key that leads to it: `"sla.rule" = [..]` and `sla = { rule = [..] }` are the same.

@@ -1,6 +1,7 @@
 //! Loss of one connection over one period, and what began it.
 
 use super::library::Episode;
+use super::walk::Parts;
 use crate::failures::Turn;
 use crate::network::{Begin, Exclusion};
 use crate::sla::{Evidence, Exempt, Exemption, LossTimeline, Outage};
@@ -13,6 +14,8 @@ pub(super) struct Course {
     pub directions: [LossTimeline; 2],
     /// What may have begun an outage, in order of time.
     marks: Vec<Mark>,
+    /// When the channels left were too small, in order of time.
+    shortages: Vec<Shortage>,
     /// Until when an episode lasts, in nanoseconds.
     pub busy: u64,
     /// Failures present that touch it, begun suddenly and after draining.
@@ -30,11 +33,21 @@ struct Mark {
     class: usize,
 }
 
+/// Time in which a share of the demand was too much, in nanoseconds.
+#[derive(Debug, Clone, Copy)]
+struct Shortage {
+    from: u64,
+    to: u64,
+    short: Share,
+    class: usize,
+}
+
 impl Course {
     /// Nothing has happened yet.
     pub fn clear(&mut self) {
         self.directions.iter_mut().for_each(LossTimeline::clear);
         self.marks.clear();
+        self.shortages.clear();
         self.maintenance.clear();
         (self.busy, self.present) = (0, [0; 2]);
     }
@@ -42,6 +55,21 @@ impl Course {
     /// More is lost from `at` on because of a class of components.
     pub fn worsens(&mut self, at: u64, class: usize) {
         self.marks.push(Mark { at, unsettled: at, class });
+    }
+
+    /// Another share of the demand is too much from `at` on; a class of components answers for what it adds to.
+    pub fn shrinks(&mut self, at: u64, before: Share, after: Share, class: usize) {
+        if before == after {
+            return;
+        }
+        let mut by = class;
+        if let Some(last) = self.shortages.last_mut().filter(|_| before > Share::ZERO) {
+            last.to = at;
+            by = if after > before { class } else { last.class };
+        }
+        if after > Share::ZERO {
+            self.shortages.push(Shortage { from: at, to: at, short: after, class: by });
+        }
     }
 
     /// A failure that touches the connection came or went. Loss is maintenance while nothing else is at fault, as runs of
@@ -118,19 +146,45 @@ impl Course {
         }
     }
 
+    /// Puts what was charged down to causes, and what was short besides.
+    pub fn blame(&self, charged: &[Outage], bin: Option<CalendarSpan>, causes: &mut [Parts]) {
+        charged.iter().for_each(|run| self.blame_for(run, bin, causes));
+        for shortage in &self.shortages {
+            let length = shortage.to - shortage.from;
+            let within: u64 = charged.iter().map(|run| shortage.within(run)).sum();
+            causes[shortage.class][2] += part(length.saturating_sub(within), shortage.short);
+        }
+    }
+
     /// Puts a charged outage down to what began it: the latest event before it, or in the bin with which it begins.
-    pub fn blame(&self, run: &Outage, bin: Option<CalendarSpan>, causes: &mut [[u64; 2]]) {
+    fn blame_for(&self, run: &Outage, bin: Option<CalendarSpan>, causes: &mut [Parts]) {
         let latest = run.from.as_ns() + bin.map_or(0, |bin| bin.as_ns().saturating_sub(1));
         let by = self.marks.iter().rev().find(|mark| mark.at <= latest).or(self.marks.first());
         if let Some(mark) = by {
             let unsettled = charged_by(run, mark.unsettled);
-            causes[mark.class][0] += run.charged.as_ns() - unsettled;
-            causes[mark.class][1] += unsettled;
+            let rest = run.charged.as_ns() - unsettled;
+            let short = rest.min(self.shortages.iter().map(|shortage| shortage.within(run)).sum());
+            for (part, charged) in causes[mark.class].iter_mut().zip([rest - short, unsettled, short]) {
+                *part += charged;
+            }
         }
+    }
+}
+
+impl Shortage {
+    /// What of it was charged with an outage.
+    fn within(&self, run: &Outage) -> u64 {
+        charged_by(run, self.to) - charged_by(run, self.from)
     }
 }
 
 /// What was charged of an outage up to `by` nanoseconds.
 pub(super) fn charged_by(run: &Outage, by: u64) -> u64 {
     by.saturating_sub(run.charged_from.as_ns()).min(run.charged.as_ns())
+}
+
+/// A share of a time in nanoseconds.
+pub(super) fn part(length: u64, share: Share) -> u64 {
+    let part = u128::from(length) * u128::from(share.as_ppb()) / u128::from(Share::ONE.as_ppb());
+    u64::try_from(part).expect("a part of the period")
 }

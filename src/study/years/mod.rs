@@ -24,4 +24,4 @@ pub use summary::{
     RuleSummary, StudySummary, WorstPeriod,
 };
 pub use tally::{ConnectionTally, RuleTally, Tally, in_seconds};
-pub use walk::{ConnectionPeriod, Period, Plan, RulePeriod, STEPS, Walker};
+pub use walk::{ConnectionPeriod, Parts, Period, Plan, RulePeriod, STEPS, Walker};

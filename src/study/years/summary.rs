@@ -69,9 +69,13 @@ pub struct ConnectionSummary {
     pub below: Vec<Estimate>,
     /// Mean share of packets lost, routing settled.
     pub lost: Estimate,
+    /// Share of time with less than each level of the demand carried.
+    pub lacking: Vec<(Share, Estimate)>,
+    /// Mean share of the demand for which the channels left were too small.
+    pub short: Estimate,
     /// Times without a usable channel.
     pub outages: u64,
-    /// What the first rule charged, by cause, the largest first.
+    /// What the first rule charged, and what was short besides, by cause, the largest first.
     pub causes: Vec<Cause>,
     /// Charged by the first rule up to the end of each part of the period: of it the p50, p90, p99 and p99.9, in seconds.
     pub course: Vec<[f64; 4]>,
@@ -142,9 +146,9 @@ pub struct Cause {
     pub class: String,
     /// What kind of cause that is.
     pub kind: CauseKind,
-    /// Seconds a period.
+    /// Seconds a period; of capacity that the rule does not charge, times the share of the demand that was short.
     pub seconds: f64,
-    /// Share of all that was charged.
+    /// Share of all causes.
     pub share: f64,
 }
 
@@ -161,6 +165,8 @@ pub enum CauseKind {
     CommonMode,
     /// Partial loss that nobody notices.
     Grey,
+    /// Channels are left that are too small for what is asked of them.
+    Capacity,
 }
 
 /// One of the worst periods.
@@ -226,6 +232,7 @@ impl StudySummary {
 
 fn connection(plan: &Plan<'_>, index: usize, tally: &ConnectionTally, periods: u64) -> ConnectionSummary {
     let length = plan.period().as_seconds();
+    let levels = &plan.network.study.demand_levels;
     let name = &plan.network.connections.iter().nth(index).expect("a connection of the plan").name;
     let episodes =
         |rule: &SlaRule| plan.library.map_or_else(Vec::new, |library| library.variances(rule, index, length / 3_600.0));
@@ -243,6 +250,8 @@ fn connection(plan: &Plan<'_>, index: usize, tally: &ConnectionTally, periods: u
             .collect(),
         below: tally.below.iter().map(share).collect(),
         lost: share(&tally.lost),
+        lacking: levels.iter().copied().zip(tally.lacking.iter().map(share)).collect(),
+        short: share(&tally.short),
         outages: tally.outages,
         causes: causes(plan, tally, periods),
         course: (0..STEPS)
@@ -304,7 +313,7 @@ fn causes(plan: &Plan<'_>, tally: &ConnectionTally, periods: u64) -> Vec<Cause> 
     let mut causes = Vec::new();
     for (class, parts) in plan.classes.iter().zip(&tally.causes) {
         let kind = kind_of(plan, class);
-        for (charged, kind) in parts.iter().zip([kind, CauseKind::Convergence]) {
+        for (charged, kind) in parts.iter().zip([kind, CauseKind::Convergence, CauseKind::Capacity]) {
             if *charged > 0 {
                 let seconds = *charged as f64 / 1e9 / periods.max(1) as f64;
                 causes.push(Cause { class: class.clone(), kind, seconds, share: *charged as f64 / total });

@@ -37,8 +37,12 @@ pub struct ConnectionTally {
     pub outages: u64,
     /// By rule.
     pub rules: Vec<RuleTally>,
-    /// Charged by the first rule, per class: what it broke, and what was lost until routing had settled.
-    pub causes: Vec<[u128; 2]>,
+    /// Time with less than each level of the demand carried in each period.
+    pub lacking: Vec<Sums>,
+    /// Demand for which the channels left were too small, summed over time.
+    pub short: Sums,
+    /// Charged by the first rule, per class, as [`Parts`](super::Parts).
+    pub causes: Vec<[u128; 3]>,
     /// Charged by the first rule up to the end of each part of the period.
     pub course: Vec<Histogram>,
     /// The worst periods by the first rule, worst first.
@@ -69,7 +73,9 @@ impl Tally {
             lost: Sums::default(),
             outages: 0,
             rules: vec![RuleTally::default(); plan.rules.len()],
-            causes: vec![[0; 2]; plan.classes.len()],
+            lacking: vec![Sums::default(); plan.network.study.demand_levels.len()],
+            short: Sums::default(),
+            causes: vec![[0; 3]; plan.classes.len()],
             course: vec![Histogram::default(); STEPS],
             worst: Worst::new(WORST),
         };
@@ -104,21 +110,21 @@ impl Tally {
 
 impl ConnectionTally {
     fn count(&mut self, plan: &Plan<'_>, replication: u64, one: &ConnectionPeriod) {
-        let below = self.below.iter_mut().zip(&one.below).filter(|(_, below)| **below > 0);
-        below.for_each(|(sums, below)| sums.add(*below));
-        if one.lost > 0 {
-            self.lost.add(one.lost);
-        }
+        let below = self.below.iter_mut().zip(&one.below);
+        let lacking = self.lacking.iter_mut().zip(&one.lacking);
+        let single = [(&mut self.lost, &one.lost), (&mut self.short, &one.short)];
+        let all = below.chain(lacking).chain(single).filter(|(_, time)| **time > 0);
+        all.for_each(|(sums, time)| sums.add(*time));
         self.outages += u64::from(one.outages);
+        for (sum, charged) in self.causes.iter_mut().flatten().zip(one.causes.iter().flatten()) {
+            *sum += u128::from(*charged);
+        }
         let charged = one.rules[0].charged;
         for ((tally, rule), of) in self.rules.iter_mut().zip(&one.rules).zip(&plan.rules) {
             tally.count(rule, of, plan.period());
         }
         if charged == 0 {
             return;
-        }
-        for (sum, charged) in self.causes.iter_mut().flatten().zip(one.causes.iter().flatten()) {
-            *sum += u128::from(*charged);
         }
         for (spread, charged) in self.course.iter_mut().zip(&one.course).filter(|(_, charged)| **charged > 0) {
             spread.add(*charged);
@@ -129,6 +135,8 @@ impl ConnectionTally {
     fn merge(&mut self, other: &Self) {
         self.below.iter_mut().zip(&other.below).for_each(|(sums, other)| sums.merge(other));
         self.lost.merge(&other.lost);
+        self.lacking.iter_mut().zip(&other.lacking).for_each(|(sums, other)| sums.merge(other));
+        self.short.merge(&other.short);
         self.outages += other.outages;
         self.rules.iter_mut().zip(&other.rules).for_each(|(one, other)| one.merge(other));
         self.course.iter_mut().zip(&other.course).for_each(|(one, other)| one.merge(other));

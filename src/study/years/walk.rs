@@ -1,12 +1,12 @@
 //! One SLA period of a fabric's life: failures as drawn, what stands in between, and what every rule charges.
 
-use super::course::{Course, charged_by};
+use super::course::{Course, charged_by, part};
 use super::library::{Library, Move};
 use crate::failures::{BLOCK, ConnectionState, Lives, LivesPlan, Standing, StandingPlan, Transition, Turn};
 use crate::ids::{ComponentId, Id, IdVec};
 use crate::network::{Begin, Component, Exclusion, Network, Period as SlaPeriod, SlaRule};
 use crate::rng::{BriefStreams, RunSeed};
-use crate::sla::{LossTimeline, Observation, Ruling, evaluate};
+use crate::sla::{LossTimeline, Observation, Outage, Ruling, evaluate};
 use crate::units::{CalendarSpan, Share};
 
 /// What all periods of a study share.
@@ -41,12 +41,19 @@ pub struct ConnectionPeriod {
     pub outages: u32,
     /// By rule.
     pub rules: Vec<RulePeriod>,
-    /// Charged by the first rule, in nanoseconds: per class of component, what it broke and what was lost until routing
-    /// had settled.
-    pub causes: Vec<[u64; 2]>,
+    /// By [`StudyPlan::demand_levels`](crate::network::StudyPlan): time in which less of the demand is carried, in nanoseconds.
+    pub lacking: Vec<u64>,
+    /// Demand for which the channels left are too small, summed over time (ns x share).
+    pub short: u64,
+    /// Charged by the first rule, in nanoseconds, per class of component.
+    pub causes: Vec<Parts>,
     /// Charged by the first rule up to the end of each of [`STEPS`] equal parts of the period, in nanoseconds.
     pub course: Vec<u64>,
 }
+
+/// What a class of components is charged with: what it broke; what was lost until routing had settled; and time for which what
+/// is left is too small, as much as the rule charges, and of other time the share of the demand that is short (ns x share).
+pub type Parts = [u64; 3];
 
 /// Parts of a period in which the course of the charge is told.
 pub const STEPS: usize = 30;
@@ -197,7 +204,8 @@ impl<'p> Walk<'p> {
         let nothing = |channels: usize| ConnectionPeriod {
             below: vec![0; channels],
             rules: vec![RulePeriod::default(); plan.rules.len()],
-            causes: vec![[0; 2]; plan.classes.len()],
+            lacking: vec![0; plan.network.study.demand_levels.len()],
+            causes: vec![Parts::default(); plan.classes.len()],
             course: Vec::with_capacity(STEPS),
             ..ConnectionPeriod::default()
         };
@@ -236,9 +244,10 @@ impl<'p> Walk<'p> {
         for one in &mut self.outcome.connections {
             one.below.fill(0);
             one.rules.fill(RulePeriod::default());
-            one.causes.fill([0; 2]);
+            one.causes.fill(Parts::default());
+            one.lacking.fill(0);
             one.course.clear();
-            (one.lost, one.outages) = (0, 0);
+            (one.lost, one.short, one.outages) = (0, 0, 0);
         }
     }
 
@@ -283,6 +292,7 @@ impl<'p> Walk<'p> {
         self.present[index] = after;
         let one = &mut self.outcome.connections[index];
         one.outages += u32::from(after.usable == 0 && before.usable > 0);
+        self.courses[index].shrinks(at, before.short, after.short, class);
         if before.loss == after.loss {
             return;
         }
@@ -301,11 +311,14 @@ impl<'p> Walk<'p> {
         self.since[index] = at;
         // Too few channels for those places that stand for more.
         one.below.iter_mut().skip(state.usable.into()).for_each(|below| *below += length);
-        if state.loss == Share::ZERO {
+        if state.carried == Share::ONE {
             return;
         }
-        let lost = u128::from(length) * u128::from(state.loss.as_ppb()) / u128::from(Share::ONE.as_ppb());
-        one.lost += u64::try_from(lost).expect("a part of the period");
+        one.lost += part(length, state.loss);
+        one.short += part(length, state.short);
+        let levels = self.plan.network.study.demand_levels.iter();
+        let lacking = one.lacking.iter_mut().zip(levels).filter(|(_, level)| state.carried < **level);
+        lacking.for_each(|(lacking, _)| *lacking += length);
     }
 
     /// Routing needs its time: lays what an episode of the library lost over the settled state.
@@ -330,38 +343,45 @@ impl<'p> Walk<'p> {
 
     /// Judges the whole period.
     fn end(&mut self) {
-        let plan = self.plan;
-        let end = plan.period();
+        let end = self.plan.period();
         for index in 0..self.present.len() {
             self.pass(index, end.as_ns());
-            let course = &self.courses[index];
-            let losses = course.directions.iter().flat_map(|direction| direction.segments());
-            let Some(most) = losses.map(|segment| segment.loss).max() else { continue };
-            for (index_of_rule, rule) in plan.rules.iter().enumerate().filter(|(_, rule)| rule.bad.can_follow(most)) {
-                let excludes = rule.excludes.contains(&Exclusion::Maintenance);
-                let observation = Observation {
-                    directions: [&course.directions[0], &course.directions[1]],
-                    exemptions: if excludes { &course.maintenance } else { &[] },
-                    observed: end,
-                };
-                let evaluation = evaluate(rule, &observation);
-                let verdict = evaluation.worst();
-                let charged = evaluation.outages.iter().filter(|outage| outage.ruling == Ruling::Charged);
-                let one = &mut self.outcome.connections[index];
-                one.rules[index_of_rule] = RulePeriod {
-                    charged: verdict.charged.as_ns(),
-                    outages: u32::try_from(charged.clone().count()).unwrap_or(u32::MAX),
-                    credit: verdict.credit,
-                };
-                if index_of_rule == 0 && verdict.charged > CalendarSpan::ZERO {
-                    let part = end.as_ns() / STEPS as u64;
-                    one.course.extend(
-                        (1..=STEPS)
-                            .map(|step| charged.clone().map(|run| charged_by(run, part * step as u64)).sum::<u64>()),
-                    );
-                    charged.for_each(|outage| course.blame(outage, rule.bin, &mut one.causes));
-                }
-            }
+            let (course, one) = (&mut self.courses[index], &mut self.outcome.connections[index]);
+            course.shrinks(end.as_ns(), self.present[index].short, Share::ZERO, 0);
+            let charged = judge(self.plan, course, one);
+            course.blame(&charged, self.plan.rules[0].bin, &mut one.causes);
         }
     }
+}
+
+/// What every rule makes of a connection's losses; returns what the first one charges.
+fn judge(plan: &Plan<'_>, course: &Course, one: &mut ConnectionPeriod) -> Vec<Outage> {
+    let end = plan.period();
+    let mut first = Vec::new();
+    let losses = course.directions.iter().flat_map(|direction| direction.segments());
+    let Some(most) = losses.map(|segment| segment.loss).max() else { return first };
+    for (index, rule) in plan.rules.iter().enumerate().filter(|(_, rule)| rule.bad.can_follow(most)) {
+        let excludes = rule.excludes.contains(&Exclusion::Maintenance);
+        let observation = Observation {
+            directions: [&course.directions[0], &course.directions[1]],
+            exemptions: if excludes { &course.maintenance } else { &[] },
+            observed: end,
+        };
+        let mut evaluation = evaluate(rule, &observation);
+        let verdict = evaluation.worst().clone();
+        evaluation.outages.retain(|outage| outage.ruling == Ruling::Charged);
+        one.rules[index] = RulePeriod {
+            charged: verdict.charged.as_ns(),
+            outages: u32::try_from(evaluation.outages.len()).unwrap_or(u32::MAX),
+            credit: verdict.credit,
+        };
+        if index == 0 && verdict.charged > CalendarSpan::ZERO {
+            let part = end.as_ns() / STEPS as u64;
+            let by =
+                |step: usize| evaluation.outages.iter().map(|run| charged_by(run, part * step as u64)).sum::<u64>();
+            one.course.extend((1..=STEPS).map(by));
+            first = evaluation.outages;
+        }
+    }
+    first
 }
