@@ -178,3 +178,22 @@ fn new_components_are_down_as_long_as_the_renewal_transform_says() {
         }
     }
 }
+
+/// One crew for all ten components, and routers with a cause in common: more states than can be solved, so that cycles are
+/// simulated. Years drawn from the same scenario agree.
+#[test]
+fn a_crew_for_everything_is_simulated_cycle_by_cycle() {
+    let network = reference::network_with(
+        r#"
+        [reliability.crews.field]
+        size = 1
+        [reliability.classes]
+        facility = { of = ["a", "b"], kind = "facility_outage", up = "2000 h", down = "3 h", crew = "field" }
+        router = { of = ["a1", "a2", "b1", "b2"], kind = "router_down", up = "400 h", down = "4 h", crew = "field", shared = "10%" }
+        link = { of = "channels", kind = "fibre_cut", up = "200 h", down = "10 h", crew = "field" }
+        "#,
+    );
+    let found = structure(&network);
+    assert!(matches!(found.method, Method::Cycles { .. }), "{:?}", found.method);
+    years_agree(&network, &found, 300, &[(1, 0.2), (2, 0.15), (4, 0.1)]);
+}

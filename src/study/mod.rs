@@ -6,6 +6,7 @@
 
 pub mod benchmark;
 pub mod biasing;
+pub mod coupled;
 pub mod exact;
 pub mod rare;
 pub mod reference;

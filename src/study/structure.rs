@@ -8,10 +8,11 @@
 
 use std::cell::RefCell;
 
+use super::coupled::{Found, simulate};
 use super::exact::enumeration::{Enumeration, Limits, enumerate};
 use super::exact::expected_downtime::Law;
 use super::exact::repair::{Pool, QueueOrder, RepairModel, Shock, Solved};
-use super::exact::{Bounds, Component, Failures};
+use super::exact::{Bounds, Component, Failures, Level};
 use super::splitting::Unit;
 use crate::failures::{ConnectionState, Standing, StandingPlan};
 use crate::ids::{ComponentId, ConnectionId, Id};
@@ -60,8 +61,13 @@ pub enum Method {
         /// Its states.
         states: u64,
     },
-    /// None: repairs wait for each other, or causes are shared, among too many components for a chain.
-    TooLarge,
+    /// Cycles of such a chain with too many states, simulated with failures made common: bounds are intervals of 95%.
+    Cycles {
+        /// Of the level that took most.
+        cycles: u64,
+    },
+    /// None: repairs wait for each other, and crews never come to the end of their work.
+    Endless,
 }
 
 /// Time with fewer than `k` usable channels.
@@ -192,10 +198,8 @@ impl<'n> Structure<'n> {
     /// How long and how often a level is too low, from 1 up to that of the whole fabric.
     fn solve(&self, level: &dyn Fn(&[usize]) -> u32) -> (Method, Vec<FewerChannels>, Option<Enumeration>) {
         if self.is_coupled() {
-            let solved = self.repair_model().solve(CHAIN_STATES, level).ok();
-            let method =
-                solved.as_ref().map_or(Method::TooLarge, |solved| Method::Chain { states: solved.failed.len() as u64 });
-            return (method, solved.map_or_else(Vec::new, |solved| by_chain(&solved)), None);
+            let (method, fewer) = coupled(&self.repair_model(), level);
+            return (method, fewer, None);
         }
         let all = enumerate(&self.components, &[], &LIMITS, level);
         let method = Method::Enumeration { states: all.states as u64, remainder: all.remainder };
@@ -338,6 +342,25 @@ fn kinds_of(component: &network::Component) -> Vec<((usize, bool), f64)> {
     let each = 1.0 / component.turns.len() as f64;
     let both = |entry| [((entry, true), each * covered), ((entry, false), each * (1.0 - covered))];
     (0..component.turns.len()).flat_map(both).filter(|(_, share)| *share > 0.0).collect()
+}
+
+/// Of a chain that is solved, or is simulated where it is too large for that.
+fn coupled(model: &RepairModel, level: Level<'_>) -> (Method, Vec<FewerChannels>) {
+    if let Ok(solved) = model.solve(CHAIN_STATES, level) {
+        return (Method::Chain { states: solved.failed.len() as u64 }, by_chain(&solved));
+    }
+    let Some(found) = simulate(model, level, RunSeed(0)) else { return (Method::Endless, Vec::new()) };
+    let cycles = found.iter().map(|found| found.cycles).max().unwrap_or(0);
+    (Method::Cycles { cycles }, found.iter().map(by_cycles).collect())
+}
+
+fn by_cycles(Found { unavailability, per_hour, .. }: &Found) -> FewerChannels {
+    FewerChannels {
+        unavailability: *unavailability,
+        sampled: None,
+        per_year: Bounds { low: per_hour.low * HOURS_OF_A_YEAR, high: per_hour.high * HOURS_OF_A_YEAR },
+        mean_hours: Bounds { low: unavailability.low / per_hour.high, high: unavailability.high / per_hour.low },
+    }
 }
 
 fn by_chain(solved: &Solved) -> Vec<FewerChannels> {

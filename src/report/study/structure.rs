@@ -50,9 +50,14 @@ fn method(one: &StructureSummary) -> String {
             "Repairs wait for each other or causes are shared: a Markov chain of {}, all laws taken as exponential.",
             counted(states, "state"),
         ),
-        Method::TooLarge => {
-            "Repairs wait for each other or causes are shared, among too many components for a Markov chain: only \
-                             the periods above say what that means."
+        Method::Cycles { cycles } => format!(
+            "Repairs wait for each other or causes are shared, among too many components to solve their Markov chain: up to {} of \
+             it simulated with failures made common and weighed back, all laws taken as exponential; intervals of 95%.",
+            counted(cycles, "cycle"),
+        ),
+        Method::Endless => {
+            "Repairs wait for each other, and crews never come to the end of their work: only the periods above \
+                            say what that means."
                 .to_owned()
         }
     }
@@ -226,15 +231,17 @@ pub(super) fn value(one: &StructureSummary) -> Value {
     };
     let fewer = |(index, of): (usize, &FewerChannels)| lacking(("fewer_than", json!(index + 1)), of);
     let demand = |(level, of): &(Share, FewerChannels)| lacking(("less_than", json!(level.to_string())), of);
-    let (method, states, remainder) = match one.method {
-        Method::Enumeration { states, remainder } => ("enumeration", Some(states), Some(remainder)),
-        Method::Chain { states } => ("markov-chain", Some(states), None),
-        Method::TooLarge => ("none", None, None),
+    let (method, states, remainder, cycles) = match one.method {
+        Method::Enumeration { states, remainder } => ("enumeration", Some(states), Some(remainder), None),
+        Method::Chain { states } => ("markov-chain", Some(states), None, None),
+        Method::Cycles { cycles } => ("simulated-cycles", None, None, Some(cycles)),
+        Method::Endless => ("none", None, None, None),
     };
     json!({
         "connection": one.connection,
         "method": method,
         "states": states,
+        "cycles": cycles,
         "remainder": remainder,
         "fewer_channels": one.fewer.iter().enumerate().map(fewer).collect::<Vec<_>>(),
         "demand": one.demand.iter().map(demand).collect::<Vec<_>>(),
