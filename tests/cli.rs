@@ -480,7 +480,14 @@ fn a_study_is_the_same_in_one_piece_and_in_shards_and_its_months_can_be_run_agai
     let day = ["--set", "sla.period=1 day", "--replay", "3", "--out"];
     let again = fabricsim(&[&STUDY[..], &day, &[&path("again")]].concat());
     assert_eq!(again.code, Some(0), "{}", again.stderr);
-    assert!(again.stderr.contains("the study charged shop"), "{}", again.stderr);
+    assert!(again.stderr.contains("shop: the study charged 0 s, this run 0 s"), "{}", again.stderr);
+    // Beside the study's own results, not over them.
+    assert!(
+        folder.path().join("again/replay-3/summary.json").exists()
+            && !folder.path().join("again/summary.json").exists()
+    );
+    fabricsim(&[&STUDY[..], &["--replay", "256", "--out", &path("again")]].concat())
+        .refused_with("--replay 256: the study's periods are numbered from 0 to 255");
 }
 
 #[test]

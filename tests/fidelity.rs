@@ -356,3 +356,21 @@ fn transfers_and_exchanges_among_rates_are_those_of_packets() {
     let refused = scenario::parse(&format!("fidelity = \"flow\"\n{text}"), "t.toml", &[]).unwrap_err();
     assert!(refused.to_string().contains("follow the fate of every packet"), "{refused}");
 }
+
+/// A session that somebody holds down over a link that works would never come to rest: packets wait for what routing does
+/// of itself, its longest timer, and no longer.
+#[test]
+fn packets_end_although_a_session_stays_down() {
+    let reset = "[[failures]]\nname = \"reset\"\nkind = \"session_reset\"\nrouter = \"aws-iad-a1\"\npeer = \"google-iad-a1\"\n\
+                 at = \"4 s\"\nlasts = \"1 h\"\n";
+    let text = INCIDENTS.split("[[failures]]").next().expect("a scenario").replace("40 s", "3000 s");
+    let text = text.replace("20 Mbps", "100 kbps").replace("count = 40", "count = 1") + reset;
+    let longest = network(&text).longest_reaction();
+    let record = run_as(&text, "auto");
+    // One packet of 500 bytes each way every 40 ms, over some ten hops: packets for no more than that and 30 s.
+    let hops = record.totals.packet_hops;
+    let of_rates = run_as(&text, "flow").totals.packet_hops;
+    let most = (longest + Span::from_s(30)).as_ps() / ms(20).as_ps() * 12;
+    assert!(hops - of_rates < most, "{hops} hops, {of_rates} of rates, at most {most} more");
+    assert_eq!(lost(&record.totals.data), lost(&run_as(&text, "flow").totals.data));
+}

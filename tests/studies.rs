@@ -3,14 +3,16 @@
 use fabricsim::failures::StandingPlan;
 use fabricsim::network::{BadTest, Exclusion, Network, Rounding, SlaRule, Variation};
 use fabricsim::rng::RunSeed;
-use fabricsim::sim::Continue;
+use fabricsim::scenario;
+use fabricsim::sim::{Continue, Simulation};
 use fabricsim::study::reference;
+use fabricsim::study::replay::{charged, month};
 use fabricsim::study::structure::Structure;
 use fabricsim::study::variations::vary;
 use fabricsim::study::years::compare::compare;
 use fabricsim::study::years::engine::Stop;
 use fabricsim::study::years::parts::{self, Identity, Merged, Part, Piece};
-use fabricsim::study::years::{Plan, Tally, Walker, engine, in_seconds};
+use fabricsim::study::years::{Library, NoCache, Plan, Tally, Walker, engine, in_seconds};
 use fabricsim::units::{CalendarSpan, Share};
 
 fn rule(name: &str) -> SlaRule {
@@ -259,5 +261,30 @@ fn limits_of_equal_shares_make_every_lost_channel_count() {
     let structure = Structure::new(&network, &standing).connection(network.connections.ids().next().expect("one"));
     for ((level, exact), truth) in structure.demand.iter().zip([1, 3].map(|k| reference::UNAVAILABILITY[k])) {
         assert!((exact.unavailability.low / truth - 1.0).abs() < 1e-4, "{level}: {exact:?}, not {truth}");
+}
+
+/// The ten worst of 512 periods of two days, in each of which as much fails as in half a year, any loss counting: the
+/// simulator, over whole periods with packets around every event, charges what the study charged, but for what phases of
+/// timers can do: between routing that settles at once, and twice the slowest run of each kind, with a session that comes
+/// up (its connect retry time) where no channel was left.
+#[test]
+fn the_worst_periods_replay_and_are_charged_as_the_study_charged_them() {
+    const TEXT: &str = include_str!("../scenarios/studies/accelerated.toml");
+    let network = scenario::parse(TEXT, "accelerated", &["fidelity=auto".to_owned()]).expect("a scenario").network;
+    let seed = RunSeed(3);
+    let library = Library::simulate(&network, network.availability.judging(), seed, 4, &NoCache);
+    let plan = Plan::new(&network, network.availability.rules.clone(), Some(&library));
+    let tally = engine::blocks(&plan, seed, 0, 8);
+    let worst = tally.connections[0].worst.list();
+    assert_eq!(worst.len(), 10);
+    for one in worst {
+        let charged = charged(&network, Some(&library), seed, one.number)[0];
+        assert_eq!(charged.drawn.as_ns(), one.downtime, "the same period");
+        let world = month(&network, seed, one.number).expect("two days");
+        let record = Simulation::new(&world, seed).run();
+        let here = record.connections[0].availability.charged;
+        assert!(charged.allows(here), "period {}: {charged:?}, this run {here}", one.number);
+        // What is broken lasts for minutes; so little is left to phases that the interval says something.
+        assert!(charged.most.as_ns() - charged.least.as_ns() < charged.drawn.as_ns() / 100, "{charged:?}");
     }
 }

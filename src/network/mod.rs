@@ -156,6 +156,18 @@ pub struct Network {
 }
 
 impl Network {
+    /// The longest time in which routing may still be about to change of itself: a hold time (RFC 4271 4.2) and the restart
+    /// timer behind it (RFC 4724 3), of any session.
+    #[must_use]
+    pub fn longest_reaction(&self) -> Span {
+        let ends = self.sessions.iter().flat_map(|session| &session.ends);
+        let timers = ends.map(|end| match end.graceful_restart {
+            GracefulRestart::On { restart_time, .. } => end.timing.hold + restart_time,
+            GracefulRestart::Off => end.timing.hold,
+        });
+        timers.max().unwrap_or(Span::ZERO)
+    }
+
     /// The end of `link` (0 or 1) at `router`; panics (our bug) when the link does not touch the router.
     #[must_use]
     pub fn end_of(&self, link: LinkId, router: RouterId) -> usize {

@@ -222,11 +222,13 @@ impl<'n> Run<'n> {
     /// Runs to the end, or until the observer says no.
     pub fn run(&mut self, observer: Observer<'_>) {
         loop {
-            let at = self.queue.next_time().unwrap_or(self.end).min(self.end);
+            let mut at = self.next_change();
             if self.paths_changed && at > self.origin {
                 let changed = self.now.max(self.origin);
                 self.record_paths(changed);
                 self.flow_level_follows(changed);
+                // Sessions that it wakes may have something to do before.
+                at = self.next_change();
             }
             if self.move_packets(at, observer) == Continue::No || self.observe(1, at, observer) == Continue::No {
                 let reached = self.partitions.iter().map(|partition| partition.now).max().unwrap_or(self.now);
@@ -239,9 +241,15 @@ impl<'n> Run<'n> {
             }
             self.partitions.iter_mut().for_each(|partition| partition.stand_at(at));
             while let Some(key) = self.queue.pop_before(at + Span::from_ps(1)) {
+                debug_assert_eq!(key.time(), at, "nothing happens late");
                 self.dispatch(Event::of(key));
             }
         }
+    }
+
+    /// When the world changes next, or the run ends.
+    fn next_change(&mut self) -> Time {
+        self.queue.next_time().unwrap_or(self.end).min(self.end)
     }
 
     /// Runs until all that happens at scenario time `at` has happened; "no" when the observer ended it before.

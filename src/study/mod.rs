@@ -11,6 +11,7 @@ pub mod exact;
 pub mod rare;
 pub mod reference;
 pub mod repeat;
+pub mod replay;
 pub mod splitting;
 pub mod statistics;
 pub mod structure;

@@ -9,13 +9,12 @@
 
 use rayon::prelude::*;
 
+use super::replay::month;
 use super::statistics::mean::Moments;
 use super::years::{Library, NoCache, Plan, Walker};
-use crate::failures::with_drawn;
 use crate::network::{Fidelity, Network};
 use crate::rng::RunSeed;
 use crate::sim::Simulation;
-use crate::units::{CalendarSpan, Span};
 
 /// Periods by both methods: seconds charged to the first connection by the first rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +38,8 @@ pub struct Truth {
 pub fn truth(network: &Network, seed: RunSeed, periods: u64, episodes: u32) -> Truth {
     let library = Library::simulate(network, network.availability.judging(), seed, episodes, &NoCache);
     let plan = Plan::new(network, network.availability.rules.clone(), Some(&library));
-    let world = whole(network, plan.period());
+    let mut world = network.clone();
+    world.fidelity = Fidelity::Flow;
     let pairs: Vec<(f64, f64, u64)> = (0..periods)
         .into_par_iter()
         .map_init(
@@ -66,23 +66,9 @@ pub fn truth(network: &Network, seed: RunSeed, periods: u64, episodes: u32) -> T
     }
 }
 
-/// The scenario over one whole period, with rates in place of customers' packets.
-fn whole(network: &Network, period: CalendarSpan) -> Network {
-    let horizon = Span::from_ps(period.as_ns().saturating_mul(1_000));
-    let mut whole = network.clone();
-    for flow in whole.flows.iter_mut().filter(|flow| flow.stop >= network.horizon) {
-        flow.stop = horizon;
-    }
-    whole.bin = whole.bin.max(Span::from_s(3_600));
-    whole.expectations.clear();
-    whole.fidelity = Fidelity::Flow;
-    whole.horizon = horizon;
-    whole
-}
-
 /// Seconds charged in one period by the simulator.
 fn simulated(world: &Network, seed: RunSeed, replication: u64) -> f64 {
-    let drawn = with_drawn(world, seed, replication);
+    let drawn = month(world, seed, replication).expect("a period within the clock of a run");
     // Phases of timers are another draw than those of the episodes.
     let record = Simulation::new(&drawn, seed.replication(replication)).run();
     record.connections[0].availability.charged.as_seconds()

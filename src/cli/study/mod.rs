@@ -29,7 +29,7 @@ use parts::{Blocks, Parts, PlanStep, Shard, parse_blocks, parse_shard};
         fabricsim study my.toml --min-p-sla 0.99      fails (exit code 1) below 99% of periods\n  \
         fabricsim study my.toml --vs other.toml       which design is better, in the same weather\n  \
         fabricsim study my.toml --vary reliability.classes.facility.level=low,base,high\n  \
-        fabricsim study my.toml --replay 418          one bad month again, with the whole control plane\n  \
+        fabricsim study my.toml --replay 418          one bad month again, packet by packet around its events\n  \
         fabricsim study my.toml --shard 2/7 --out parts && fabricsim study merge my.toml parts/*.json\n\n\
         A scenario needs a failure model: [reliability] with pack = \"planning\", or classes of its own."
 )]
@@ -48,8 +48,8 @@ pub(super) struct Study {
     /// Compare with another design, in the same weather.
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     vs: Option<std::path::PathBuf>,
-    /// Run one period of the study again: control plane as packets, customers' traffic as rates.
-    #[arg(long, value_name = "N")]
+    /// Run one period of the study again, packet by packet around every event in it; results in replay-N of the folder.
+    #[arg(long, value_name = "N", conflicts_with = "vary")]
     replay: Option<u64>,
 }
 
@@ -123,7 +123,7 @@ fn finish(prepared: &Prepared, plan: &Plan<'_>, tally: &Tally, stop: Stop) -> Re
     print(&if prepared.json {
         report::study_json(&summary, provenance)
     } else {
-        report::study_page(&summary, provenance)
+        report::study_page(&summary, provenance, &prepared.pasted)
     })?;
     if !prepared.quiet {
         note(&format!("{} written to {}", counted(files.len(), "file"), folder.display()));

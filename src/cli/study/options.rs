@@ -90,6 +90,8 @@ pub(super) struct Prepared {
     /// The network with what the command line says of the study.
     pub(super) network: Network,
     pub(super) provenance: Provenance,
+    /// The command to type for the same study, with the paths of this machine: for the terminal only.
+    pub(super) pasted: String,
     pub(super) folder: PathBuf,
     pub(super) interrupt: Interrupt,
     pub(super) min_p_sla: Option<f64>,
@@ -109,8 +111,10 @@ impl Options {
         let folder = self.out.clone().unwrap_or_else(|| Path::new("results").join(format!("{}-study", loaded.name)));
         // Before the study, so that nobody waits for a result that cannot be kept.
         std::fs::create_dir_all(&folder).map_err(|error| not_written(&folder, &error))?;
+        let provenance = self.provenance(&loaded);
         Ok(Prepared {
-            provenance: self.provenance(&loaded),
+            pasted: self.pasted(provenance.seed),
+            provenance,
             options: self.clone(),
             loaded,
             network,
@@ -151,33 +155,43 @@ impl Options {
     fn provenance(&self, loaded: &Loaded) -> Provenance {
         let seed = self.seed.unwrap_or(loaded.seed);
         let scenario = format!("{}.toml", loaded.name);
-        let mut command = format!("fabricsim study {} --seed {seed}", quoted(&scenario));
-        for given in &self.overrides {
-            command.push_str(&format!(" --set {}", quoted(given)));
-        }
-        for given in &self.vary {
-            command.push_str(&format!(" --vary {}", quoted(given)));
-        }
-        for rule in &self.rules {
-            command.push_str(&format!(" --rule {}", quoted(rule)));
-        }
-        if self.force {
-            command.push_str(" --force");
-        }
-        for (flag, given) in [("periods", self.periods), ("episodes", self.episodes.map(u64::from))] {
-            if let Some(number) = given {
-                command.push_str(&format!(" --{flag} {number}"));
-            }
-        }
         Provenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            command,
+            command: self.command(&scenario, seed),
             scenario,
             hash: loaded.hash.clone(),
             seed,
             overrides: self.overrides(),
             effective: loaded.effective.clone(),
         }
+    }
+
+    /// The command that makes the same study of a scenario file.
+    fn command(&self, scenario: &str, seed: u64) -> String {
+        let mut command = format!("fabricsim study {} --seed {seed}", quoted(scenario));
+        for (flag, given) in [("set", &self.overrides), ("vary", &self.vary), ("rule", &self.rules)] {
+            given.iter().for_each(|given| command.push_str(&format!(" --{flag} {}", quoted(given))));
+        }
+        for (flag, given) in [("force", self.force), ("no-vary", self.no_vary)] {
+            if given {
+                command.push_str(&format!(" --{flag}"));
+            }
+        }
+        for (flag, given) in [("periods", self.periods), ("episodes", self.episodes.map(u64::from))] {
+            if let Some(number) = given {
+                command.push_str(&format!(" --{flag} {number}"));
+            }
+        }
+        command
+    }
+
+    /// The same with the paths of this machine, as somebody types it here.
+    fn pasted(&self, seed: u64) -> String {
+        let mut command = self.command(&self.scenario.display().to_string(), seed);
+        if let Some(out) = &self.out {
+            command.push_str(&format!(" --out {}", quoted(&out.display().to_string())));
+        }
+        command
     }
 }
 

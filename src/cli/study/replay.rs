@@ -1,69 +1,72 @@
-//! One period of a study again, with the whole control plane; customers' traffic goes by as rates.
+//! One period of a study again, packet by packet around everything that happens in it.
 
 use super::Prepared;
 use crate::cli::output::{note, print};
 use crate::cli::progress::{Meter, Shown};
 use crate::cli::run::not_written;
 use crate::cli::{Outcome, WrongInput};
-use crate::failures::with_drawn;
-use crate::network::{Fidelity, Network};
+use crate::network::{Network, Sharing};
 use crate::report;
-use crate::rng::RunSeed;
+use crate::sim::record::RunRecord;
 use crate::sim::{Continue, Simulation};
-use crate::study::years::{Plan, Walker};
-use crate::units::{CalendarSpan, Span};
+use crate::study::replay::{Charged, charged, month};
+use crate::study::years::{Plan, engine};
 
-/// Runs the period of a replication and reports on it as on any run.
+/// Runs the period of a replication and reports on it as on any run, beside what the study charged.
 pub(super) fn replay(prepared: &Prepared, replication: u64) -> Result<Outcome, WrongInput> {
+    let network = &prepared.network;
+    let periods = engine::budget(&Plan::new(network, prepared.rules(), None)) * engine::BLOCK;
+    if replication >= periods {
+        let last = periods - 1;
+        return Err(WrongInput(format!("--replay {replication}: the study's periods are numbered from 0 to {last}")));
+    }
     let seed = prepared.seed();
-    let plan = Plan::new(&prepared.network, prepared.rules(), None);
-    let world = with_drawn(&month(&prepared.network, plan.period())?, seed, replication);
-    let charged = charged(&plan, seed, replication);
+    let world = month(&around_incidents(prepared)?, seed, replication)
+        .ok_or_else(|| WrongInput("--replay: the SLA period is beyond the clock of 213 days".to_owned()))?;
+    let library = prepared.library()?;
+    let by_study = charged(network, library.as_ref(), seed, replication);
     let meter = Meter::new(if prepared.quiet { Shown::Never } else { Shown::OnTerminal }, 1, world.horizon);
     let record = Simulation::new(&world, seed).run_observed(&mut |progress| {
         meter.update(0, &progress);
         if prepared.interrupt.requested() { Continue::No } else { Continue::Yes }
     });
     meter.finish();
-    let (folder, mut provenance) = (&prepared.folder, prepared.provenance.clone());
+    let folder = prepared.folder.join(format!("replay-{replication}"));
+    let mut provenance = prepared.provenance.clone();
     provenance.command.push_str(&format!(" --replay {replication}"));
-    let files = report::write_results(folder, &record, &provenance).map_err(|error| not_written(folder, &error))?;
+    let files = report::write_results(&folder, &record, &provenance).map_err(|error| not_written(&folder, &error))?;
     print(&if prepared.json {
         report::summary_json(&record, &provenance)
     } else {
         report::terminal_page(&record, &provenance)
     })?;
+    if record.ended < record.horizon {
+        return Ok(Outcome::Interrupted);
+    }
     if !prepared.quiet {
-        for (connection, charged) in world.connections.iter().zip(charged) {
-            note(&format!("the study charged {} {}", connection.name, CalendarSpan::from_ns(charged)));
-        }
+        by_study.iter().enumerate().for_each(|(index, by_study)| note(&beside(&record, index, by_study)));
         note(&format!("{} files written to {}", files.len(), folder.display()));
     }
-    Ok(if record.ended < record.horizon { Outcome::Interrupted } else { Outcome::Done })
+    Ok(Outcome::Done)
 }
 
-/// What the first rule charged each connection in the study.
-fn charged(plan: &Plan<'_>, seed: RunSeed, replication: u64) -> Vec<u64> {
-    let mut walker = Walker::new(plan);
-    walker.period(seed, replication).connections.iter().map(|one| one.rules[0].charged).collect()
+/// The scenario with packets around every incident; rates that share max-min stay rates.
+fn around_incidents(prepared: &Prepared) -> Result<Network, WrongInput> {
+    match prepared.network.sharing {
+        Sharing::DropProportional => prepared.with(vec!["fidelity=auto".to_owned()]),
+        Sharing::MaxMin => prepared.with(vec!["fidelity=flow".to_owned()]),
+    }
 }
 
-/// The scenario over one whole period.
-fn month(network: &Network, period: CalendarSpan) -> Result<Network, WrongInput> {
-    let mut month = network.clone();
-    let horizon = Span::from_ps(period.as_ns().saturating_mul(1_000));
-    if horizon.saturating_sub(Span::from_s(200 * 86_400)) > Span::ZERO {
-        return Err(WrongInput("--replay: the SLA period is beyond the clock of 213 days".to_owned()));
-    }
-    month.horizon = horizon;
-    // A point every hour: a month of seconds is no picture.
-    month.bin = month.bin.max(Span::from_s(3_600));
-    month.expectations.clear();
-    // Packets would last as long as a session is down, which may be hours.
-    month.fidelity = Fidelity::Flow;
-    // What sends to the end of the scenario sends to the end of the month.
-    for flow in month.flows.iter_mut().filter(|flow| flow.stop >= network.horizon) {
-        flow.stop = horizon;
-    }
-    Ok(month)
+/// What the study charged a connection, and what this run does.
+fn beside(record: &RunRecord, index: usize, by_study: &Charged) -> String {
+    let connection = &record.connections[index];
+    let here = connection.availability.charged;
+    let Charged { drawn, least, most } = by_study;
+    let verdict = if by_study.allows(here) {
+        format!("timers allow {least} to {most}")
+    } else {
+        format!("timers allow {least} to {most} only: an event met a fabric in which more was broken")
+    };
+    format!("{}: the study charged {drawn}, this run {here}; {verdict}", connection.name)
 }

@@ -17,10 +17,10 @@ pub use variations::{variations_json, variations_page, write_variations};
 use super::{Provenance, write};
 use crate::study::years::StudySummary;
 
-/// The answer as text of 80 columns.
+/// The answer as text of 80 columns; `again` is the command that makes the study again on this machine.
 #[must_use]
-pub fn study_page(summary: &StudySummary, provenance: &Provenance) -> String {
-    write::terminal::render(&page::report(summary, provenance))
+pub fn study_page(summary: &StudySummary, provenance: &Provenance, again: &str) -> String {
+    write::terminal::render(&page::report(summary, provenance, again))
 }
 
 /// What `study.json` holds.
@@ -35,7 +35,7 @@ pub fn study_json(summary: &StudySummary, provenance: &Provenance) -> String {
 /// What the file system says, with the path.
 pub fn write_study(folder: &Path, summary: &StudySummary, provenance: &Provenance) -> io::Result<Vec<PathBuf>> {
     let plots = plots::plots(summary);
-    let mut page = page::report(summary, provenance);
+    let mut page = page::report(summary, provenance, &provenance.command);
     page.sections.push(page::plots(&plots));
     page.sections.push(super::run::provenance_section(provenance));
     let mut files = vec![

@@ -14,7 +14,7 @@ const CAPACITY: &str = "Capacity: channels are left that are too small for the d
                         time, and of the rest, which it does not charge, the share of the demand that is short.";
 
 /// The whole page.
-pub(super) fn report(summary: &StudySummary, provenance: &Provenance) -> Report {
+pub(super) fn report(summary: &StudySummary, provenance: &Provenance, again: &str) -> Report {
     let mut sections = Vec::new();
     for one in &summary.connections {
         sections.push(charges(one));
@@ -27,7 +27,7 @@ pub(super) fn report(summary: &StudySummary, provenance: &Provenance) -> Report 
             sections.push(section);
         }
         if !one.worst.is_empty() {
-            sections.push(worst(summary, one, provenance));
+            sections.push(worst(summary, one, again));
         }
     }
     sections.extend(super::structure::sections(summary));
@@ -254,7 +254,7 @@ pub(super) fn swings_table(summary: &StudySummary) -> Table {
     table
 }
 
-fn worst(summary: &StudySummary, one: &ConnectionSummary, provenance: &Provenance) -> Section {
+fn worst(summary: &StudySummary, one: &ConnectionSummary, again: &str) -> Section {
     let mut table =
         Table::new("worst", &[("replication", "period"), ("charged_s", "charged"), ("replay", "see it again with")]);
     for worst in &one.worst {
@@ -265,13 +265,12 @@ fn worst(summary: &StudySummary, one: &ConnectionSummary, provenance: &Provenanc
         ]);
     }
     let first = one.worst.first().map_or(0, |worst| worst.replication);
-    let text = format!(
-        "{} --replay {first} runs the worst one again: control plane as packets, customers' traffic as rates.",
-        provenance.command
-    );
+    // On a line of its own that nothing breaks, to be pasted.
+    let command = Block::Verbatim(format!("{again} --replay {first}"));
+    let text = "runs the worst one again, packet by packet around its events; likewise the others.".to_owned();
     let heading =
         format!("{}: worst {}", one.name, periods_word(summary.period, 2).split(' ').next().unwrap_or("periods"));
-    Section { heading, blocks: vec![Block::Table(table), Block::Paragraph(text)] }
+    Section { heading, blocks: vec![Block::Table(table), command, Block::Paragraph(text)] }
 }
 
 fn sensitivity(summary: &StudySummary) -> Section {

@@ -162,7 +162,9 @@ impl Run<'_> {
                 && self.next_asking().is_none_or(|at| at.since(now) > lead)
     }
 
-    /// Whether nothing has changed for `settle`, nothing is about to, and no queue has moved since the last look.
+    /// Whether nothing has changed for `settle`, nothing is about to, and no queue has moved since the last look. What may
+    /// last for hours, such as a session that stays down over a link that works, is waited for no longer than any timer of
+    /// routing runs.
     fn has_settled(&mut self, settle: Span) -> bool {
         let now = self.now;
         let backlogs: IdVec<PortId, Span> =
@@ -176,7 +178,9 @@ impl Run<'_> {
             let moved = |port: PortId| backlogs[port].as_ps().abs_diff(before[port].as_ps());
             self.network.ports.ids().all(|port| moved(port) <= least.as_ps())
         });
-        steady && now.since(self.flow_level.changed_at) >= settle && self.is_idle() && self.sessions_agree()
+        let unchanged = now.since(self.flow_level.changed_at);
+        let is_at_rest = || self.is_idle() && self.sessions_agree();
+        steady && unchanged >= settle && (unchanged >= self.network.longest_reaction() || is_at_rest())
     }
 
     /// Whether no router and no link has anything to do yet.

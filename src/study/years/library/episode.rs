@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::IdVec;
-use crate::network::{
-    Charge, Failure, FailureKind, Fidelity, GracefulRestart, Network, Reliability, SlaRule, StudyPlan, When,
-};
+use crate::network::{Charge, Failure, FailureKind, Fidelity, Network, Reliability, SlaRule, StudyPlan, When};
 use crate::rng::RunSeed;
 use crate::sim::Simulation;
 use crate::sim::record::RunRecord;
@@ -25,6 +23,13 @@ impl Episode {
     #[must_use]
     pub fn length(&self) -> u64 {
         self.losses.iter().filter_map(|losses| losses.last()).map(|(at, _)| *at).max().unwrap_or(0)
+    }
+
+    /// Nothing passes for so many nanoseconds.
+    #[must_use]
+    pub fn blackout(length: u64) -> Self {
+        let losses = if length == 0 { vec![(0, Share::ZERO)] } else { vec![(0, Share::ONE), (length, Share::ZERO)] };
+        Self { losses: [losses.clone(), losses] }
     }
 
     /// Whether anything was lost on the way.
@@ -64,14 +69,9 @@ const SETTLING: Span = Span::from_s(400);
 /// Behind the last timer: decisions, messages and forwarding tables.
 const SLACK: Span = Span::from_s(100);
 
-/// Time between failure and return, and after the return: longer than any session's hold time and the restart timer after it.
+/// Time between failure and return, and after the return: longer than whatever routing waits for.
 fn settling(world: &Network) -> Span {
-    let ends = world.sessions.iter().flat_map(|session| &session.ends);
-    let timers = ends.map(|end| match end.graceful_restart {
-        GracefulRestart::On { restart_time, .. } => end.timing.hold + restart_time,
-        GracefulRestart::Off => end.timing.hold,
-    });
-    timers.max().map_or(SETTLING, |longest| SETTLING.max(longest + SLACK))
+    SETTLING.max(world.longest_reaction() + SLACK)
 }
 
 /// What of a network an episode hangs on: no traffic, no failures of its own, nothing that only judges.

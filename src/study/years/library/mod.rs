@@ -123,6 +123,19 @@ impl Library {
         self.classes.iter().zip(more).map(|(class, more)| class.runs() + whole(more)).collect()
     }
 
+    /// One run of each class, in which nothing passes for twice as long as routing took in the slowest of its runs.
+    #[must_use]
+    pub fn slowest(&self) -> Self {
+        let slowest = |runs: &Vec<Vec<Episode>>| -> Vec<Vec<Episode>> {
+            let longest = runs.iter().flatten().map(Episode::length).max();
+            let run = longest.map(|longest| vec![Episode::blackout(2 * longest); runs[0].len()]);
+            run.into_iter().collect()
+        };
+        let class =
+            |class: &EpisodeClass| EpisodeClass { samples: class.samples.each_ref().map(slowest), ..class.clone() };
+        Self { classes: self.classes.iter().map(class).collect(), of: self.of.clone() }
+    }
+
     /// Expected events a second, failures and returns, times the longest episode: how often one event meets another.
     #[must_use]
     pub fn separation(&self) -> f64 {
