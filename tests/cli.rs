@@ -570,6 +570,17 @@ fn a_study_varies_the_keys_that_its_scenario_names_or_the_command_line() {
     assert_eq!(value["combinations"].as_array().map(Vec::len), Some(6));
     assert_eq!(value["combinations"][0]["values"]["reliability.classes.link.down"], "10 h");
     assert_eq!(value["combinations"][0]["difference_s"]["mean"], 0.0);
+    let absent = fabricsim(&[
+        "study",
+        "scenarios/studies/quad-month.toml",
+        "--set",
+        "reliability.classes.lynk.down=1 h",
+        "--out",
+        out,
+    ]);
+    assert_eq!(absent.code, Some(2));
+    let told = ["reliability.classes.lynk: is no class that is there", "the classes are ", "facility, "];
+    assert!(told.iter().all(|part| absent.stderr.contains(part)), "{}", absent.stderr);
     let wrong = fabricsim(&[&study[..], &["--vary", "reliability.classes.link.dawn=1 h,2 h"]].concat());
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.stderr.contains("dawn"), "{}", wrong.stderr);

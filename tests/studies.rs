@@ -110,8 +110,21 @@ fn a_study_is_the_same_on_any_number_of_threads_and_in_any_parts() {
     let other = Identity { seed: 6, ..identity.clone() };
     let problems = parts::merge(&plan, &other, &all).expect_err("another seed");
     assert!(problems.iter().any(|problem| problem.contains("seed is 5, not 6")), "{problems:?}");
-    all.remove(1);
-    assert!(matches!(parts::merge(&plan, &identity, &all), Ok(Merged::Missing { .. })));
+    // Two of seven left out: every hole that they leave, up to the last part's last block.
+    let mut left_out: Vec<(u64, u64)> =
+        [1, 7].iter().flat_map(|k| parts::shard(engine::budget(&plan), *k, 7)).collect();
+    all.retain(|(name, _)| name != "part 1" && name != "part 7");
+    let last = all.iter().flat_map(|(_, part)| &part.pieces).map(|piece| piece.to).max().expect("pieces");
+    left_out.sort_unstable();
+    left_out.retain(|(from, _)| *from < last);
+    let Ok(Merged::Missing(gaps)) = parts::merge(&plan, &identity, &all) else { panic!("there are holes") };
+    let blocks = |ranges: &[(u64, u64)]| ranges.iter().flat_map(|(from, to)| *from..*to).collect::<Vec<u64>>();
+    assert!(gaps.len() > 2 && gaps.windows(2).all(|pair| pair[0].1 < pair[1].0), "{gaps:?}");
+    assert_eq!(blocks(&gaps), blocks(&left_out));
+    assert_eq!(
+        (parts::blocks_in_words(4, 7), parts::blocks_in_words(4, 5)),
+        ("blocks 4 to 6".to_owned(), "block 4".to_owned())
+    );
 }
 
 #[test]
@@ -261,6 +274,7 @@ fn limits_of_equal_shares_make_every_lost_channel_count() {
     let structure = Structure::new(&network, &standing).connection(network.connections.ids().next().expect("one"));
     for ((level, exact), truth) in structure.demand.iter().zip([1, 3].map(|k| reference::UNAVAILABILITY[k])) {
         assert!((exact.unavailability.low / truth - 1.0).abs() < 1e-4, "{level}: {exact:?}, not {truth}");
+    }
 }
 
 /// The ten worst of 512 periods of two days, in each of which as much fails as in half a year, any loss counting: the
@@ -285,6 +299,6 @@ fn the_worst_periods_replay_and_are_charged_as_the_study_charged_them() {
         let here = record.connections[0].availability.charged;
         assert!(charged.allows(here), "period {}: {charged:?}, this run {here}", one.number);
         // What is broken lasts for minutes; so little is left to phases that the interval says something.
-        assert!(charged.most.as_ns() - charged.least.as_ns() < charged.drawn.as_ns() / 100, "{charged:?}");
+        assert!(charged.most.as_ns() - charged.least.as_ns() < charged.drawn.as_ns() / 40, "{charged:?}");
     }
 }

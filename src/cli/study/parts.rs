@@ -10,7 +10,7 @@ use crate::cli::run::not_written;
 use crate::cli::{Outcome, WrongInput};
 use crate::report::write::files;
 use crate::study::years::engine::{self, Stop};
-use crate::study::years::parts::{Identity, Merged, Part, Piece, cut, merge, shard};
+use crate::study::years::parts::{Identity, Merged, Part, Piece, blocks_in_words, cut, merge, shard};
 use crate::study::years::{Library, Plan, Tally};
 
 /// Variables in which engines say which part a process is to do, with what they count from.
@@ -181,9 +181,13 @@ impl Parts {
         let plan = Plan::new(&prepared.network, prepared.rules(), library.as_ref());
         match self.merged(&prepared, &plan)? {
             Merged::Complete(tally, stop) => finish(&prepared, &plan, &tally, stop),
-            Merged::Missing { from, to } => Err(WrongInput(format!(
-                "the blocks {from} to {to} are in no part; simulate them with --blocks {from}..{to}"
-            ))),
+            Merged::Missing(gaps) => {
+                let missing = |(from, to): &(u64, u64)| {
+                    let blocks = blocks_in_words(*from, *to);
+                    format!("{blocks}: in no part; simulate with --blocks {from}..{to}")
+                };
+                Err(WrongInput(gaps.iter().map(missing).collect::<Vec<_>>().join("\n")))
+            }
         }
     }
 
@@ -193,7 +197,10 @@ impl Parts {
         let plan = Plan::new(&prepared.network, prepared.rules(), None);
         match self.merged(&prepared, &plan)? {
             Merged::Complete(..) => print("done\n")?,
-            Merged::Missing { from, to } => print(&format!("{from}..{to}\n"))?,
+            Merged::Missing(gaps) => {
+                let lines = gaps.iter().map(|(from, to)| format!("{from}..{to}\n"));
+                print(&lines.collect::<String>())?;
+            }
         }
         Ok(Outcome::Done)
     }

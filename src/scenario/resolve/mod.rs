@@ -7,6 +7,7 @@
 
 mod addresses;
 mod changes;
+mod classes;
 mod connections;
 mod control_plane;
 mod devices;

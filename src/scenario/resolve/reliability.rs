@@ -98,7 +98,7 @@ impl Resolver<'_> {
             model.crews.push(Crew { name: name.clone(), size: u32::try_from(size).unwrap_or(u32::MAX) });
         }
         let mut components = Vec::new();
-        for (name, class) in classes {
+        for (name, class) in self.classes_that_are(classes) {
             components.extend(self.components_of(name, class, &model.crews));
         }
         components.sort_by(|a, b| a.name.cmp(&b.name));

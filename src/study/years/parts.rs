@@ -76,13 +76,17 @@ pub fn shard(budget: u64, k: u64, n: u64) -> Vec<(u64, u64)> {
 pub enum Merged {
     /// The study has its answer.
     Complete(Box<Tally>, Stop),
-    /// These blocks come next.
-    Missing {
-        /// The first.
-        from: u64,
-        /// Behind the last.
-        to: u64,
-    },
+    /// These blocks are in no part, in order: each from the first to the one behind the last.
+    Missing(Vec<(u64, u64)>),
+}
+
+/// "block 4", "blocks 4 to 6", of the blocks [from, to).
+#[must_use]
+pub fn blocks_in_words(from: u64, to: u64) -> String {
+    match to.saturating_sub(1) {
+        last if last <= from => format!("block {from}"),
+        last => format!("blocks {from} to {last}"),
+    }
 }
 
 /// Merges parts, each with the name of its file.
@@ -99,14 +103,15 @@ pub fn merge(plan: &Plan<'_>, identity: &Identity, parts: &[(String, Part)]) -> 
     pieces.sort_by_key(|(piece, name)| (piece.from, piece.to, *name));
     for (piece, name) in &pieces {
         if piece.from >= piece.to || cut(piece.from, piece.to).len() != 1 {
-            problems.push(format!("{name}: blocks {} to {} are no piece of a study", piece.from, piece.to));
+            problems
+                .push(format!("{name}: no piece of a study has just its {}", blocks_in_words(piece.from, piece.to)));
         }
     }
     for pair in pieces.windows(2) {
         let [(one, one_name), (other, other_name)] = pair else { continue };
         if other.from < one.to {
-            let (from, to) = (other.from, one.to.min(other.to));
-            problems.push(format!("{one_name} and {other_name}: both hold the blocks {from} to {to}; leave one out"));
+            let both = blocks_in_words(other.from, one.to.min(other.to));
+            problems.push(format!("{one_name} and {other_name}: both hold {both}; leave one out"));
         }
     }
     if problems.is_empty() { Ok(walk(plan, &pieces)) } else { Err(problems) }
@@ -115,22 +120,35 @@ pub fn merge(plan: &Plan<'_>, identity: &Identity, parts: &[(String, Part)]) -> 
 fn walk(plan: &Plan<'_>, pieces: &[(&Piece, &str)]) -> Merged {
     let mut tally = Tally::new(plan);
     let mut done = 0;
-    let mut pieces = pieces.iter().map(|(piece, _)| *piece);
+    let mut left = pieces;
     loop {
         let until = match decision(plan, done, &tally) {
             Decision::Enough => return Merged::Complete(Box::new(tally), Stop::Precise),
             Decision::StoppedOnBudget => return Merged::Complete(Box::new(tally), Stop::Budget),
             Decision::Continue { until_blocks } => until_blocks,
         };
-        match pieces.next() {
-            Some(piece) if piece.from == done => {
+        match left {
+            [(piece, _), rest @ ..] if piece.from == done => {
                 tally.merge(&piece.tally);
                 done = piece.to;
+                left = rest;
             }
-            Some(piece) => return Merged::Missing { from: done, to: piece.from },
-            None => return Merged::Missing { from: done, to: until },
+            [] => return Merged::Missing(vec![(done, until)]),
+            _ => return Merged::Missing(gaps(done, left)),
         }
     }
+}
+
+/// What lies between the first blocks and each of the pieces behind them.
+fn gaps(mut done: u64, pieces: &[(&Piece, &str)]) -> Vec<(u64, u64)> {
+    let mut gaps = Vec::new();
+    for (piece, _) in pieces {
+        if piece.from > done {
+            gaps.push((done, piece.from));
+        }
+        done = piece.to;
+    }
+    gaps
 }
 
 /// What does not belong together, by name.
