@@ -87,3 +87,8 @@ fn every_cheap_oracle_is_asked_here() {
         assert!(text.contains(&format!("holds(\"{}\")", cheap.name)), "{} is asked by no test", cheap.name);
     }
 }
+
+#[test]
+fn packets_lost_are_those_that_states_and_drawn_episodes_say() {
+    holds("episodes");
+}

@@ -82,7 +82,7 @@ pub enum Claim {
 pub const CONFIDENCE: f64 = 0.999;
 
 /// All oracles, in the order in which they are asked.
-pub const ORACLES: [Oracle; 15] = [
+pub const ORACLES: [Oracle; 16] = [
     months::TAKACS,
     months::FIRST_MONTH,
     months::CONSTANT,
@@ -97,6 +97,7 @@ pub const ORACLES: [Oracle; 15] = [
     coverage::INTERVALS,
     years::REFERENCE,
     packets::QUEUES,
+    accelerated::EPISODES,
     accelerated::TRUTH,
 ];
 
