@@ -183,8 +183,44 @@ fn a_bandwidth_that_fits_stays_and_one_that_comes_during_a_migration_waits() {
     let stays = run(&two_interconnects(&buys("more", 5, "1 Gbps")));
     assert_eq!((steps(&stays, "migrates").len(), ridden(&stays, "dca").iter().sum::<u64>()), (0, 0));
     let both = run(&two_interconnects(&(buys("a", 5, "2 Gbps") + &buys("b", 20, "3 Gbps"))));
-    assert_eq!(steps(&both, "409").len(), 2, "at 20 s and at 80 s");
-    assert_eq!(steps(&both, "migrates").len(), 1);
+    let [waits] = steps(&both, "409")[..] else { panic!("one conflict") };
+    let [moved] = steps(&both, "migrated")[..] else { panic!("one migration") };
+    let [updated] = steps(&both, "updated")[..] else { panic!("one change in place") };
+    assert_eq!((waits.at, waits.text.as_str()), (s(20), "3 Gbps waits for a migration to end"));
+    assert_eq!((updated.at, updated.text.as_str()), (moved.at, "3 Gbps on large"), "as soon as the migration is over");
+}
+
+#[test]
+fn of_orders_that_wait_the_last_one_wins() {
+    let orders = [(5, "2 Gbps"), (20, "3 Gbps"), (40, "4 Gbps")];
+    let orders = orders.map(|(at, bandwidth)| buys(&format!("at-{at}"), at, bandwidth)).concat();
+    let record = run(&two_interconnects(&orders));
+    let told = |step| steps(&record, step).into_iter().map(|one| (one.at, one.text.as_str())).collect::<Vec<_>>();
+    let waits = |rate| format!("{rate} waits for a migration to end");
+    assert_eq!(told("409"), [(s(20), waits("3 Gbps").as_str()), (s(40), waits("4 Gbps").as_str())]);
+    let migrated = steps(&record, "migrated")[0].at;
+    assert_eq!(told("updated"), [(migrated, "3 Gbps on large"), (migrated, "4 Gbps on large")]);
+}
+
+#[test]
+fn a_policy_that_an_operator_changed_outlives_a_migration() {
+    let silent = r#"
+        [policies.nothing]
+        otherwise = "reject"
+        [[changes]]
+        name = "silent"
+        kind = "policies"
+        router = "google-dca-a1"
+        peer = "aws-dca-a1"
+        export = "nothing"
+        at = "2 s"
+        "#;
+    let record = run(&two_interconnects(&(buys("more", 5, "2 Gbps") + silent)));
+    // Bytes of the last second, each way, on the channels of the new interconnect.
+    let links = record.logical_links.iter().filter(|link| link.channel.starts_with("dca"));
+    let last: Vec<[bool; 2]> = links.map(|link| link.series.each_ref().map(|series| series[118] > 0)).collect();
+    assert_eq!(last.iter().filter(|used| **used == [true; 2]).count(), 3, "{last:?}");
+    assert_eq!(last.iter().filter(|used| used[0] != used[1]).count(), 1, "one hears of no way there: {last:?}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ impl Run<'_> {
         self.journal.chain_event(self.now, 112, crate::rng::named_hash(&[&change.name]));
         match &change.kind {
             ChangeKind::Bandwidth { connection, purchase } => {
-                self.bandwidth_change_happens(index, *connection, *purchase);
+                self.bandwidth_change_happens(*connection, *purchase);
             }
             ChangeKind::LinkRate { link, rate } => self.link_rate_changes(*link, *rate),
             ChangeKind::GracefulShutdown { router, maintenance } => self.graceful_shutdown(*router, *maintenance),
@@ -49,8 +49,12 @@ impl Run<'_> {
     ) {
         self.settling.world_changed();
         for session in self.network.sessions_between([router, peer]) {
-            let (import, export) = (import.clone(), export.clone());
-            self.speak(router, Input::Policies { session, import, export });
+            if let Some(policy) = export {
+                self.give_export(router, session, policy);
+            }
+            if import.is_some() {
+                self.speak(router, Input::Policies { session, import: import.clone(), export: None });
+            }
         }
     }
 

@@ -1,18 +1,12 @@
 //! A connection moves to another interconnect: the new logical links come up, traffic moves, the old ones go.
 
-use std::sync::Arc;
-
-use crate::control::bgp::Input;
 use crate::control::provisioning::{Migration, Move, NewSessions};
 use crate::ids::{ConnectionId, InterconnectId, SessionId};
-use crate::network::{PolicyTerm, Purchase, RouteChanges, RouteMatch, RoutePolicy, TermVerdict, Way};
+use crate::network::{Purchase, Way};
 use crate::sim::event::Event;
+use crate::sim::exports::Announce;
 use crate::sim::record::OperationRecord;
 use crate::sim::run::Run;
-use crate::units::{Community, Span};
-
-/// From a conflict until a change is tried again.
-const AGAIN: Span = Span::from_s(60);
 
 /// A migration under way.
 #[derive(Debug, Clone, Copy)]
@@ -22,12 +16,20 @@ pub(in crate::sim) struct Moving {
 }
 
 impl Run<'_> {
-    /// A scripted change of bandwidth.
-    pub fn bandwidth_change_happens(&mut self, index: usize, connection: ConnectionId, purchase: Purchase) {
+    /// A scripted change of bandwidth. What comes during a migration waits for its turn: what was ordered last is what
+    /// the connection has in the end.
+    pub fn bandwidth_change_happens(&mut self, connection: ConnectionId, purchase: Purchase) {
         if self.moving[connection].is_some() {
-            self.tell(connection, "409", format!("{} has to wait for a migration, again in {AGAIN}", purchase.rate));
-            self.schedule(Event::Change(index), self.now + AGAIN, 0);
-        } else {
+            self.tell(connection, "409", format!("{} waits for a migration to end", purchase.rate));
+        }
+        self.orders[connection].push_back(purchase);
+        self.next_orders(connection);
+    }
+
+    /// Takes orders in their turn until one of them migrates or none is left.
+    fn next_orders(&mut self, connection: ConnectionId) {
+        while self.moving[connection].is_none() {
+            let Some(purchase) = self.orders[connection].pop_front() else { return };
             self.buy(connection, purchase);
         }
     }
@@ -38,6 +40,8 @@ impl Run<'_> {
             Way::InPlace => {
                 self.limit_links(connection, self.homes[connection], purchase.rate);
                 self.limit_edges(connection, purchase.rate);
+                let name = &self.network.interconnects[self.homes[connection]].name;
+                self.tell(connection, "updated", format!("{} on {name}", purchase.rate));
                 self.bought(connection);
             }
             Way::Migrates { from, to } => {
@@ -70,7 +74,9 @@ impl Run<'_> {
             Move::Wait(at) => self.schedule(Event::Migration(connection), at, 0),
             Move::Deprefer(at) => {
                 self.tell(connection, "de-preferred", "the new links are up, the old routes worse".to_owned());
-                self.sessions_on(connection, from).into_iter().for_each(|session| self.deprefer(session));
+                self.sessions_on(connection, from)
+                    .into_iter()
+                    .for_each(|session| self.announce_on(session, Announce::GracefulShutdown));
                 self.schedule(Event::Migration(connection), at, 0);
             }
             Move::Leave => {
@@ -82,6 +88,7 @@ impl Run<'_> {
                 let name = &self.network.interconnects[to].name;
                 self.tell(connection, "migrated", format!("{} on {name}, the old links are gone", purchase.rate));
                 self.bought(connection);
+                self.next_orders(connection);
             }
         }
     }
@@ -92,19 +99,6 @@ impl Run<'_> {
         let logical_links = logical_links.map(|id| &self.network.logical_links[*id]);
         let channels = &self.network.interconnects[interconnect].channels;
         logical_links.filter(|logical| channels.contains(&logical.channel)).map(|logical| logical.session).collect()
-    }
-
-    /// Both ends tell the other one that the session is about to go (RFC 8326): it prefers every other way.
-    fn deprefer(&mut self, session: SessionId) {
-        let network = self.network;
-        let changes = RouteChanges { add_communities: vec![Community::GRACEFUL_SHUTDOWN], ..RouteChanges::default() };
-        let tag = PolicyTerm { matches: RouteMatch::everything(), changes, verdict: TermVerdict::Next };
-        for end in &network.sessions[session].ends {
-            let mut export = RoutePolicy::clone(&end.export);
-            export.terms.insert(0, tag.clone());
-            let export = Some(Arc::new(export));
-            self.speak(end.router, Input::Policies { session, import: None, export });
-        }
     }
 
     /// A step of a connection in the ledger.

@@ -16,6 +16,7 @@ mod ends;
 mod event;
 mod exchanges;
 pub mod expectation;
+mod exports;
 mod facts;
 mod failing;
 mod far_end;

@@ -1,12 +1,10 @@
 //! Connections are ordered, changed and deleted while the run goes on: what their coordination wants, done.
 
-use std::sync::Arc;
-
-use crate::control::bgp::Input;
 use crate::control::provisioning::{Action, Call, Coordination, State, Told};
 use crate::ids::{ConnectionId, LinkId, SessionId};
-use crate::network::{Network, Provisioning, RoutePolicy, Ruling};
+use crate::network::{Network, Provisioning};
 use crate::sim::event::Event;
+use crate::sim::exports::Announce;
 use crate::sim::run::Run;
 
 /// Turns a plan into what goes on with it in a run.
@@ -102,22 +100,14 @@ impl Run<'_> {
         if std::mem::replace(&mut self.set_up[session], true) {
             return;
         }
+        self.announce_on(session, Announce::Nothing);
         let network = self.network;
-        let nothing = Arc::new(RoutePolicy { otherwise: Ruling::Reject, ..RoutePolicy::ACCEPT });
-        for end in &network.sessions[session].ends {
-            let export = Some(Arc::clone(&nothing));
-            self.speak(end.router, Input::Policies { session, import: None, export });
-            self.release_session(end.router, session);
-        }
+        network.sessions[session].ends.iter().for_each(|end| self.release_session(end.router, session));
     }
 
     /// Both ends tell each other what they have.
     pub fn open(&mut self, session: SessionId) {
-        let network = self.network;
-        for end in &network.sessions[session].ends {
-            let export = Some(Arc::clone(&end.export));
-            self.speak(end.router, Input::Policies { session, import: None, export });
-        }
+        self.announce_on(session, Announce::Routes);
     }
 
     /// A line for the ledger, and what follows from a new state.
@@ -143,7 +133,7 @@ fn step(told: Told) -> &'static str {
         Told::State(state) => state.word(),
         Told::KeyIssued => "activationKey",
         Told::Answered(call) => word(call),
-        Told::Conflict(..) => "409",
+        Told::Conflict(..) | Told::Queued(..) => "409",
         Told::NotFound(_) => "404",
         Told::FeatureFinal(..) => "PROVISIONING_STATE_FINAL",
         Told::Ready(..) => "ready",
@@ -191,6 +181,7 @@ fn text(network: &Network, plan: &Provisioning, told: Told) -> String {
         Told::Conflict(call, times, wait) => {
             format!("{} answered 409 (conflict {times}), again in {wait}", word(call))
         }
+        Told::Queued(purchase, before) => format!("{} ordered, after {before} that wait", purchase.rate),
         Told::NotFound(call) => format!("{} answered 404: there is no connection", word(call)),
         Told::FeatureFinal(channel, finals) => {
             format!("{}: {finals} of {} features are final", link(channel), plan.channels.len())

@@ -5,12 +5,10 @@
 //! ```
 //! Every input carries the ledger entry behind it, so that what follows is booked to its cause.
 
-use std::sync::Arc;
-
 use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, TimerKind, Wanted};
 use crate::ids::{Id, RouterId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, Control};
-use crate::network::{FailureKind, Session, SessionKind};
+use crate::network::{Session, SessionKind};
 use crate::sim::control_packets::ControlWay;
 use crate::sim::event::{BGP_TIMERS, Event};
 use crate::sim::record::Phase;
@@ -271,25 +269,6 @@ impl Run<'_> {
             };
             if works {
                 self.tell_processor(router, Input::TransportUp(session));
-            }
-        }
-    }
-
-    /// The export policy that a router has by mistake, or its own ones when nothing lasts that changed them. What was
-    /// pushed last counts.
-    pub fn exports_change(&mut self, router: RouterId) {
-        let pushed = self.facts.lasting.iter().rev().find_map(|failure| {
-            let FailureKind::PolicyPush { routers, policy } = &self.network.failures[*failure].kind else {
-                return None;
-            };
-            routers.contains(&router).then(|| Arc::clone(policy))
-        });
-        self.settling.world_changed();
-        for (session, configured) in self.network.sessions.enumerate() {
-            let Some(end) = configured.ends.iter().find(|end| end.router == router) else { continue };
-            if matches!(configured.kind, SessionKind::External(_) | SessionKind::Peering(_)) {
-                let export = pushed.clone().unwrap_or_else(|| Arc::clone(&end.export));
-                self.speak(router, Input::Policies { session, import: None, export: Some(export) });
             }
         }
     }

@@ -6,7 +6,7 @@
 //! World events are few: failures, light, keys, timers, installations, and every arrival of a control packet. They
 //! see all partitions at rest at one instant, so a run has the same course however it is divided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use rayon::prelude::*;
 
@@ -19,11 +19,12 @@ use crate::ids::{
     ConnectionId, DestinationId, FlowId, IdVec, InterconnectId, LinkId, PortId, ProviderId, RouterId, SessionId,
 };
 use crate::message::{Control, NextHop, Packet, PacketKind};
-use crate::network::{Destination, DestinationKind, Network};
+use crate::network::{Destination, DestinationKind, Network, Purchase};
 use crate::rng::RunSeed;
 use crate::sim::cpu::Processors;
 use crate::sim::delayed::Delayed;
 use crate::sim::event::{BFD_TIMERS, BGP_TIMERS, Event};
+use crate::sim::exports::Export;
 use crate::sim::facts::Facts;
 use crate::sim::failing::{RunningStage, Turn};
 use crate::sim::flow_level::FlowLevel;
@@ -132,6 +133,10 @@ pub(in crate::sim) struct Run<'n> {
     pub homes: IdVec<ConnectionId, InterconnectId>,
     /// Connections on their way to another one.
     pub moving: IdVec<ConnectionId, Option<Moving>>,
+    /// Scripted bandwidths that wait for a migration to end, oldest first.
+    pub orders: IdVec<ConnectionId, VecDeque<Purchase>>,
+    /// What each end of every session tells its peer.
+    pub exports: IdVec<SessionId, [Export; 2]>,
     /// What stands behind what is being handled.
     pub cause: Option<Cause>,
     /// Something changed that may change which paths are usable.
@@ -193,6 +198,12 @@ impl<'n> Run<'n> {
             coordinations: Vec::new(),
             homes: network.connections.iter().map(|connection| connection.interconnect).collect(),
             moving: network.connections.iter().map(|_| None).collect(),
+            orders: network.connections.iter().map(|_| VecDeque::new()).collect(),
+            exports: network
+                .sessions
+                .iter()
+                .map(|one| one.ends.each_ref().map(|end| Export::new(&end.export)))
+                .collect(),
             cause: None,
             paths_changed: true,
         };

@@ -1,6 +1,6 @@
 //! One connection through all its life: what the customer orders, what the two providers ask of each other, and when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::machine::{Answer, Input, State};
 use crate::ids::LinkId;
@@ -43,6 +43,8 @@ pub enum Told {
     Answered(Call),
     /// A call was answered with 409, this being the so-manieth time, and is made again after this wait.
     Conflict(Call, u32, Span),
+    /// Another bandwidth was ordered while so many earlier orders of one still wait: it waits for its turn.
+    Queued(Purchase, usize),
     /// A call was answered with 404.
     NotFound(Call),
     /// `Feature.provisioningState` is `PROVISIONING_STATE_FINAL` on this channel: so many are.
@@ -88,7 +90,10 @@ enum Step {
     Checked(usize),
     /// The `adminState` of a channel is `ADMIN_STATE_ENABLED`.
     Enabled(usize),
-    Update(Purchase, u32),
+    /// The customer orders another bandwidth.
+    Update(Purchase),
+    /// The oldest order that waits is made; so many conflicts came before.
+    Order(u32),
     UpdateConfigured(Purchase),
     Delete(u32),
     DeletePeer,
@@ -125,6 +130,9 @@ pub struct Coordination {
     configured: [bool; 2],
     /// Whose notification has come.
     notified: [bool; 2],
+    /// Bandwidths that the customer has ordered and no one has accepted yet, oldest first: what was ordered last is what
+    /// the connection has in the end.
+    orders: VecDeque<Purchase>,
     /// By time and order of planning.
     agenda: BTreeMap<(Time, u32), Step>,
     planned: u32,
@@ -149,19 +157,20 @@ impl Coordination {
             guidance,
             configured: [plan.create.is_none(); 2],
             notified: [plan.create.is_none(); 2],
+            orders: VecDeque::new(),
             agenda: BTreeMap::new(),
             planned: 0,
             clean_up: None,
             plan,
         };
-        coordination.orders(origin);
+        coordination.plan_orders(origin);
         coordination
     }
 
-    fn orders(&mut self, origin: Time) {
+    fn plan_orders(&mut self, origin: Time) {
         let plan = self.plan.clone();
         let create = plan.create.map(|at| (at, Step::Create));
-        let updates = plan.updates.into_iter().map(|(at, purchase)| (at, Step::Update(purchase, 0)));
+        let updates = plan.updates.into_iter().map(|(at, purchase)| (at, Step::Update(purchase)));
         let delete = plan.delete.map(|at| (at, Step::Delete(0)));
         for (at, step) in create.into_iter().chain(updates).chain(delete) {
             self.plan_at(origin + at, step);
@@ -211,7 +220,8 @@ impl Coordination {
             }
             Step::Checked(side) => self.call(now, Call::NotifyConnectionStatus(side), 0),
             Step::Enabled(index) => self.enabled(now, index),
-            Step::Update(purchase, before) => self.update(now, purchase, before, out),
+            Step::Update(purchase) => self.update(now, purchase, out),
+            Step::Order(before) => self.order(now, before, out),
             Step::UpdateConfigured(purchase) => out.push(Action::Bandwidth(purchase)),
             Step::Delete(before) => self.delete(now, before, out),
             Step::DeletePeer => self.call(now, Call::DeleteConnection, 0),
@@ -321,20 +331,34 @@ impl Coordination {
         out.extend(self.final_channels().flat_map(|link| [Action::SetUp(link), Action::Open(link)]));
     }
 
-    /// The customer asks for another bandwidth, again when the connection is not in a state for it.
-    fn update(&mut self, now: Time, purchase: Purchase, before: u32, out: &mut Vec<Action>) {
+    /// The customer wants another bandwidth: once those that were ordered before have been accepted.
+    fn update(&mut self, now: Time, purchase: Purchase, out: &mut Vec<Action>) {
+        let before = self.orders.len();
+        self.orders.push_back(purchase);
+        match before {
+            0 => self.order(now, 0, out),
+            _ => out.push(Action::Tell(Told::Queued(purchase, before))),
+        }
+    }
+
+    /// The oldest order is made, again when the connection is not in a state for it.
+    fn order(&mut self, now: Time, before: u32, out: &mut Vec<Action>) {
+        let Some(&purchase) = self.orders.front() else { return };
         let call = Call::UpdateConnection(purchase);
         match self.state.on(Input::Update) {
+            Answer::Conflict => {
+                let wait = self.conflict(call, before, out);
+                self.plan_at(now + wait, Step::Order(before + 1));
+                return;
+            }
             Answer::To(_) => {
                 self.moves(Input::Update, out);
                 self.call(now, call, 0);
             }
-            Answer::Conflict => {
-                let wait = self.conflict(call, before, out);
-                self.plan_at(now + wait, Step::Update(purchase, before + 1));
-            }
             Answer::NotFound => out.push(Action::Tell(Told::NotFound(call))),
         }
+        self.orders.pop_front();
+        self.plan_at(now, Step::Order(0));
     }
 
     /// The customer deletes the connection on one side: nothing else that was planned for it happens any more.
@@ -374,7 +398,7 @@ impl Coordination {
 
     /// Nothing goes on any more but what the customer still asks for.
     fn drop_plans(&mut self) {
-        self.agenda.retain(|_, step| matches!(step, Step::Update(..) | Step::Delete(_)));
+        self.agenda.retain(|_, step| matches!(step, Step::Update(_) | Step::Order(_) | Step::Delete(_)));
     }
 
     /// No feature any more.

@@ -200,3 +200,25 @@ fn an_order_for_a_connection_that_is_gone_is_not_found() {
     let not_found = Action::Tell(Told::NotFound(Call::UpdateConnection(buys(1_000))));
     assert_eq!(told.last(), Some(&(5_000, not_found)));
 }
+
+#[test]
+fn orders_that_wait_are_taken_in_the_order_in_which_they_were_made() {
+    // The first is accepted at 1000 s and in force at 1061 s; the second is refused until 1073 s, just after the third
+    // was made, which would have been accepted at once.
+    let updates = [(1_000, 1_000), (1_010, 2_000), (1_070, 3_000)];
+    let orders = updates.map(|(at, mbps)| (Span::from_s(at), buys(mbps))).to_vec();
+    let told = life(Provisioning { updates: orders, ..plan() });
+    let in_force: Vec<Purchase> = told
+        .iter()
+        .filter_map(|(_, action)| match action {
+            Action::Bandwidth(purchase) => Some(*purchase),
+            Action::Tell(_) | Action::SetUp(_) | Action::Open(_) | Action::TearDown(_) => None,
+        })
+        .collect();
+    assert_eq!(in_force, [1_000, 2_000, 3_000].map(buys), "the last one wins");
+    let told_at = |told_of| told.iter().find(|(_, action)| *action == Action::Tell(told_of)).map(|(at, _)| *at);
+    let call = |mbps| Call::UpdateConnection(buys(mbps));
+    assert_eq!(told_at(Told::Conflict(call(2_000), 1, Span::from_s(1))), Some(1_010));
+    assert_eq!(told_at(Told::Queued(buys(3_000), 1)), Some(1_070));
+    assert_eq!(told_at(Told::Conflict(call(3_000), 1, Span::from_s(1))), Some(1_073), "its turn comes");
+}
