@@ -57,10 +57,11 @@ impl Run<'_> {
     pub fn exports_change(&mut self, router: RouterId) {
         self.settling.world_changed();
         for (session, configured) in self.network.sessions.enumerate() {
+            if !crosses_providers(configured.kind) {
+                continue;
+            }
             if let Some(end) = configured.ends.iter().position(|end| end.router == router) {
-                if crosses_providers(configured.kind) {
-                    self.speak_export(session, end);
-                }
+                self.speak_export(session, end);
             }
         }
     }
