@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::control::bgp::Input;
 use crate::ids::{RouterId, SessionId};
 use crate::network::{
-    FailureKind, PolicyTerm, RouteChanges, RouteMatch, RoutePolicy, Ruling, SessionKind, TermVerdict,
+    FailureKind, PolicyTerm, RouteChanges, RouteMatch, RoutePolicy, Ruling, Session, SessionKind, TermVerdict,
 };
 use crate::sim::run::Run;
 use crate::units::Community;
@@ -31,9 +31,10 @@ pub(in crate::sim) struct Export {
 }
 
 impl Export {
-    /// Of a session in use, with the policy of the scenario.
-    pub fn new(policy: &Arc<RoutePolicy>) -> Self {
-        Self { policy: Arc::clone(policy), announce: Announce::Routes }
+    /// Of both ends of a session in use, with the policies of the scenario.
+    pub fn of_both_ends(session: &Session) -> [Self; 2] {
+        let announce = Announce::Routes;
+        session.ends.each_ref().map(|end| Self { policy: Arc::clone(&end.export), announce })
     }
 }
 

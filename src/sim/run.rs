@@ -199,11 +199,7 @@ impl<'n> Run<'n> {
             homes: network.connections.iter().map(|connection| connection.interconnect).collect(),
             moving: network.connections.iter().map(|_| None).collect(),
             orders: network.connections.iter().map(|_| VecDeque::new()).collect(),
-            exports: network
-                .sessions
-                .iter()
-                .map(|one| one.ends.each_ref().map(|end| Export::new(&end.export)))
-                .collect(),
+            exports: network.sessions.iter().map(Export::of_both_ends).collect(),
             cause: None,
             paths_changed: true,
         };
