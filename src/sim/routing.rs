@@ -5,10 +5,12 @@
 //! ```
 //! Every input carries the ledger entry behind it, so that what follows is booked to its cause.
 
+use std::collections::BTreeMap;
+
 use crate::control::bgp::{Action, Input, Installed, Lost, SessionCause, State, TimerKind, Wanted};
-use crate::ids::{Id, RouterId, SessionId};
+use crate::ids::{DestinationId, Id, IdVec, ProviderId, RouterId, SessionId};
 use crate::message::{BgpMessage, BgpSegment, Control};
-use crate::network::{Session, SessionKind};
+use crate::network::{Destination, DestinationKind, Network, Session, SessionKind};
 use crate::sim::control_packets::ControlWay;
 use crate::sim::event::{BGP_TIMERS, Event};
 use crate::sim::record::Phase;
@@ -308,4 +310,22 @@ impl Run<'_> {
             self.speak(router, Input::TransportDown(session, Lost::RouterRestart));
         }
     }
+}
+
+/// Prefixes of attachments, and the routers with which others of their provider have sessions.
+pub(in crate::sim) fn routed(
+    network: &Network,
+    peers: &IdVec<RouterId, Vec<(SessionId, RouterId)>>,
+) -> Vec<DestinationId> {
+    let wanted = |destination: &Destination| match destination.kind {
+        DestinationKind::Attachment(_) => true,
+        DestinationKind::Loopback => !peers[destination.router].is_empty(),
+    };
+    network.destinations.enumerate().filter(|(_, destination)| wanted(destination)).map(|(id, _)| id).collect()
+}
+
+/// Which speaker has an identifier in its provider.
+pub(in crate::sim) fn speakers_by_identifier(network: &Network) -> BTreeMap<(ProviderId, u32), RouterId> {
+    let ends = network.sessions.iter().flat_map(|session| &session.ends);
+    ends.map(|end| ((network.routers[end.router].provider, end.identifier), end.router)).collect()
 }

@@ -19,7 +19,7 @@ use crate::ids::{
     ConnectionId, DestinationId, FlowId, IdVec, InterconnectId, LinkId, PortId, ProviderId, RouterId, SessionId,
 };
 use crate::message::{Control, NextHop, Packet, PacketKind};
-use crate::network::{Destination, DestinationKind, Network, Purchase};
+use crate::network::{Network, Purchase};
 use crate::rng::RunSeed;
 use crate::sim::cpu::Processors;
 use crate::sim::delayed::Delayed;
@@ -37,6 +37,7 @@ use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{RoutingRecord, RunRecord};
 use crate::sim::recorder::{Cause, Journal};
 use crate::sim::resting::{Liveness, Rest};
+use crate::sim::routing;
 use crate::sim::settling::Settling;
 use crate::sim::slab::Slab;
 use crate::sim::snapshot::Watch;
@@ -175,9 +176,9 @@ impl<'n> Run<'n> {
             written_until: network.routers.iter().map(|_| Time::ZERO).collect(),
             decision_cause: network.routers.iter().map(|_| None).collect(),
             decided: network.routers.iter().map(|_| NextHopTable::new()).collect(),
-            routed: routed(network, &peers),
+            routed: routing::routed(network, &peers),
             peers,
-            speaker_of: speakers_by_identifier(network),
+            speaker_of: routing::speakers_by_identifier(network),
             interiors: network.providers.ids().map(|id| InteriorState::new(network, id)).collect(),
             bfd: (0..network.bfd_sessions.len()).map(endpoints).collect(),
             liveness,
@@ -485,20 +486,6 @@ impl<'n> Run<'n> {
         self.settle_losses();
         crate::sim::recorder::finish(self)
     }
-}
-
-/// Prefixes of attachments, and the routers with which others of their provider have sessions.
-fn routed(network: &Network, peers: &IdVec<RouterId, Vec<(SessionId, RouterId)>>) -> Vec<DestinationId> {
-    let wanted = |destination: &Destination| match destination.kind {
-        DestinationKind::Attachment(_) => true,
-        DestinationKind::Loopback => !peers[destination.router].is_empty(),
-    };
-    network.destinations.enumerate().filter(|(_, destination)| wanted(destination)).map(|(id, _)| id).collect()
-}
-
-fn speakers_by_identifier(network: &Network) -> BTreeMap<(ProviderId, u32), RouterId> {
-    let ends = network.sessions.iter().flat_map(|session| &session.ends);
-    ends.map(|end| ((network.routers[end.router].provider, end.identifier), end.router)).collect()
 }
 
 /// Events between two calls of the observer.
