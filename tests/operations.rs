@@ -77,7 +77,7 @@ fn a_notice_goes_out_so_long_before_the_window() {
     assert_eq!(at, Span::from_s(3_600), "{text}");
     let (at, text) = told("");
     assert_eq!(at, Span::ZERO);
-    assert!(text.ends_with("ahead, before the run"), "{text}");
+    assert!(text.ends_with(", 14 days ahead, before the run"), "{text}");
 }
 
 #[test]

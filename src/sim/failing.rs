@@ -12,7 +12,7 @@ use crate::sim::partition::Reach;
 use crate::sim::record::{LedgerKind, OperationRecord};
 use crate::sim::recorder::{Cause, EntryIndex};
 use crate::sim::run::Run;
-use crate::units::{Span, Time};
+use crate::units::{CalendarSpan, Span, Time};
 
 /// What a failure does in this run, and whether it does so now.
 #[derive(Debug, Clone, Copy)]
@@ -48,12 +48,13 @@ impl<'n> Run<'n> {
         for (number, begin) in (1..).zip(failure.when.beginnings(network.horizon)) {
             let at = begin + drain;
             let early = if notice > at { ", before the run" } else { "" };
+            let said = CalendarSpan::from_ns(notice.as_ps() / 1_000);
             self.journal.operations.push(OperationRecord {
                 at: at.saturating_sub(notice),
                 component: format!("maintenance {}", failure.occurrence(number)),
                 step: "NotifyMaintenance",
                 text: format!(
-                    "{provider} announces work on {} at {at} for {window}, {notice} ahead{early}",
+                    "{provider} announces work on {} at {at} for {window}, {said} ahead{early}",
                     network.routers[router].name
                 ),
             });

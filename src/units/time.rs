@@ -276,7 +276,8 @@ impl fmt::Display for CalendarSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let day = Self::from_days(1).0;
         if self.0 >= day && self.0.is_multiple_of(day) {
-            write!(f, "{} days", self.0 / day)
+            let days = self.0 / day;
+            write!(f, "{days} {}", if days == 1 { "day" } else { "days" })
         } else {
             write!(f, "{} s", decimal(self.0, 1_000_000_000))
         }
@@ -311,6 +312,7 @@ mod tests {
     #[test]
     fn calendar_spans_print_days() {
         assert_eq!("30 days".parse::<CalendarSpan>().unwrap().to_string(), "30 days");
+        assert_eq!("24 h".parse::<CalendarSpan>().unwrap().to_string(), "1 day");
         assert_eq!(CalendarSpan::from_ns(259_200_000_000).to_string(), "259.2 s");
     }
 }
