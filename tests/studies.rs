@@ -5,6 +5,7 @@ use fabricsim::network::{BadTest, Exclusion, Network, Rounding, SlaRule, Variati
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
 use fabricsim::sim::{Continue, Simulation};
+use fabricsim::study::events::events;
 use fabricsim::study::reference;
 use fabricsim::study::replay::{charged, month};
 use fabricsim::study::structure::Structure;
@@ -12,7 +13,7 @@ use fabricsim::study::variations::vary;
 use fabricsim::study::years::compare::compare;
 use fabricsim::study::years::engine::Stop;
 use fabricsim::study::years::parts::{self, Identity, Merged, Part, Piece};
-use fabricsim::study::years::{Library, NoCache, Plan, Tally, Walker, engine, in_seconds};
+use fabricsim::study::years::{Episode, Library, NoCache, Plan, Tally, Walker, engine, in_seconds};
 use fabricsim::units::{CalendarSpan, Share};
 
 fn rule(name: &str) -> SlaRule {
@@ -275,6 +276,33 @@ fn limits_of_equal_shares_make_every_lost_channel_count() {
     for ((level, exact), truth) in structure.demand.iter().zip([1, 3].map(|k| reference::UNAVAILABILITY[k])) {
         assert!((exact.unavailability.low / truth - 1.0).abs() < 1e-4, "{level}: {exact:?}, not {truth}");
     }
+}
+
+/// The ten worst of the same periods as below: each event, by packets with the seed of the run that the study drew for it,
+/// loses what the study laid, to the nanosecond, so that all outages are the study's.
+#[test]
+fn the_events_of_the_worst_periods_replay_exactly() {
+    const TEXT: &str = include_str!("../scenarios/studies/accelerated.toml");
+    let traffic = scenario::parse(TEXT, "accelerated", &["fidelity=auto".to_owned()]).expect("a scenario").network;
+    let network = scenario::parse(TEXT, "accelerated", &[]).expect("a scenario").network;
+    let seed = RunSeed(3);
+    let library = Library::simulate(&network, network.availability.judging(), seed, 4, &NoCache);
+    let plan = Plan::new(&network, network.availability.rules.clone(), Some(&library));
+    let tally = engine::blocks(&plan, seed, 0, 8);
+    for one in tally.connections[0].worst.list() {
+        let again = events(&network, &traffic, &library, seed, one.number);
+        assert!(!again.events.is_empty(), "period {}", one.number);
+        assert!(again.events.iter().all(|event| event.is_as_kept && event.record.totals.data.sent > 0));
+        assert!(again.agree(0), "period {}: {:?}, not {:?}", one.number, again.here[0], again.study[0]);
+        let charged: u64 = again.here[0].iter().map(|outage| outage.charged.as_ns()).sum();
+        assert_eq!(charged, one.downtime, "period {}", one.number);
+    }
+    // An event that loses something else is found.
+    let mut wrong = library.clone();
+    let number = tally.connections[0].worst.list()[0].number;
+    let met = events(&network, &traffic, &library, seed, number).events[0].met;
+    wrong.replace(met.draw, vec![Episode::blackout(5_000_000_000)]);
+    assert!(!events(&network, &traffic, &wrong, seed, number).agree(0));
 }
 
 /// The ten worst of 512 periods of two days, in each of which as much fails as in half a year, any loss counting: the

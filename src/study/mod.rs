@@ -7,6 +7,7 @@
 pub mod benchmark;
 pub mod biasing;
 pub mod coupled;
+pub mod events;
 pub mod exact;
 pub mod rare;
 pub mod reference;

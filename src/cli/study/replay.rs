@@ -5,12 +5,16 @@ use crate::cli::output::{note, print};
 use crate::cli::progress::{Meter, Shown};
 use crate::cli::run::not_written;
 use crate::cli::{Outcome, WrongInput};
+use crate::failures::Turn;
 use crate::network::{Network, Sharing};
 use crate::report;
 use crate::sim::record::RunRecord;
 use crate::sim::{Continue, Simulation};
+use crate::sla::Outage;
+use crate::study::events::{Event, Events, events};
 use crate::study::replay::{Charged, charged, month};
-use crate::study::years::{Plan, engine};
+use crate::study::years::{Met, Plan, engine};
+use crate::units::CalendarSpan;
 
 /// Runs the period of a replication and reports on it as on any run, beside what the study charged.
 pub(super) fn replay(prepared: &Prepared, replication: u64) -> Result<Outcome, WrongInput> {
@@ -21,9 +25,11 @@ pub(super) fn replay(prepared: &Prepared, replication: u64) -> Result<Outcome, W
         return Err(WrongInput(format!("--replay {replication}: the study's periods are numbered from 0 to {last}")));
     }
     let seed = prepared.seed();
-    let world = month(&around_incidents(prepared)?, seed, replication)
+    let traffic = around_incidents(prepared)?;
+    let world = month(&traffic, seed, replication)
         .ok_or_else(|| WrongInput("--replay: the SLA period is beyond the clock of 213 days".to_owned()))?;
     let library = prepared.library()?;
+    let again = library.as_ref().map(|library| events(network, &traffic, library, seed, replication));
     let by_study = charged(network, library.as_ref(), seed, replication);
     let meter = Meter::new(if prepared.quiet { Shown::Never } else { Shown::OnTerminal }, 1, world.horizon);
     let record = Simulation::new(&world, seed).run_observed(&mut |progress| {
@@ -40,10 +46,15 @@ pub(super) fn replay(prepared: &Prepared, replication: u64) -> Result<Outcome, W
     } else {
         report::terminal_page(&record, &provenance)
     })?;
+    for (number, event) in again.iter().flat_map(|again| &again.events).enumerate() {
+        let folder = folder.join(format!("event-{}", number + 1));
+        report::write_results(&folder, &event.record, &provenance).map_err(|error| not_written(&folder, &error))?;
+    }
     if record.ended < record.horizon {
         return Ok(Outcome::Interrupted);
     }
     if !prepared.quiet {
+        again.iter().for_each(|again| tell(again, &record));
         by_study.iter().enumerate().for_each(|(index, by_study)| note(&beside(&record, index, by_study)));
         note(&format!("{} files written to {}", files.len(), folder.display()));
     }
@@ -58,6 +69,34 @@ fn around_incidents(prepared: &Prepared) -> Result<Network, WrongInput> {
     }
 }
 
+/// The events run again with the study's own phases of timers, and whether they charge what the study charged.
+fn tell(again: &Events, record: &RunRecord) {
+    for (number, event) in again.events.iter().enumerate() {
+        let turn = if event.met.draw.turn == Turn::Down { "fails" } else { "returns" };
+        let how = match event {
+            Event { met: Met { overlapped: true, .. }, .. } => {
+                "inexact: routing had not settled from the event before; charged as lost until both have"
+            }
+            Event { is_as_kept: false, .. } => "inexact: with traffic it loses other than the study kept of it",
+            Event { met: Met { is_alone: false, .. }, .. } => {
+                "as the study kept it; inexact: other things were down, and its run begins in the whole fabric"
+            }
+            _ => "as the study kept it",
+        };
+        let (at, run) = (CalendarSpan::from_ns(event.met.at), event.met.draw.run + 1);
+        note(&format!("event-{}: {} {turn} at {at}, run {run} of its kind: {how}", number + 1, event.name));
+    }
+    for (index, connection) in record.connections.iter().enumerate() {
+        let sum = |outages: &[Outage]| outages.iter().map(|one| one.charged.as_ns()).sum::<u64>();
+        let [study, here] = [&again.study, &again.here].map(|of| CalendarSpan::from_ns(sum(&of[index])));
+        let same = if again.agree(index) { "the same outages" } else { "other outages" };
+        note(&format!(
+            "{}: the study charged {study}, its events by packets with its own timers {here}: {same}",
+            connection.name
+        ));
+    }
+}
+
 /// What the study charged a connection, and what this run does.
 fn beside(record: &RunRecord, index: usize, by_study: &Charged) -> String {
     let connection = &record.connections[index];
@@ -68,5 +107,5 @@ fn beside(record: &RunRecord, index: usize, by_study: &Charged) -> String {
     } else {
         format!("timers allow {least} to {most} only: an event met a fabric in which more was broken")
     };
-    format!("{}: the study charged {drawn}, this run {here}; {verdict}", connection.name)
+    format!("{}: the study charged {drawn}, this run, its timers in other phases, {here}; {verdict}", connection.name)
 }

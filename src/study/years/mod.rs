@@ -17,11 +17,11 @@ mod summary;
 mod tally;
 mod walk;
 
-pub use library::{Cache, Episode, EpisodeClass, Library, Move, NoCache};
+pub use library::{Cache, Draw, Episode, EpisodeClass, Library, Move, NoCache, Scene};
 pub use sensitivity::{Flip, Swing, Variant, flip, swings};
 pub use summary::{
     CONFIDENCE, Cause, CauseKind, ConnectionSummary, EpisodeSummary, Estimate, QUANTILES, QuantileOfPeriods,
     RuleSummary, StudySummary, WorstPeriod,
 };
 pub use tally::{ConnectionTally, RuleTally, Tally, in_seconds};
-pub use walk::{ConnectionPeriod, Parts, Period, Plan, RulePeriod, STEPS, Walker};
+pub use walk::{ConnectionPeriod, Met, Parts, Period, Plan, RulePeriod, STEPS, Walker};

@@ -1,7 +1,7 @@
 //! One SLA period of a fabric's life: failures as drawn, what stands in between, and what every rule charges.
 
 use super::course::{Course, charged_by, part};
-use super::library::{Library, Move};
+use super::library::{Draw, Library, Move};
 use crate::failures::{BLOCK, ConnectionState, Lives, LivesPlan, Standing, StandingPlan, Transition, Turn};
 use crate::ids::{ComponentId, Id, IdVec};
 use crate::network::{Begin, Component, Exclusion, Network, Period as SlaPeriod, SlaRule};
@@ -82,6 +82,19 @@ pub struct Period {
     pub connections: Vec<ConnectionPeriod>,
 }
 
+/// An event of a period and the run of the library that was laid over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Met {
+    /// When, in nanoseconds.
+    pub at: u64,
+    /// The run.
+    pub draw: Draw,
+    /// Whether routing had not settled from an event before it, so that the run was not laid but all charged as lost.
+    pub overlapped: bool,
+    /// Whether nothing else was down, as in the run.
+    pub is_alone: bool,
+}
+
 /// Walks through periods, one after another, with the same buffers.
 #[derive(Debug)]
 pub struct Walker<'p> {
@@ -100,6 +113,9 @@ struct Walk<'p> {
     since: Vec<u64>,
     courses: Vec<Course>,
     outcome: Period,
+    met: Vec<Met>,
+    /// The key of the whole fabric.
+    nothing_down: u128,
 }
 
 impl<'n> Plan<'n> {
@@ -189,6 +205,25 @@ impl<'p> Walker<'p> {
         charged
     }
 
+    /// The events of the period that was walked last over which runs of the library were laid.
+    #[must_use]
+    pub fn met(&self) -> &[Met] {
+        &self.walk.met
+    }
+
+    /// What the first rule makes of a connection's losses in the period that was walked last, outage by outage.
+    #[must_use]
+    pub fn outages(&self, connection: usize) -> Vec<Outage> {
+        let (plan, course) = (self.walk.plan, &self.walk.courses[connection]);
+        let excludes = plan.rules[0].excludes.contains(&Exclusion::Maintenance);
+        let observation = Observation {
+            directions: [&course.directions[0], &course.directions[1]],
+            exemptions: if excludes { &course.maintenance } else { &[] },
+            observed: plan.period(),
+        };
+        evaluate(&plan.rules[0], &observation).outages
+    }
+
     /// The losses of a connection over the period that was walked last, both directions.
     #[must_use]
     pub fn timelines(&self, connection: usize) -> &[LossTimeline; 2] {
@@ -212,6 +247,8 @@ impl<'p> Walk<'p> {
         let connections = connections.iter().map(|connection| nothing(plan.network.channels_of(connection)));
         Self {
             plan,
+            met: Vec::new(),
+            nothing_down: standing.key(),
             standing,
             present: whole.clone(),
             since: vec![0; whole.len()],
@@ -240,6 +277,7 @@ impl<'p> Walk<'p> {
         self.present.copy_from_slice(&self.whole);
         self.since.fill(0);
         self.courses.iter_mut().for_each(Course::clear);
+        self.met.clear();
         (self.outcome.transitions, self.outcome.overlaps) = (0, 0);
         for one in &mut self.outcome.connections {
             one.below.fill(0);
@@ -326,8 +364,9 @@ impl<'p> Walk<'p> {
         let class = self.plan.class_of[change.component];
         let end = self.plan.period().as_ns();
         let mut overlapped = false;
+        let Some(draw) = library.draw(streams, at, change) else { return };
         for index in 0..self.courses.len() {
-            let Some(episode) = library.draw(streams, at, change, index) else { continue };
+            let Some(episode) = library.episode(draw, index) else { continue };
             let settled = self.present[index].loss;
             let course = &mut self.courses[index];
             if at < course.busy {
@@ -339,6 +378,11 @@ impl<'p> Walk<'p> {
             }
         }
         self.outcome.overlaps += u64::from(overlapped);
+        let is_alone = match change.turn {
+            Turn::Down => change.before == self.nothing_down,
+            Turn::Up => self.standing.key() == self.nothing_down,
+        };
+        self.met.push(Met { at, draw, overlapped, is_alone });
     }
 
     /// Judges the whole period.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::failures::Turn;
 use crate::ids::IdVec;
 use crate::network::{Charge, Failure, FailureKind, Fidelity, Network, Reliability, SlaRule, StudyPlan, When};
 use crate::rng::RunSeed;
@@ -91,22 +92,63 @@ pub(super) fn bare(network: &Network) -> Network {
     world
 }
 
-/// One run: everything is well, the kinds fail, and return; the losses after each, per connection.
+/// What a run of the library simulates: everything is well, the kinds fail, and return.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// The network with its one event and nothing else that happens.
+    pub world: Network,
+    /// When the kinds fail.
+    pub fails: Span,
+    /// When they return.
+    pub returns: Span,
+}
+
+impl Scene {
+    /// The event in a network; the seed says when, so that everything that is periodic in scenario time has another phase.
+    #[must_use]
+    pub fn new(network: &Network, kinds: &[FailureKind], seed: RunSeed) -> Self {
+        let mut world = bare(network);
+        let at = LEAD + seed.stream("event", "phase").span_between(Span::ZERO, Span::from_s(60));
+        let hold = settling(&world);
+        let failure = |(index, kind): (usize, &FailureKind)| Failure {
+            name: format!("event {index}"),
+            kind: kind.clone(),
+            when: When::once(at, Some(hold)),
+        };
+        world.failures = kinds.iter().enumerate().map(failure).collect();
+        world.responsibility.failures = world.failures.iter().map(|_| Charge::default()).collect();
+        world.horizon = at + hold + hold;
+        Self { world, fails: at, returns: at + hold }
+    }
+
+    /// The same with customers' traffic, as a network has it, from begin to end.
+    #[must_use]
+    pub fn with_traffic(mut self, network: &Network) -> Self {
+        self.world.fidelity = network.fidelity;
+        self.world.flow_entries.clone_from(&network.flow_entries);
+        self.world.flows.clone_from(&network.flows);
+        for flow in self.world.flows.iter_mut().filter(|flow| flow.stop >= network.horizon) {
+            flow.stop = self.world.horizon;
+        }
+        self
+    }
+
+    /// What each connection lost after a turn in a run of it.
+    #[must_use]
+    pub fn episodes(&self, record: &RunRecord, turn: Turn) -> Vec<Episode> {
+        let from = match turn {
+            Turn::Down => self.fails,
+            Turn::Up => self.returns,
+        };
+        after(record, from, self.returns.saturating_sub(self.fails))
+    }
+}
+
+/// One run of the library: the losses after failure and return, per connection.
 pub(super) fn episode(world: &Network, kinds: &[FailureKind], seed: RunSeed) -> [Vec<Episode>; 2] {
-    let mut world = world.clone();
-    // Another phase against everything that is periodic in scenario time.
-    let at = LEAD + seed.stream("event", "phase").span_between(Span::ZERO, Span::from_s(60));
-    let hold = settling(&world);
-    let failure = |(index, kind): (usize, &FailureKind)| Failure {
-        name: format!("event {index}"),
-        kind: kind.clone(),
-        when: When::once(at, Some(hold)),
-    };
-    world.failures = kinds.iter().enumerate().map(failure).collect();
-    world.responsibility.failures = world.failures.iter().map(|_| Charge::default()).collect();
-    world.horizon = at + hold + hold;
-    let record = Simulation::new(&world, seed).run();
-    [after(&record, at, hold), after(&record, at + hold, hold)]
+    let scene = Scene::new(world, kinds, seed);
+    let record = Simulation::new(&scene.world, seed).run();
+    [Turn::Down, Turn::Up].map(|turn| scene.episodes(&record, turn))
 }
 
 /// What each connection lost in a stretch of a run.

@@ -5,7 +5,7 @@ mod cache;
 mod episode;
 
 pub use cache::{Cache, NoCache};
-pub use episode::Episode;
+pub use episode::{Episode, Scene};
 
 use cache::Runs;
 use rayon::prelude::*;
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::failures::Turn;
 use crate::ids::{ComponentId, Id, IdVec};
 use crate::network::{FailureKind, Network, SlaRule};
-use crate::rng::{BriefStreams, RunSeed};
+use crate::rng::{BriefStreams, RunSeed, named_hash};
 use crate::study::statistics::mean::Moments;
 use crate::study::statistics::two_part::{self, neyman};
 
@@ -43,12 +43,36 @@ pub struct EpisodeClass {
     pub per_hour: f64,
 }
 
+/// One run of the library, as a period draws it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Draw {
+    /// Which class of event, by index.
+    pub class: usize,
+    /// Failure or return.
+    pub turn: Turn,
+    /// Which of the class's runs.
+    pub run: usize,
+}
+
 /// Runs of each class before the others are dealt out.
 const PILOT: u32 = 4;
 
 impl EpisodeClass {
     fn runs(&self) -> u32 {
         u32::try_from(self.samples[0].len()).expect("fewer than 2^32 runs")
+    }
+
+    /// The seed of a run, by its number, in a study of this seed: whatever is random in it.
+    #[must_use]
+    pub fn seed(&self, study: RunSeed, run: u32) -> RunSeed {
+        RunSeed(named_hash(&[&self.name, &study.0.to_string(), &run.to_string()]))
+    }
+
+    fn of(&self, turn: Turn) -> &Vec<Vec<Episode>> {
+        match turn {
+            Turn::Down => &self.samples[0],
+            Turn::Up => &self.samples[1],
+        }
     }
 
     /// What a rule charges a connection for the episodes of a turn, in seconds.
@@ -171,17 +195,26 @@ impl Library {
         self.classes.len() - 1
     }
 
-    /// The episode that one connection meets in one period at one instant.
+    /// The run that all connections meet in one period at one instant.
     #[must_use]
-    pub fn draw(&self, streams: BriefStreams, at: u64, change: &Move, connection: usize) -> Option<&Episode> {
-        let class = &self.classes[*self.of.get(change.component)?.get(change.entry)?];
-        let samples = match change.turn {
-            Turn::Down => &class.samples[0],
-            Turn::Up => &class.samples[1],
-        };
-        // All connections meet the same run.
-        let chosen = streams.pick(at, change.component.index() as u64, samples.len() as u64);
-        samples.get(usize::try_from(chosen).expect("an index of a slice"))?.get(connection)
+    pub fn draw(&self, streams: BriefStreams, at: u64, change: &Move) -> Option<Draw> {
+        let class = *self.of.get(change.component)?.get(change.entry)?;
+        let runs = self.classes[class].of(change.turn).len();
+        let chosen = streams.pick(at, change.component.index() as u64, runs as u64);
+        let run = usize::try_from(chosen).expect("an index of a slice");
+        (run < runs).then_some(Draw { class, turn: change.turn, run })
+    }
+
+    /// What one connection met in a run.
+    #[must_use]
+    pub fn episode(&self, draw: Draw, connection: usize) -> Option<&Episode> {
+        self.classes[draw.class].of(draw.turn).get(draw.run)?.get(connection)
+    }
+
+    /// Puts what connections met in another run of the same event in the place of one that was drawn.
+    pub fn replace(&mut self, draw: Draw, episodes: Vec<Episode>) {
+        let samples = &mut self.classes[draw.class].samples;
+        samples[usize::from(draw.turn == Turn::Up)][draw.run] = episodes;
     }
 }
 
