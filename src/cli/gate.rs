@@ -88,8 +88,16 @@ pub(super) fn outcome(complete: bool, expectations_met: bool, verdicts: &[Verdic
 pub(super) fn parse_target(text: &str) -> Result<Share, String> {
     let sign = if text.trim_end().ends_with('%') { "" } else { "%" };
     let target = format!("{text}{sign}").parse::<Share>().ok().filter(|target| *target > Share::ZERO);
-    target.ok_or_else(|| "not a percentage above 0 and up to 100; write for example 99.99".to_owned())
+    match target {
+        Some(target) if target > ONE_PERCENT => Ok(target),
+        // Somebody wrote a fraction; as a percentage it would pass whatever happens.
+        Some(_) => Err("at most 1%: a promise is a percentage, not a fraction; write 99.99 for 0.9999".to_owned()),
+        None => Err("not a percentage above 1 and up to 100; write for example 99.99".to_owned()),
+    }
 }
+
+/// Nobody promises so little.
+const ONE_PERCENT: Share = Share::from_ppb(10_000_000);
 
 #[cfg(test)]
 mod tests {
@@ -120,6 +128,18 @@ mod tests {
             verdict(121_000, "99.9").to_string(),
             "gate 99.9% by aws-interconnect: c charged 121 s of 2592 s in 30 days: passed"
         );
+    }
+
+    #[test]
+    fn a_fraction_is_not_taken_for_a_percentage() {
+        for fraction in ["0.9999", "1", "0.9999%"] {
+            assert!(
+                parse_target(fraction).is_err_and(|reason| reason.contains("write 99.99 for 0.9999")),
+                "{fraction}"
+            );
+        }
+        assert!(parse_target("1.01").is_ok());
+        assert!(parse_target("0").is_err_and(|reason| reason.contains("not a percentage")));
     }
 
     #[test]
