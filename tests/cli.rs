@@ -169,7 +169,7 @@ fn input_that_is_no_scenario_is_refused_without_a_panic() {
 fn wrong_arguments_say_what_is_right() {
     fabricsim(&["run", SCENARIO, "--gate", "ninety"]).refused_with(
         "error: invalid value 'ninety' for '--gate <PERCENT>': \
-         not a percentage above 0 and up to 100; write for example 99.99",
+         not a percentage above 1 and up to 100; write for example 99.99",
     );
     fabricsim(&["run", SCENARIO, "--gate", "99.99", "--rule", "mine"]).refused_with(
         "error: sla.rule: no rule is named \"mine\"; there are: aws-interconnect, aws-direct-connect, google-interconnect, \
