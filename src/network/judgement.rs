@@ -100,8 +100,10 @@ pub enum Metric {
 pub enum ProvisioningMetric {
     /// When its state was this one for the first time (ps).
     Reached(&'static str),
-    /// When it was available for the last time, that is with its latest bandwidth (ps).
+    /// When it was available again after its latest change of bandwidth (ps).
     Updated,
+    /// When it was available again after it was down for the last time (ps).
+    Recovered,
     /// Calls that were answered with 409.
     Conflicts,
     /// Features that became final.

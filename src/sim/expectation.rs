@@ -55,7 +55,9 @@ fn unit(metric: &Metric) -> ExpectationUnit {
         },
         Metric::Provisioning(_, metric) => match metric {
             ProvisioningMetric::Conflicts | ProvisioningMetric::Features => ExpectationUnit::Number,
-            ProvisioningMetric::Reached(_) | ProvisioningMetric::Updated => ExpectationUnit::Picoseconds,
+            ProvisioningMetric::Reached(_) | ProvisioningMetric::Updated | ProvisioningMetric::Recovered => {
+                ExpectationUnit::Picoseconds
+            }
         },
         Metric::Charged
         | Metric::ChargedBy(_)
@@ -136,10 +138,19 @@ fn of_life(record: &RunRecord, component: &str, metric: ProvisioningMetric) -> O
         |step: &'static str| record.operations.iter().filter(move |one| one.component == component && one.step == step);
     match metric {
         ProvisioningMetric::Reached(state) => count(state).map(|one| one.at.as_ps()).next(),
-        ProvisioningMetric::Updated => count("available").map(|one| one.at.as_ps()).next_back(),
+        ProvisioningMetric::Updated => available_after(record, component, "updating"),
+        ProvisioningMetric::Recovered => available_after(record, component, "down"),
         ProvisioningMetric::Conflicts => Some(count("409").count() as u64),
         ProvisioningMetric::Features => Some(count("PROVISIONING_STATE_FINAL").count() as u64),
     }
+}
+
+/// When a connection was last available directly after another state.
+fn available_after(record: &RunRecord, component: &str, before: &str) -> Option<u64> {
+    let states = record.operations.iter().filter(|one| one.component == component);
+    let states: Vec<_> = states.filter(|one| [before, "available", "down"].contains(&one.step)).collect();
+    let turns = states.windows(2).filter(|pair| pair[0].step == before && pair[1].step == "available");
+    turns.map(|pair| pair[1].at.as_ps()).next_back()
 }
 
 fn of_exchanges(exchanges: &ExchangeRecord, metric: ExchangeMetric) -> Option<u64> {

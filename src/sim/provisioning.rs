@@ -1,7 +1,7 @@
 //! Connections are ordered, changed and deleted while the run goes on: what their coordination wants, done.
 
 use crate::control::provisioning::{Action, Call, Coordination, State, Told};
-use crate::ids::{ConnectionId, LinkId, SessionId};
+use crate::ids::{ConnectionId, LinkId, LogicalLinkId, SessionId};
 use crate::network::{Network, Provisioning};
 use crate::sim::event::Event;
 use crate::sim::exports::Announce;
@@ -71,6 +71,20 @@ impl Run<'_> {
         let mut actions = Vec::new();
         self.coordinations[index].updated(&mut actions);
         self.coordinate(index, &actions);
+    }
+
+    /// The session of a logical link came up or went down.
+    pub fn logical_link_turned(&mut self, link: LogicalLinkId) {
+        let network = self.network;
+        let connection = network.logical_links[link].connection;
+        let Some(index) = network.provisioning.iter().position(|plan| plan.connection == connection) else { return };
+        let links = network.connections[connection].logical_links.iter();
+        let up = links.filter(|link| self.journal.session_is_up(**link)).count();
+        let mut actions = Vec::new();
+        self.coordinations[index].sessions(self.now, up, &mut actions);
+        let cause = self.cause;
+        self.coordinate(index, &actions);
+        self.cause = cause;
     }
 
     fn session_turns(&mut self, connection: ConnectionId, link: LinkId, turn: fn(&mut Self, SessionId)) {
@@ -165,6 +179,7 @@ fn text(network: &Network, plan: &Provisioning, told: Told) -> String {
     match told {
         Told::State(State::Requested) => format!("created at {one} with {}", plan.bandwidth),
         Told::State(State::Failed) => "fewer than three of four features can be negotiated".to_owned(),
+        Told::State(State::Down) => "state down: no session of its logical links is up".to_owned(),
         Told::State(state) => format!("state {}", state.word()),
         Told::KeyIssued => format!("{one} gives out an activation key for {}", plan.bandwidth),
         Told::Answered(Call::ConfirmActivationKey) => format!("{other} has the key confirmed by {one}: keyValid"),

@@ -226,6 +226,7 @@ impl Run<'_> {
             } else {
                 self.journal.session_went_down(self.now, logical);
             }
+            self.logical_link_turned(logical);
         }
         let how = match cause {
             SessionCause::Established => Some("session-established"),

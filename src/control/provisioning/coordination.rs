@@ -1,7 +1,10 @@
 //! One connection through all its life: what the customer orders, what the two providers ask of each other, and when.
 
+mod orders;
+
 use std::collections::{BTreeMap, VecDeque};
 
+use super::action::{Action, Call, Told};
 use super::machine::{Answer, Input, State};
 use crate::ids::LinkId;
 use crate::network::{AdminState, OfferedChannel, Provisioning, Purchase, SpanLaw};
@@ -13,71 +16,11 @@ const FIRST_RETRY: Span = Span::from_s(1);
 /// The longest such wait (the specification: back-off up to 60 s).
 const LAST_RETRY: Span = Span::from_s(60);
 
-/// A call of the API, of the other provider or by the customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
-    /// The other provider asks whether the activation key is good.
-    ConfirmActivationKey,
-    /// It has its own connection, and creates the one at the first.
-    CreateConnection,
-    /// Which channels, subnets, VLANs and sizes may be used.
-    GenerateFeatureGuidance,
-    /// The feature of the channel of this index.
-    CreateFeature(usize),
-    /// This side has passed its local check.
-    NotifyConnectionStatus(usize),
-    /// Another bandwidth (PATCH).
-    UpdateConnection(Purchase),
-    /// The connection is to go.
-    DeleteConnection,
-}
-
-/// What is worth a line in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// `Connection.state` changed.
-    State(State),
-    /// The activation key is out.
-    KeyIssued,
-    /// A call was answered with success.
-    Answered(Call),
-    /// A call was answered with 409, this being the so-manieth time, and is made again after this wait.
-    Conflict(Call, u32, Span),
-    /// Another bandwidth was ordered while so many earlier orders of one still wait: it waits for its turn.
-    Queued(Purchase, usize),
-    /// A call was answered with 404.
-    NotFound(Call),
-    /// `Feature.provisioningState` is `PROVISIONING_STATE_FINAL` on this channel: so many are.
-    FeatureFinal(LinkId, usize),
-    /// Enough features are final, of so many: both sides configure.
-    Ready(usize, usize),
-    /// This side's routers are set up.
-    Configured(usize),
-    /// `Connection.verificationState` is `VERIFICATION_STATE_VERIFIED`.
-    Verified,
-    /// What was never finalised, or is there on one side only, is deleted.
-    CleanedUp,
-}
-
-/// What a coordination wants done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// A line in the ledger.
-    Tell(Told),
-    /// Both sides have set the connection up on this channel: its session may come up, and learns nothing yet. Said
-    /// again it changes nothing.
-    SetUp(LinkId),
-    /// It is carried there.
-    Open(LinkId),
-    /// It is not set up there any more.
-    TearDown(LinkId),
-    /// Another bandwidth; [`Coordination::updated`] is to be called when it is in force.
-    Bandwidth(Purchase),
-}
-
 /// What is due at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
+    /// The run begins: from now on the state is read.
+    Begins,
     Create,
     Accept,
     /// The other provider answers; so many conflicts came before.
@@ -122,7 +65,11 @@ enum Guidance {
 pub struct Coordination {
     plan: Provisioning,
     stream: Stream,
+    /// When the run begins; nothing that sessions do before moves the state.
+    origin: Time,
     state: State,
+    /// How many of its logical links have their sessions up.
+    sessions: usize,
     features: Vec<FeatureState>,
     enabled: Vec<bool>,
     guidance: Guidance,
@@ -151,7 +98,9 @@ impl Coordination {
         };
         let mut coordination = Self {
             stream,
+            origin,
             state,
+            sessions: 0,
             features: vec![feature; count],
             enabled: plan.channels.iter().map(|channel| channel.admin == AdminState::Enabled).collect(),
             guidance,
@@ -163,11 +112,13 @@ impl Coordination {
             clean_up: None,
             plan,
         };
-        coordination.plan_orders(origin);
+        coordination.plan_orders();
         coordination
     }
 
-    fn plan_orders(&mut self, origin: Time) {
+    fn plan_orders(&mut self) {
+        let origin = self.origin;
+        self.plan_at(origin, Step::Begins);
         let plan = self.plan.clone();
         let create = plan.create.map(|at| (at, Step::Create));
         let updates = plan.updates.into_iter().map(|(at, purchase)| (at, Step::Update(purchase)));
@@ -205,10 +156,25 @@ impl Coordination {
     /// The bandwidth that was asked for is in force.
     pub fn updated(&mut self, out: &mut Vec<Action>) {
         self.moves(Input::Updated, out);
+        self.follow_sessions(out);
+    }
+
+    /// So many of its logical links have their sessions up now.
+    pub fn sessions(&mut self, now: Time, up: usize, out: &mut Vec<Action>) {
+        self.sessions = up;
+        if now >= self.origin {
+            self.follow_sessions(out);
+        }
+    }
+
+    /// Without a session there is no path. A state that says something else of the connection stays.
+    fn follow_sessions(&mut self, out: &mut Vec<Action>) {
+        self.moves(if self.sessions == 0 { Input::PathsLost } else { Input::PathFound }, out);
     }
 
     fn take(&mut self, now: Time, step: Step, out: &mut Vec<Action>) {
         match step {
+            Step::Begins => self.follow_sessions(out),
             Step::Create => self.create(now, out),
             Step::Accept => self.call(now, Call::ConfirmActivationKey, 0),
             Step::Answer(call, before) => self.answer(now, call, before, out),
@@ -327,87 +293,9 @@ impl Coordination {
         }
         out.push(Action::Tell(Told::Verified));
         self.moves(Input::Verified, out);
+        self.follow_sessions(out);
         // What became final during the checks is not set up before.
         out.extend(self.final_channels().flat_map(|link| [Action::SetUp(link), Action::Open(link)]));
-    }
-
-    /// The customer wants another bandwidth: once those that were ordered before have been accepted.
-    fn update(&mut self, now: Time, purchase: Purchase, out: &mut Vec<Action>) {
-        let before = self.orders.len();
-        self.orders.push_back(purchase);
-        match before {
-            0 => self.order(now, 0, out),
-            _ => out.push(Action::Tell(Told::Queued(purchase, before))),
-        }
-    }
-
-    /// The oldest order is made, again when the connection is not in a state for it.
-    fn order(&mut self, now: Time, before: u32, out: &mut Vec<Action>) {
-        let Some(&purchase) = self.orders.front() else { return };
-        let call = Call::UpdateConnection(purchase);
-        match self.state.on(Input::Update) {
-            Answer::Conflict => {
-                let wait = self.conflict(call, before, out);
-                self.plan_at(now + wait, Step::Order(before + 1));
-                return;
-            }
-            Answer::To(_) => {
-                self.moves(Input::Update, out);
-                self.call(now, call, 0);
-            }
-            Answer::NotFound => out.push(Action::Tell(Told::NotFound(call))),
-        }
-        self.orders.pop_front();
-        self.plan_at(now, Step::Order(0));
-    }
-
-    /// The customer deletes the connection on one side: nothing else that was planned for it happens any more.
-    fn delete(&mut self, now: Time, before: u32, out: &mut Vec<Action>) {
-        match self.state.on(Input::Delete) {
-            Answer::To(State::Deleted) => {
-                self.moves(Input::Delete, out);
-                self.drop_plans();
-            }
-            Answer::To(_) => {
-                self.moves(Input::Delete, out);
-                self.drop_plans();
-                self.retire(out);
-                self.clean_up_later(now);
-                if let Some(law) = self.plan.delete_peer {
-                    self.after(now, law, Step::DeletePeer);
-                }
-            }
-            Answer::Conflict => {
-                let wait = self.conflict(Call::DeleteConnection, before, out);
-                self.plan_at(now + wait, Step::Delete(before + 1));
-            }
-            Answer::NotFound => out.push(Action::Tell(Told::NotFound(Call::DeleteConnection))),
-        }
-    }
-
-    /// The time for finalising the connection, or for deleting it on both sides, is over.
-    fn clean_up(&mut self, now: Time, out: &mut Vec<Action>) {
-        if self.clean_up != Some(now) || self.state.on(Input::CleanUp) != Answer::To(State::Deleted) {
-            return;
-        }
-        out.push(Action::Tell(Told::CleanedUp));
-        self.moves(Input::CleanUp, out);
-        self.drop_plans();
-        self.retire(out);
-    }
-
-    /// Nothing goes on any more but what the customer still asks for.
-    fn drop_plans(&mut self) {
-        self.agenda.retain(|_, step| matches!(step, Step::Update(_) | Step::Order(_) | Step::Delete(_)));
-    }
-
-    /// No feature any more.
-    fn retire(&mut self, out: &mut Vec<Action>) {
-        for (channel, feature) in self.plan.channels.iter().zip(&mut self.features) {
-            if std::mem::replace(feature, FeatureState::Absent) == FeatureState::Final {
-                out.push(Action::TearDown(channel.link));
-            }
-        }
     }
 
     /// An input that the state allows.

@@ -1,6 +1,6 @@
 //! The states that a customer reads of a connection (AWS's `interconnect` API), and what moves them.
 
-/// `Connection.state`. "down" is no state of this process: outages stand in the ledger as incidents.
+/// `Connection.state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Not created yet.
@@ -11,6 +11,8 @@ pub enum State {
     Pending,
     /// It carries traffic.
     Available,
+    /// It would carry traffic, and has no usable path: no session of its logical links is up.
+    Down,
     /// Its bandwidth changes; it carries traffic.
     Updating,
     /// It is deleted on one side.
@@ -30,6 +32,10 @@ pub enum Input {
     Accept,
     /// Both sides are verified.
     Verified,
+    /// The last session of its logical links went down.
+    PathsLost,
+    /// One of them is up again.
+    PathFound,
     /// Fewer features than needed can become final.
     TooFew,
     /// The customer wants another bandwidth.
@@ -57,11 +63,12 @@ pub enum Answer {
 
 impl State {
     /// All, in the order of a life.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Absent,
         Self::Requested,
         Self::Pending,
         Self::Available,
+        Self::Down,
         Self::Updating,
         Self::Deleting,
         Self::Deleted,
@@ -75,7 +82,10 @@ impl State {
             (Self::Absent, Input::Create) => Answer::To(Self::Requested),
             (Self::Absent | Self::Deleted, _) => Answer::NotFound,
             (Self::Requested, Input::Accept) => Answer::To(Self::Pending),
-            (Self::Pending, Input::Verified) | (Self::Updating, Input::Updated) => Answer::To(Self::Available),
+            (Self::Pending, Input::Verified) | (Self::Updating, Input::Updated) | (Self::Down, Input::PathFound) => {
+                Answer::To(Self::Available)
+            }
+            (Self::Available, Input::PathsLost) => Answer::To(Self::Down),
             (Self::Pending, Input::TooFew) => Answer::To(Self::Failed),
             (Self::Available, Input::Update) => Answer::To(Self::Updating),
             // Nobody else knows of it yet.
@@ -84,12 +94,20 @@ impl State {
             | (Self::Requested | Self::Pending | Self::Deleting | Self::Failed, Input::CleanUp) => {
                 Answer::To(Self::Deleted)
             }
-            (Self::Pending | Self::Available | Self::Failed, Input::Delete) => Answer::To(Self::Deleting),
+            (Self::Pending | Self::Available | Self::Down | Self::Failed, Input::Delete) => Answer::To(Self::Deleting),
             (
-                Self::Requested | Self::Pending | Self::Available | Self::Updating | Self::Deleting | Self::Failed,
+                Self::Requested
+                | Self::Pending
+                | Self::Available
+                | Self::Down
+                | Self::Updating
+                | Self::Deleting
+                | Self::Failed,
                 Input::Create
                 | Input::Accept
                 | Input::Verified
+                | Input::PathsLost
+                | Input::PathFound
                 | Input::TooFew
                 | Input::Update
                 | Input::Updated
@@ -100,11 +118,11 @@ impl State {
         }
     }
 
-    /// Whether traffic is carried.
+    /// Whether the customer has it: rules judge it, traffic is carried or should be.
     #[must_use]
     pub const fn is_in_service(self) -> bool {
         match self {
-            Self::Available | Self::Updating => true,
+            Self::Available | Self::Down | Self::Updating => true,
             Self::Absent | Self::Requested | Self::Pending | Self::Deleting | Self::Deleted | Self::Failed => false,
         }
     }
@@ -117,6 +135,7 @@ impl State {
             Self::Requested => "requested",
             Self::Pending => "pending",
             Self::Available => "available",
+            Self::Down => "down",
             Self::Updating => "updating",
             Self::Deleting => "deleting",
             Self::Deleted => "deleted",
@@ -127,10 +146,12 @@ impl State {
 
 impl Input {
     /// All, in the order of a life.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Create,
         Self::Accept,
         Self::Verified,
+        Self::PathsLost,
+        Self::PathFound,
         Self::TooFew,
         Self::Update,
         Self::Updated,

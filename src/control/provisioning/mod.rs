@@ -6,11 +6,13 @@
 //!        -> 3 of 4 FINAL: both sides configure -> both check -> NotifyConnectionStatus both ways -> available
 //! ```
 
+mod action;
 mod coordination;
 mod machine;
 mod migration;
 
-pub use coordination::{Action, Call, Coordination, Told};
+pub use action::{Action, Call, Told};
+pub use coordination::Coordination;
 pub use machine::{Answer, Input, State};
 pub use migration::{Migration, Move, NewSessions};
 

@@ -45,15 +45,24 @@ fn plan() -> Provisioning {
 fn life(plan: Provisioning) -> Vec<(u64, Action)> {
     let mut coordination = Coordination::new(plan, Time::ZERO, RunSeed(1).stream("shop", "provisioning"));
     let mut told = Vec::new();
+    let mut sessions = if coordination.state() == State::Available { 4 } else { 0 };
+    coordination.sessions(Time::ZERO, sessions, &mut Vec::new());
     while let Some(at) = coordination.next() {
         let mut actions = Vec::new();
         coordination.advance(at, &mut actions);
+        // What is set up comes up at once.
+        sessions += actions.iter().filter(|action| matches!(action, Action::SetUp(_))).count();
+        coordination.sessions(at, sessions.min(4), &mut actions);
         if actions.iter().any(|action| matches!(action, Action::Bandwidth(_))) {
             coordination.updated(&mut actions);
         }
         told.extend(actions.into_iter().map(|action| (at.since(Time::ZERO).as_ps() / 1_000_000_000_000, action)));
     }
     told
+}
+
+fn at(seconds: u64) -> Time {
+    Time::ZERO + Span::from_s(seconds)
 }
 
 fn states(life: &[(u64, Action)]) -> Vec<(u64, State)> {
@@ -181,6 +190,9 @@ fn the_wait_between_conflicts_ends_at_a_minute() {
         while let Some(at) = coordination.next() {
             let mut actions = Vec::new();
             coordination.advance(at, &mut actions);
+            if actions.iter().any(|action| matches!(action, Action::SetUp(_))) {
+                coordination.sessions(at, 4, &mut actions);
+            }
             for action in actions {
                 if let Action::Tell(Told::Conflict(_, times, wait)) = action {
                     assert_eq!(wait, Span::from_s(2u64.pow(times - 1).min(60)));
@@ -199,6 +211,63 @@ fn an_order_for_a_connection_that_is_gone_is_not_found() {
     let told = life(Provisioning { updates, delete: Some(Span::from_s(1_000)), ..plan() });
     let not_found = Action::Tell(Told::NotFound(Call::UpdateConnection(buys(1_000))));
     assert_eq!(told.last(), Some(&(5_000, not_found)));
+}
+
+#[test]
+fn without_a_session_a_connection_is_down_until_one_is_back() {
+    let mut coordination =
+        Coordination::new(Provisioning { create: None, ..plan() }, at(100), RunSeed(1).stream("shop", "provisioning"));
+    let mut tell = |second, up| {
+        let mut actions = Vec::new();
+        coordination.sessions(at(second), up, &mut actions);
+        coordination.advance(at(second), &mut actions);
+        (actions.len(), coordination.state())
+    };
+    // The run begins at 100 s; before, sessions come up one by one and the state is not read.
+    assert_eq!(tell(10, 0), (0, State::Available));
+    assert_eq!(tell(20, 4), (0, State::Available));
+    assert_eq!(tell(100, 4), (0, State::Available));
+    assert_eq!(tell(200, 1), (0, State::Available), "one path is enough");
+    assert_eq!(tell(210, 0), (1, State::Down));
+    assert_eq!(tell(220, 1), (1, State::Available));
+    assert_eq!(tell(230, 4), (0, State::Available));
+}
+
+#[test]
+fn a_run_that_begins_without_a_session_begins_down() {
+    let mut coordination =
+        Coordination::new(Provisioning { create: None, ..plan() }, at(100), RunSeed(1).stream("shop", "provisioning"));
+    let mut actions = Vec::new();
+    coordination.advance(at(100), &mut actions);
+    assert_eq!(actions, [Action::Tell(Told::State(State::Down))]);
+}
+
+#[test]
+fn an_update_outlasts_an_outage_and_none_begins_during_one() {
+    let updates = vec![(Span::from_s(100), buys(1_000)), (Span::from_s(300), buys(2_000))];
+    let plan = Provisioning { create: None, updates, ..plan() };
+    let mut coordination = Coordination::new(plan, at(0), RunSeed(1).stream("shop", "provisioning"));
+    coordination.sessions(at(0), 4, &mut Vec::new());
+    let mut tell = |second, up| {
+        let mut actions = Vec::new();
+        coordination.sessions(at(second), up, &mut actions);
+        coordination.advance(at(second), &mut actions);
+        if actions.iter().any(|action| matches!(action, Action::Bandwidth(_))) {
+            coordination.updated(&mut actions);
+        }
+        let state = |action| match action {
+            Action::Tell(Told::State(state)) => Some(state),
+            Action::Tell(_) | Action::SetUp(_) | Action::Open(_) | Action::TearDown(_) | Action::Bandwidth(_) => None,
+        };
+        actions.into_iter().filter_map(state).collect::<Vec<_>>()
+    };
+    assert_eq!(tell(100, 4), [State::Updating]);
+    assert_eq!(tell(101, 4), []);
+    assert_eq!(tell(110, 0), [], "one state at a time: the update goes on");
+    // A call of 1 s, and 60 s for the routers.
+    assert_eq!(tell(161, 0), [State::Available, State::Down]);
+    assert_eq!(tell(300, 0), [], "409: only what is available is updated");
+    assert_eq!(tell(310, 1), [State::Available, State::Updating], "the order that waited is made");
 }
 
 #[test]

@@ -42,10 +42,12 @@ const SECTIONS: [&str; 8] =
     ["latency", "drops", "incidents", "returns", "transfers", "exchanges", "rules", "provisioning"];
 
 /// Keys of `provisioning.NAME`.
-const LIFE: [(&str, ProvisioningMetric, Unit); 9] = [
+const LIFE: [(&str, ProvisioningMetric, Unit); 11] = [
     ("requested", ProvisioningMetric::Reached("requested"), Unit::Span),
     ("pending", ProvisioningMetric::Reached("pending"), Unit::Span),
     ("available", ProvisioningMetric::Reached("available"), Unit::Span),
+    ("down", ProvisioningMetric::Reached("down"), Unit::Span),
+    ("recovered", ProvisioningMetric::Recovered, Unit::Span),
     ("deleting", ProvisioningMetric::Reached("deleting"), Unit::Span),
     ("deleted", ProvisioningMetric::Reached("deleted"), Unit::Span),
     ("failed", ProvisioningMetric::Reached("failed"), Unit::Span),
