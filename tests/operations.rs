@@ -3,6 +3,7 @@
 mod common;
 
 use common::{run, s};
+use fabricsim::message::DropReason;
 use fabricsim::rng::RunSeed;
 use fabricsim::sim::Simulation;
 use fabricsim::sim::record::{OperationRecord, RunRecord};
@@ -229,4 +230,97 @@ fn a_migration_is_the_same_however_the_run_is_divided() {
     let record = |threads| Simulation::new(&network, RunSeed(3)).threads(threads).divided_anyway().run();
     let one = record(1);
     assert!(record(2) == one && record(3) == one);
+}
+
+/// The template's four channels, and what is provisioned on them.
+fn four_channels(horizon: &str, connections: &[&str], tables: &str) -> String {
+    let mut text = format!(
+        "horizon = \"{horizon}\"\nfidelity = \"flow\"\n[interconnects.metro]\ntemplate = \"aws-google/us-east-1\"\n"
+    );
+    for (index, name) in connections.iter().enumerate() {
+        text += &format!(
+            "[connections.{name}]\ninterconnect = \"metro\"\nbandwidth = \"1 Gbps\"\n\
+             attachments = [\"{name}-aws\", \"{name}-google\"]\n\
+             [attachments.{name}-aws]\nprovider = \"aws\"\nprefixes = [\"10.{index}.0.0/16\"]\n\
+             [attachments.{name}-google]\nprovider = \"google\"\nprefixes = [\"10.{}.0.0/16\"]\n\
+             [flows.{name}]\nfrom = \"{name}-aws\"\nto = \"{name}-google\"\nrate = \"8 Mbps\"\n",
+            100 + index
+        );
+    }
+    text + tables
+}
+
+#[test]
+fn no_two_connections_have_a_vlan_on_a_channel_or_a_subnet_in_common() {
+    let tables = "[provisioning.a]\nat = \"1 s\"\naccept = \"1 s\"\n[provisioning.c]\nat = \"1 s\"\naccept = \"1 s\"\n";
+    let record = run(&four_channels("60 s", &["a", "b", "c"], tables));
+    assert_eq!(record.features.len(), 12, "three connections on four channels, one of them without orders");
+    let mut vlans: Vec<_> = record.features.iter().map(|one| (one.channel.as_str(), one.config.vlan)).collect();
+    let mut subnets: Vec<_> = record.features.iter().flat_map(|one| [Some(one.config.ipv4), one.config.ipv6]).collect();
+    vlans.sort_unstable();
+    vlans.dedup();
+    subnets.sort_unstable();
+    subnets.dedup();
+    assert_eq!((vlans.len(), subnets.len()), (12, 24));
+    // The specification: 1024 and lower are reserved; prefix lengths 29 and 64; the highest common MTU is the channel's.
+    for one in &record.features {
+        let config = &one.config;
+        assert!((1025..=1027).contains(&config.vlan), "{config}");
+        assert_eq!((config.ipv4.prefix_len(), config.ipv6.unwrap().prefix_len(), config.mtu.0), (29, 64, 8500));
+    }
+}
+
+#[test]
+fn what_a_connection_had_is_free_when_it_is_deleted() {
+    let side = "[providers.aws.guidance]\nvlans = [\"1500\"]\n";
+    let orders = |at: u64| {
+        format!(
+            "{side}[provisioning.a]\nat = \"1 s\"\naccept = \"1 s\"\ndelete = \"120 s\"\n\
+             [provisioning.b]\nat = \"{at} s\"\naccept = \"1 s\"\n"
+        )
+    };
+    // One VLAN on each channel: the second connection has no common ground while the first is there.
+    let meanwhile = run(&four_channels("400 s", &["a", "b"], &orders(60)));
+    let failed: Vec<&str> = steps(&meanwhile, "failed").iter().map(|one| one.component.as_str()).collect();
+    assert_eq!(failed, ["connection b"]);
+    assert!(steps(&meanwhile, "no common ground")[0].text.ends_with("every VLAN in the vlanRanges of both is taken"));
+    let after = run(&four_channels("400 s", &["a", "b"], &orders(130)));
+    assert_eq!(steps(&after, "failed").len(), 0);
+    let holders: Vec<&str> = after.features.iter().map(|one| one.connection.as_str()).collect();
+    assert_eq!(holders, ["b"; 4]);
+}
+
+#[test]
+fn the_agreed_mtu_is_that_of_the_hand_off_in_packets_and_in_rates() {
+    let lost = |fidelity: &str, size: u64| {
+        let tables = "[provisioning.a]\n[providers.google.guidance]\nmtus = [\"1440\", \"8896\"]\n";
+        let text = four_channels("10 s", &["a"], tables).replace("\"flow\"", &format!("\"{fidelity}\""));
+        let text = text.replace("rate = \"8 Mbps\"", &format!("rate = \"8 Mbps\"\nsize = \"{size} B\""));
+        let record = run(&text);
+        record.totals.data.dropped.get(&DropReason::TooBig).copied().unwrap_or(0)
+    };
+    for fidelity in ["packet", "flow"] {
+        assert_eq!(lost(fidelity, 1440), 0, "{fidelity}");
+        // 8 Mbps for 10 s.
+        assert_eq!(lost(fidelity, 2000), 5_000, "{fidelity}");
+    }
+}
+
+#[test]
+fn a_migration_agrees_on_features_elsewhere_or_stays() {
+    let moves = run(&two_interconnects(&buys("more", 5, "2 Gbps")));
+    assert!(moves.features.len() == 4 && moves.features.iter().all(|one| one.channel.starts_with("dca")));
+    // The guidance for two channels of the other interconnect has no common ground.
+    let own = "[provisioning.shop]\nconfigure = \"5 s\"\n[providers.aws.channel_guidance]\n\
+               dca-channel-a1 = { mtus = [\"9000\"] }\ndca-channel-b1 = { mtus = [\"9000\"] }\n";
+    let stays = run(&two_interconnects(&(buys("more", 5, "2 Gbps") + own)));
+    let [few] = steps(&stays, "too few")[..] else { panic!("told once") };
+    assert_eq!(few.text, "only 2 of 4 features can be negotiated on large: it stays");
+    assert_eq!((steps(&stays, "migrates").len(), steps(&stays, "updated")[0].text.as_str()), (0, "2 Gbps on small"));
+    assert!(stays.features.iter().all(|one| one.channel.starts_with("iad")));
+    // One of four: the others suffice, and nothing waits for it.
+    let own = "[provisioning.shop]\nconfigure = \"5 s\"\n[providers.aws.channel_guidance]\n\
+               dca-channel-a1 = { mtus = [\"9000\"] }\n";
+    let three = run(&two_interconnects(&(buys("more", 5, "2 Gbps") + own)));
+    assert_eq!((steps(&three, "migrated").len(), three.features.len()), (1, 3));
 }

@@ -121,7 +121,6 @@ impl Port {
             Framing::Ethernet { .. } => 64,
             Framing::None => 0,
         };
-        let added = port.macsec.map_or(0, |config| config.overhead().0);
         let (encrypt, decrypt) =
             port.macsec.map_or((Span::ZERO, Span::ZERO), |config| (config.encrypt_latency, config.decrypt_latency));
         let (fibre_delay, receive_delay) = (encrypt + port.propagation, decrypt + forwarding);
@@ -130,8 +129,7 @@ impl Port {
             way: fibre_delay + receive_delay,
             free_at: Time::ZERO,
             first_waiting: 0,
-            // As Linux does: a MACsec interface has the MTU of its parent less SecTAG and ICV.
-            mtu: u32::try_from(port.mtu.0.saturating_sub(added)).unwrap_or(u32::MAX),
+            mtu: u32::try_from(port.largest_packet().0).unwrap_or(u32::MAX),
             chain: 0,
             arrived: 0,
             pace: Pace::new(port.rate),

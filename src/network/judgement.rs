@@ -108,6 +108,10 @@ pub enum ProvisioningMetric {
     Conflicts,
     /// Features that became final.
     Features,
+    /// Issues that were opened.
+    Issues,
+    /// Issues that are not closed at the end.
+    IssuesLeft,
 }
 
 /// What is measured of transfers over TCP.

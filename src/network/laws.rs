@@ -142,6 +142,14 @@ impl Weighted {
         self.sizes.last().map_or(0, |last| last.1)
     }
 
+    /// The smallest size with a weight.
+    #[must_use]
+    pub fn smallest(&self) -> Bytes {
+        let mut before = 0;
+        let weighs = |(_, sum): &&(Bytes, u64)| *sum > std::mem::replace(&mut before, *sum);
+        self.sizes.iter().filter(weighs).map(|(size, _)| *size).min().unwrap_or(Bytes(0))
+    }
+
     /// The size in whose part of the weights `below` lies; `below` is less than the total.
     #[must_use]
     pub fn at(&self, below: u64) -> Bytes {

@@ -111,6 +111,13 @@ pub enum Framing {
 }
 
 impl Port {
+    /// The largest IP packet that it carries: as Linux does, a MACsec interface has the MTU of its parent less SecTAG and
+    /// ICV.
+    #[must_use]
+    pub fn largest_packet(&self) -> Bytes {
+        Bytes(self.mtu.0.saturating_sub(self.macsec.map_or(0, |config| config.overhead().0)))
+    }
+
     /// Bytes added to an IP packet before padding, and bytes of preamble and gap that come after it.
     #[must_use]
     pub fn overhead(&self) -> (Bytes, Bytes) {

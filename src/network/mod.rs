@@ -13,6 +13,7 @@ mod exchange;
 mod failure;
 mod fidelity;
 pub mod graph;
+mod guidance;
 mod impairment;
 mod judgement;
 mod laws;
@@ -41,6 +42,10 @@ pub use device::{
 pub use exchange::ExchangeConfig;
 pub use failure::{Again, Failure, FailureKind, Members, RouterFault, Urgency, Ways, When, WireFault, Wires, WrongKey};
 pub use fidelity::{Fidelity, Sharing};
+pub use guidance::{
+    FeatureRequest, Guidance, L3BaseConfig, L3BaseGuidance, LAST_VLAN, NoCommonGround, RESERVED_VLANS, Subnets,
+    negotiate,
+};
 pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, ExchangeMetric, Expectation, Metric, ProvisioningMetric, TransferMetric};
 pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted};
@@ -57,7 +62,7 @@ pub use policy::{
     AsPathPattern, Destinations, PolicyTerm, RouteChanges, RouteMatch, RoutePolicy, Ruling, TermVerdict, WrongPattern,
 };
 pub use prefix_table::PrefixTable;
-pub use provisioning::{AdminState, OfferedChannel, Provisioning, ProvisioningTimes};
+pub use provisioning::{AdminState, Deferral, OfferedChannel, Provisioning, ProvisioningTimes};
 pub use queueing::{DropCurve, EarlyDetection, Marking, QueueClass, Queueing, Room, Service, Threshold};
 pub use reliability::{Begin, Component, Crew, Level, LifeLaw, LifeShape, Reliability, Start, StudyPlan, Variation};
 pub use risk::{Card, Duct, Feed};
@@ -143,6 +148,8 @@ pub struct Network {
     pub responsibility: Responsibility,
     /// Scripted changes, in order of time.
     pub changes: Vec<Change>,
+    /// What providers can offer the connections of others.
+    pub guidance: Guidance,
     /// How connections are ordered, changed and deleted, in order of connection.
     pub provisioning: Vec<Provisioning>,
     /// What fails by itself, and how often.

@@ -20,6 +20,8 @@ pub struct Provisioning {
     pub bandwidth: Rate,
     /// Other bandwidths that the customer orders, in order of time.
     pub updates: Vec<(Span, Purchase)>,
+    /// Who negotiates it.
+    pub deferral: Deferral,
     /// When the customer deletes it.
     pub delete: Option<Span>,
     /// From then until it is deleted at the other provider too; `None` never.
@@ -39,6 +41,8 @@ pub struct OfferedChannel {
     pub link: LinkId,
     /// Its `adminState`.
     pub admin: AdminState,
+    /// When, in scenario time, the guidance of a provider for it changes for the last time.
+    pub reconsidered: Option<Span>,
 }
 
 /// `adminState` of a channel.
@@ -48,6 +52,20 @@ pub enum AdminState {
     Enabled,
     /// `ADMIN_STATE_DISABLED`, until this scenario time; `None` to the end.
     Disabled(Option<Span>),
+}
+
+/// Who negotiates a connection: by default the provider to which the customer brings the activation key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deferral {
+    /// That one.
+    No,
+    /// It defers to the other one (`deferProvisioning`).
+    Yes {
+        /// From then until the other one takes it up; `None` never.
+        taken_up: Option<SpanLaw>,
+        /// How long it is waited for (`deferralTimeoutHours`); then the connection is rolled back.
+        timeout: Span,
+    },
 }
 
 /// How long the steps of provisioning take.
@@ -61,6 +79,10 @@ pub struct ProvisioningTimes {
     pub configure: SpanLaw,
     /// A provider's local check.
     pub verify: SpanLaw,
+    /// A provider takes up an issue that the other one has opened.
+    pub triage: SpanLaw,
+    /// A logical link that is down for so long is an issue.
+    pub report_after: Span,
     /// After so long what was never finalised, or is there on one side only, is deleted.
     pub clean_up: Span,
 }

@@ -419,6 +419,7 @@ pub fn record() -> RunRecord {
         monitors: vec![monitor()],
         ledger: ledger(),
         operations: Vec::new(),
+        features: Vec::new(),
         routing: crate::sim::record::RoutingRecord::default(),
         sessions: sessions::sessions(),
         loss_series: (0..BINS).map(loss_bin).collect(),

@@ -1,5 +1,7 @@
 //! Checks of the design as a whole, on the network that would be built.
 
+mod sizes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
@@ -34,6 +36,8 @@ pub(super) fn check(network: &Network, reader: &mut Reader) {
     loads(network, reader);
     efforts(network, reader);
     five_tuples(network, reader);
+    sizes::common_ground(network, reader);
+    sizes::too_large(network, reader);
 }
 
 /// Only traffic that does not listen can go by as rates; `auto` sends all as packets while something listens.

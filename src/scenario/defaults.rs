@@ -1,6 +1,7 @@
 //! Fills every key that was left open, so that the effective scenario says all there is to know.
 
 mod failures;
+mod provisioning;
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use toml::Value;
 
 use super::file::{
     AttachmentTable, BfdTable, BgpTable, ConnectionTable, DecisionTable, File, FlowTable, Leaf, LinkTable, MacsecTable,
-    MonitorTable, ProviderTable, ProvisioningTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
+    MonitorTable, ProviderTable, QueueingTable, RateLimitTable, RouterTable, SlaTable, Switch,
 };
 use super::packs;
 use super::profiles::{FAST_BFD, estimate, profile};
@@ -78,25 +79,9 @@ pub(super) fn fill(file: &mut File) {
             default(&mut change.former_key, "kept");
         }
     }
-    file.provisioning.values_mut().for_each(fill_provisioning);
+    provisioning::fill(file);
     packs::fill(file);
     fill_sla(&mut file.sla);
-}
-
-/// What the specification and the providers leave open.
-fn fill_provisioning(provisioning: &mut ProvisioningTable) {
-    if provisioning.at.is_some() {
-        default(&mut provisioning.accept, estimate::ACCEPT);
-    }
-    if provisioning.delete.is_some() {
-        default(&mut provisioning.delete_peer, estimate::ACCEPT);
-    }
-    default(&mut provisioning.call, estimate::CALL);
-    default(&mut provisioning.feature, estimate::FEATURE);
-    default(&mut provisioning.configure, estimate::CONFIGURE);
-    default(&mut provisioning.verify, estimate::VERIFY);
-    default(&mut provisioning.conflict, "0%");
-    default(&mut provisioning.clean_up, estimate::CLEAN_UP);
 }
 
 /// Router -> provider, as far as written.

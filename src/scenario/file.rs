@@ -122,7 +122,13 @@ tables! {
         asn, profile, interior_convergence, fib_install, fib_per_prefix, fib, processing, processing_per_message,
         processing_per_prefix, decision_delay, announce, forwarding_latency, carrier_down, carrier_up,
         internal_sessions, reflectors, bfd_runs_in;
-        bgp: BgpTable, decision: DecisionTable, bfd: Switch<BfdTable>
+        bgp: BgpTable, decision: DecisionTable, bfd: Switch<BfdTable>, guidance: GuidanceTable,
+        channel_guidance: BTreeMap<String, GuidanceTable>
+    }
+    /// What a provider can offer features; `until` belongs to the guidance of one channel.
+    GuidanceTable {
+        vlans, mtus, asns, ipv4, ipv4_exclude, ipv4_preferred, ipv4_lengths, ipv6, ipv6_exclude, ipv6_preferred,
+        ipv6_lengths, until
     }
     /// How routers choose among routes.
     DecisionTable { med, age, multipath }
@@ -215,8 +221,8 @@ tables! {
     }
     /// `[provisioning.x]`
     ProvisioningTable {
-        at, created_at, accept, call, feature, configure, verify, conflict, disabled, enabled, delete, delete_peer,
-        clean_up
+        at, created_at, accept, call, feature, configure, verify, conflict, disabled, enabled, defer,
+        deferral_timeout, triage, report_after, delete, delete_peer, clean_up
     }
     /// `[reliability]`
     ReliabilityTable { pack, basis, level, start; classes: BTreeMap<String, LifeTable>, crews: BTreeMap<String, CrewTable> }
@@ -378,6 +384,7 @@ fn one<T: for<'de> Deserialize<'de> + Keys>(place: &str, value: Value, problems:
             [.., "bfd" | "micro_bfd", _] => BfdTable::KEYS,
             [.., "bgp", _] => BgpTable::KEYS,
             [.., "decision", _] => DecisionTable::KEYS,
+            [.., "guidance", _] | ["channel_guidance", _, _] => GuidanceTable::KEYS,
             [.., "rate_limit", _] => RateLimitTable::KEYS,
             [.., "red", _] => RedTable::KEYS,
             [.., "medium" | "high", _] => CurveTable::KEYS,

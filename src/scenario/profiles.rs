@@ -131,6 +131,12 @@ pub(super) mod estimate {
     pub const CONFIGURE: &str = "60 s";
     /// A provider's local check: it sees sessions come up, and looks once in 30 s as AWS's own client does.
     pub const VERIFY: &str = "30 s";
+    /// How long a provider waits for the one to which it deferred; the specification leaves `deferralTimeoutHours` open.
+    pub const DEFERRAL_TIMEOUT: &str = "24 h";
+    /// A provider takes up an issue that the other one has opened.
+    pub const TRIAGE: &str = "300 s";
+    /// A logical link that is down for so long is an issue.
+    pub const REPORT_AFTER: &str = "300 s";
     /// The Interconnect specification: what is never finalised, or is one-sided, may be deleted after seven days.
     pub const CLEAN_UP: &str = "604800 s";
     /// Traffic leaves a device before work on it begins.

@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::file::{Leaf, suggestion};
 use super::problem::Problem;
-use crate::units::{CalendarSpan, ParseQuantityError, Span};
+use crate::units::{CalendarSpan, ParseQuantityError, Rate, Span};
 
 /// Collects problems while leaves are read. A leaf that cannot be read gives a stand-in, so that reading goes on
 /// and every problem of a file is told at once; the stand-ins never reach a network.
@@ -54,7 +54,12 @@ impl Reader {
     pub fn not_a(&mut self, place: &str, error: &ParseQuantityError) {
         let article = if error.what.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
         let message = format!("{:?} is not {article} {}", error.text, error.what);
-        self.error(place, message, format!("write for example \"{}\"", error.example));
+        let in_bytes = Rate::of_bytes_per_second(&error.text).filter(|_| error.what == "rate");
+        let remedy = match in_bytes {
+            Some(rate) => format!("rates count bits, and B is a byte: write \"{rate}\""),
+            None => format!("write for example \"{}\"", error.example),
+        };
+        self.error(place, message, remedy);
     }
 
     /// A duration; one that only calendars can hold is told apart from nonsense.

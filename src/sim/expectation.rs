@@ -54,7 +54,10 @@ fn unit(metric: &Metric) -> ExpectationUnit {
             }
         },
         Metric::Provisioning(_, metric) => match metric {
-            ProvisioningMetric::Conflicts | ProvisioningMetric::Features => ExpectationUnit::Number,
+            ProvisioningMetric::Conflicts
+            | ProvisioningMetric::Features
+            | ProvisioningMetric::Issues
+            | ProvisioningMetric::IssuesLeft => ExpectationUnit::Number,
             ProvisioningMetric::Reached(_) | ProvisioningMetric::Updated | ProvisioningMetric::Recovered => {
                 ExpectationUnit::Picoseconds
             }
@@ -141,6 +144,8 @@ fn of_life(record: &RunRecord, component: &str, metric: ProvisioningMetric) -> O
         ProvisioningMetric::Updated => available_after(record, component, "updating"),
         ProvisioningMetric::Recovered => available_after(record, component, "down"),
         ProvisioningMetric::Conflicts => Some(count("409").count() as u64),
+        ProvisioningMetric::Issues => Some(count("STATE_OPEN").count() as u64),
+        ProvisioningMetric::IssuesLeft => Some((count("STATE_OPEN").count() - count("STATE_CLOSED").count()) as u64),
         ProvisioningMetric::Features => Some(count("PROVISIONING_STATE_FINAL").count() as u64),
     }
 }

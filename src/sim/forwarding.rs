@@ -248,6 +248,10 @@ impl Partition<'_> {
             self.transmit(port, packet, packet.ttl, facts);
             return;
         }
+        if packet.size > self.link_mtus[hop.logical_link] {
+            self.refused(port, packet, DropReason::TooBig, facts);
+            return;
+        }
         let place = LimitPlace::Link(hop.logical_link, self.wires[port].end);
         if self.pass(place, packet, facts) == Passed::Yes {
             self.ride(hop.logical_link, port, packet, facts);

@@ -36,7 +36,11 @@ impl Run<'_> {
 
     /// Another bandwidth, where the connection is or elsewhere.
     pub fn buy(&mut self, connection: ConnectionId, purchase: Purchase) {
-        match purchase.way {
+        let way = match purchase.way {
+            Way::Migrates { to, .. } if !self.agree_elsewhere(connection, to) => Way::InPlace,
+            way @ (Way::InPlace | Way::Migrates { .. }) => way,
+        };
+        match way {
             Way::InPlace => {
                 self.limit_links(connection, self.homes[connection], purchase.rate);
                 self.limit_edges(connection, purchase.rate);
@@ -50,8 +54,10 @@ impl Run<'_> {
                 self.tell(connection, "migrates", text);
                 self.limit_links(connection, to, purchase.rate);
                 for session in self.sessions_on(connection, to) {
-                    self.set_up(session);
-                    self.open(session);
+                    if self.has_feature(connection, session) {
+                        self.set_up(session);
+                        self.open(session);
+                    }
                 }
                 self.moving[connection] = Some(Moving { purchase, migration: Migration::Joining });
                 self.migration_due(connection);
@@ -66,7 +72,9 @@ impl Run<'_> {
         self.cause = None;
         let channels = &self.network.interconnects[to].channels;
         let links = self.network.connections[connection].logical_links.iter();
-        let mut new = links.filter(|link| channels.contains(&self.network.logical_links[**link].channel));
+        let agreed = |channel| self.features.contains_key(&(connection, channel));
+        let is_new = |channel| channels.contains(&channel) && agreed(channel);
+        let mut new = links.filter(|link| is_new(self.network.logical_links[**link].channel));
         let up = new.all(|link| self.journal.session_is_up(*link));
         let next = migration.look(self.now, if up { NewSessions::Up } else { NewSessions::Awaited });
         self.moving[connection] = Some(Moving { purchase, migration });
@@ -82,6 +90,7 @@ impl Run<'_> {
             Move::Leave => {
                 self.settling.world_changed();
                 self.sessions_on(connection, from).into_iter().for_each(|session| self.tear_down(session));
+                self.release_features(connection, from);
                 self.moving[connection] = None;
                 self.homes[connection] = to;
                 self.limit_edges(connection, purchase.rate);

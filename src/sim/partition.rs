@@ -47,6 +47,8 @@ pub(in crate::sim) struct Partition<'n> {
     pub wires: IdVec<PortId, Wire>,
     pub forwarders: IdVec<RouterId, Forwarder>,
     /// By sending end of the channel.
+    /// The largest packet that the hand-off of each logical link takes; whatever its channel takes until a feature says.
+    pub link_mtus: IdVec<LogicalLinkId, u32>,
     pub link_limits: IdVec<LogicalLinkId, [Option<Limit>; 2]>,
     /// By direction of the connection.
     pub edge_limits: IdVec<ConnectionId, [Option<Limit>; 2]>,
@@ -200,6 +202,7 @@ impl<'n> Partition<'n> {
             stale: 0,
             wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
             forwarders: forwarders(network),
+            link_mtus: network.logical_links.iter().map(|_| u32::MAX).collect(),
             link_limits: network.logical_links.iter().map(|link| Limit::of_link(network, link)).collect(),
             edge_limits: network.connections.iter().map(Limit::of_edge).collect(),
             attachment_limits: network.attachments.iter().map(Limit::of_attachment).collect(),

@@ -1,16 +1,28 @@
 //! Connections are ordered, changed and deleted while the run goes on: what their coordination wants, done.
 
-use crate::control::provisioning::{Action, Call, Coordination, State, Told};
+mod features;
+mod words;
+
+use crate::control::provisioning::{Action, Coordination, Told};
 use crate::ids::{ConnectionId, LinkId, LogicalLinkId, SessionId};
 use crate::network::{Network, Provisioning};
 use crate::sim::event::Event;
 use crate::sim::exports::Announce;
 use crate::sim::run::Run;
+use crate::units::Time;
+use words::{step, text};
 
 /// Turns a plan into what goes on with it in a run.
 pub(in crate::sim) fn coordination(network: &Network, plan: &Provisioning, run: &Run<'_>) -> Coordination {
     let name = &network.connections[plan.connection].name;
     Coordination::new(plan.clone(), run.origin, run.seed.stream(name, "provisioning"))
+}
+
+/// When the world looks at a coordination next.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::sim) struct Awaited {
+    at: Option<Time>,
+    serial: u32,
 }
 
 impl Run<'_> {
@@ -29,12 +41,16 @@ impl Run<'_> {
                 self.journal.out_of_service(self.origin, plan.connection);
             }
             self.coordinations.push(coordination);
+            self.awaited.push(Awaited::default());
             self.await_coordination(index);
         }
+        self.start_features();
     }
 
     /// A coordination has something to do.
     pub fn coordination_due(&mut self, index: usize) {
+        let awaited = &mut self.awaited[index].at;
+        *awaited = awaited.filter(|at| *at > self.now);
         let mut actions = Vec::new();
         self.coordinations[index].advance(self.now, &mut actions);
         self.coordinate(index, &actions);
@@ -42,8 +58,11 @@ impl Run<'_> {
     }
 
     fn await_coordination(&mut self, index: usize) {
-        if let Some(at) = self.coordinations[index].next() {
-            self.schedule(Event::Coordination(index), at, 0);
+        let Awaited { at: awaited, serial } = self.awaited[index];
+        let next = self.coordinations[index].next();
+        if let Some(at) = next.filter(|at| awaited.is_none_or(|before| *at < before)) {
+            self.awaited[index] = Awaited { at: Some(at), serial: serial + 1 };
+            self.schedule(Event::Coordination(index), at, serial);
         }
     }
 
@@ -53,7 +72,12 @@ impl Run<'_> {
         for action in actions {
             match action {
                 Action::Tell(told) => self.tell_of(index, *told),
-                Action::SetUp(link) => self.session_turns(connection, *link, Self::set_up),
+                Action::Negotiate(at) => self.negotiate_feature(index, *at),
+                Action::Release => self.features.retain(|(holder, _), _| *holder != connection),
+                Action::SetUp(link) => {
+                    self.give_mtu(connection, *link);
+                    self.session_turns(connection, *link, Self::set_up);
+                }
                 Action::Open(link) => self.session_turns(connection, *link, Self::open),
                 // Wherever it is carried by now.
                 Action::TearDown(_) => {
@@ -68,8 +92,11 @@ impl Run<'_> {
     pub fn bought(&mut self, connection: ConnectionId) {
         let network = self.network;
         let Some(index) = network.provisioning.iter().position(|plan| plan.connection == connection) else { return };
+        let channels = network.interconnects[self.homes[connection]].channels.iter().copied();
+        let agreed: Vec<LinkId> = channels.filter(|link| self.features.contains_key(&(connection, *link))).collect();
+        let up = self.channels_with_sessions(connection);
         let mut actions = Vec::new();
-        self.coordinations[index].updated(&mut actions);
+        self.coordinations[index].updated(self.now, &agreed, &up, &mut actions);
         self.coordinate(index, &actions);
     }
 
@@ -78,13 +105,20 @@ impl Run<'_> {
         let network = self.network;
         let connection = network.logical_links[link].connection;
         let Some(index) = network.provisioning.iter().position(|plan| plan.connection == connection) else { return };
-        let links = network.connections[connection].logical_links.iter();
-        let up = links.filter(|link| self.journal.session_is_up(**link)).count();
+        let up = self.channels_with_sessions(connection);
         let mut actions = Vec::new();
-        self.coordinations[index].sessions(self.now, up, &mut actions);
+        self.coordinations[index].sessions(self.now, &up, &mut actions);
         let cause = self.cause;
         self.coordinate(index, &actions);
+        self.await_coordination(index);
         self.cause = cause;
+    }
+
+    /// The channels on which a connection has a session that is up.
+    fn channels_with_sessions(&self, connection: ConnectionId) -> Vec<LinkId> {
+        let links = self.network.connections[connection].logical_links.iter();
+        let up = links.filter(|link| self.journal.session_is_up(**link));
+        up.map(|link| self.network.logical_links[*link].channel).collect()
     }
 
     fn session_turns(&mut self, connection: ConnectionId, link: LinkId, turn: fn(&mut Self, SessionId)) {
@@ -137,73 +171,6 @@ impl Run<'_> {
                 self.journal.out_of_service(self.now, plan.connection);
             }
         }
-        self.tell(plan.connection, step(told), text(network, plan, told));
-    }
-}
-
-/// The word of the specification.
-fn step(told: Told) -> &'static str {
-    match told {
-        Told::State(state) => state.word(),
-        Told::KeyIssued => "activationKey",
-        Told::Answered(call) => word(call),
-        Told::Conflict(..) | Told::Queued(..) => "409",
-        Told::NotFound(_) => "404",
-        Told::FeatureFinal(..) => "PROVISIONING_STATE_FINAL",
-        Told::Ready(..) => "ready",
-        Told::Configured(_) => "configured",
-        Told::Verified => "VERIFICATION_STATE_VERIFIED",
-        Told::CleanedUp => "clean-up",
-    }
-}
-
-const fn word(call: Call) -> &'static str {
-    match call {
-        Call::ConfirmActivationKey => "ConfirmActivationKey",
-        Call::CreateConnection => "CreateConnection",
-        Call::GenerateFeatureGuidance => "GenerateFeatureGuidance",
-        Call::CreateFeature(_) => "CreateFeature",
-        Call::NotifyConnectionStatus(_) => "NotifyConnectionStatus",
-        Call::UpdateConnection(_) => "UpdateConnection",
-        Call::DeleteConnection => "DeleteConnection",
-    }
-}
-
-/// What happened, in words.
-fn text(network: &Network, plan: &Provisioning, told: Told) -> String {
-    let providers = network.interconnects[network.connections[plan.connection].interconnect].providers;
-    // Side 0 of a coordination is where the connection was created.
-    let side = |side: usize| &network.providers[providers[side ^ plan.initiator]].name;
-    let (one, other) = (side(0), side(1));
-    let link = |link: LinkId| &network.links[link].name;
-    match told {
-        Told::State(State::Requested) => format!("created at {one} with {}", plan.bandwidth),
-        Told::State(State::Failed) => "fewer than three of four features can be negotiated".to_owned(),
-        Told::State(State::Down) => "state down: no session of its logical links is up".to_owned(),
-        Told::State(state) => format!("state {}", state.word()),
-        Told::KeyIssued => format!("{one} gives out an activation key for {}", plan.bandwidth),
-        Told::Answered(Call::ConfirmActivationKey) => format!("{other} has the key confirmed by {one}: keyValid"),
-        Told::Answered(Call::CreateConnection) => format!("{other} has a connection, and creates its half at {one}"),
-        Told::Answered(Call::GenerateFeatureGuidance) => format!("guidance for {} channels", plan.channels.len()),
-        Told::Answered(Call::CreateFeature(index)) => {
-            format!("{}: PROVISIONING_STATE_PENDING", link(plan.channels[index].link))
-        }
-        Told::Answered(Call::NotifyConnectionStatus(from)) => {
-            format!("{} is verified and has told {}", side(from), side(1 - from))
-        }
-        Told::Answered(Call::UpdateConnection(purchase)) => format!("{} accepted by both", purchase.rate),
-        Told::Answered(Call::DeleteConnection) => format!("deleted at {other} too"),
-        Told::Conflict(call, times, wait) => {
-            format!("{} answered 409 (conflict {times}), again in {wait}", word(call))
-        }
-        Told::Queued(purchase, before) => format!("{} ordered, after {before} that wait", purchase.rate),
-        Told::NotFound(call) => format!("{} answered 404: there is no connection", word(call)),
-        Told::FeatureFinal(channel, finals) => {
-            format!("{}: {finals} of {} features are final", link(channel), plan.channels.len())
-        }
-        Told::Ready(finals, all) => format!("{finals} of {all} features suffice to provision"),
-        Told::Configured(at) => format!("{} has set its routers up", side(at)),
-        Told::Verified => "verified by both sides".to_owned(),
-        Told::CleanedUp => "never finalised, or left on one side only: deleted".to_owned(),
+        self.tell(plan.connection, step(told), text(self, index, told));
     }
 }

@@ -14,7 +14,7 @@ pub use availability::{AvailabilityRecord, UnavailableRun};
 pub use flows::{ExchangeRecord, FlowEntryRecord, FlowRecord, TransferRecord};
 pub use ledger::{Detected, FlowHit, LedgerEntry, LedgerKind, LostIn, Notice, Phase, PhaseTime, Spread};
 pub use macsec::{MacsecRecord, MkaRecord, PacketNumbers};
-pub use operations::OperationRecord;
+pub use operations::{FeatureRecord, OperationRecord};
 pub use routing::{BgpMessages, Oscillation, RouteMove, RoutingRecord};
 
 use std::collections::BTreeMap;
@@ -63,6 +63,8 @@ pub struct RunRecord {
     pub ledger: Vec<LedgerEntry>,
     /// What operators and customers did on purpose, in order of time.
     pub operations: Vec<OperationRecord>,
+    /// What providers have agreed on for connections, as it is at the end.
+    pub features: Vec<FeatureRecord>,
     /// What routing did.
     pub routing: RoutingRecord,
     /// Sessions as they are at the end, with every value that they run by.

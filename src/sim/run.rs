@@ -19,7 +19,7 @@ use crate::ids::{
     ConnectionId, DestinationId, FlowId, IdVec, InterconnectId, LinkId, PortId, ProviderId, RouterId, SessionId,
 };
 use crate::message::{Control, NextHop, Packet, PacketKind};
-use crate::network::{Network, Purchase};
+use crate::network::{L3BaseConfig, Network, Purchase};
 use crate::rng::RunSeed;
 use crate::sim::cpu::Processors;
 use crate::sim::delayed::Delayed;
@@ -34,6 +34,7 @@ use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::light::LinkEnd;
 use crate::sim::migration::Moving;
 use crate::sim::partition::{Partition, Wire};
+use crate::sim::provisioning::Awaited;
 use crate::sim::record::{RoutingRecord, RunRecord};
 use crate::sim::recorder::{Cause, Journal};
 use crate::sim::resting::{Liveness, Rest};
@@ -130,6 +131,9 @@ pub(in crate::sim) struct Run<'n> {
     pub stages: Vec<RunningStage>,
     /// Of `network.provisioning`, in its order.
     pub coordinations: Vec<Coordination>,
+    pub awaited: Vec<Awaited>,
+    /// What providers have agreed on for each connection on each channel.
+    pub features: BTreeMap<(ConnectionId, LinkId), L3BaseConfig>,
     /// The interconnect that carries each connection.
     pub homes: IdVec<ConnectionId, InterconnectId>,
     /// Connections on their way to another one.
@@ -197,6 +201,8 @@ impl<'n> Run<'n> {
             used_up: network.ports.iter().map(|_| false).collect(),
             stages: Vec::new(),
             coordinations: Vec::new(),
+            awaited: Vec::new(),
+            features: BTreeMap::new(),
             homes: network.connections.iter().map(|connection| connection.interconnect).collect(),
             moving: network.connections.iter().map(|_| None).collect(),
             orders: network.connections.iter().map(|_| VecDeque::new()).collect(),

@@ -25,6 +25,13 @@ impl Rate {
         if bits_per_second == 0 { None } else { Some(Self(bits_per_second)) }
     }
 
+    /// A rate that was written in bytes per second, such as "150 MBps" or "150 MB/s".
+    #[must_use]
+    pub fn of_bytes_per_second(text: &str) -> Option<Self> {
+        let bytes: Bytes = text.strip_suffix("ps").or_else(|| text.strip_suffix("/s"))?.parse().ok()?;
+        Self::from_bps(bytes.0.checked_mul(8)?)
+    }
+
     /// Bits per second.
     #[must_use]
     pub const fn as_bps(self) -> u64 {

@@ -1,8 +1,9 @@
 //! What a coordination asks, tells and wants done.
 
+use super::issue::Issue;
 use super::machine::State;
 use crate::ids::LinkId;
-use crate::network::Purchase;
+use crate::network::{NoCommonGround, Purchase};
 use crate::units::Span;
 
 /// A call of the API, of the other provider or by the customer.
@@ -39,6 +40,18 @@ pub enum Told {
     Queued(Purchase, usize),
     /// A call was answered with 404.
     NotFound(Call),
+    /// The other provider is to negotiate (`deferProvisioning`), and is waited for so long (`deferralTimeoutHours`).
+    Deferred(Span),
+    /// It was waited for in vain: the connection is rolled back.
+    DeferralOver,
+    /// No feature can be agreed on for this channel.
+    NoCommonGround(LinkId, NoCommonGround),
+    /// So many features can be negotiated at most, of so many: too few.
+    TooFew(usize, usize),
+    /// The local check of a side is not passed: so many sessions are up.
+    Unverified(usize, usize),
+    /// An issue is opened, or its state changes.
+    Issue(Issue),
     /// `Feature.provisioningState` is `PROVISIONING_STATE_FINAL` on this channel: so many are.
     FeatureFinal(LinkId, usize),
     /// Enough features are final, of so many: both sides configure.
@@ -56,6 +69,11 @@ pub enum Told {
 pub enum Action {
     /// A line in the ledger.
     Tell(Told),
+    /// The providers compare their guidance for the channel of this index; [`super::Coordination::negotiated`] is to be called
+    /// with what came of it.
+    Negotiate(usize),
+    /// No feature of the connection is wanted any more: what was agreed on is free for others.
+    Release,
     /// Both sides have set the connection up on this channel: its session may come up, and learns nothing yet. Said
     /// again it changes nothing.
     SetUp(LinkId),
@@ -63,6 +81,6 @@ pub enum Action {
     Open(LinkId),
     /// It is not set up there any more.
     TearDown(LinkId),
-    /// Another bandwidth; [`Coordination::updated`] is to be called when it is in force.
+    /// Another bandwidth; [`super::Coordination::updated`] is to be called when it is in force.
     Bandwidth(Purchase),
 }

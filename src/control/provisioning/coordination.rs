@@ -1,13 +1,16 @@
 //! One connection through all its life: what the customer orders, what the two providers ask of each other, and when.
 
+mod features;
+mod issues;
 mod orders;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::action::{Action, Call, Told};
+use super::issue::{Issue, Priority, Subject};
 use super::machine::{Answer, Input, State};
 use crate::ids::LinkId;
-use crate::network::{AdminState, OfferedChannel, Provisioning, Purchase, SpanLaw};
+use crate::network::{AdminState, Provisioning, Purchase, SpanLaw};
 use crate::rng::Stream;
 use crate::units::{Span, Time};
 
@@ -33,6 +36,16 @@ enum Step {
     Checked(usize),
     /// The `adminState` of a channel is `ADMIN_STATE_ENABLED`.
     Enabled(usize),
+    /// A provider offers something else on a channel.
+    Reconsidered(usize),
+    /// The provider to which the connection was deferred takes it up.
+    TakenUp,
+    /// It was waited for long enough.
+    DeferralEnds,
+    /// The issue of this number is taken up.
+    Triage(Subject, u32),
+    /// The logical link on a channel may have been down for long.
+    Overdue(usize),
     /// The customer orders another bandwidth.
     Update(Purchase),
     /// The oldest order that waits is made; so many conflicts came before.
@@ -43,10 +56,41 @@ enum Step {
     CleanUp,
 }
 
+impl Step {
+    /// Whether it is about one channel of the interconnect.
+    const fn is_of_a_channel(self) -> bool {
+        match self {
+            Self::FeatureFinal(_)
+            | Self::ConfiguredLate(_)
+            | Self::Enabled(_)
+            | Self::Reconsidered(_)
+            | Self::Overdue(_)
+            | Self::Answer(Call::CreateFeature(_), _) => true,
+            Self::Begins
+            | Self::Create
+            | Self::Accept
+            | Self::Answer(..)
+            | Self::Configured(_)
+            | Self::Checked(_)
+            | Self::TakenUp
+            | Self::DeferralEnds
+            | Self::Triage(..)
+            | Self::Update(_)
+            | Self::Order(_)
+            | Self::UpdateConfigured(_)
+            | Self::Delete(_)
+            | Self::DeletePeer
+            | Self::CleanUp => false,
+        }
+    }
+}
+
 /// `Feature.provisioningState` of one channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FeatureState {
     Absent,
+    /// There is no common ground.
+    Refused,
     /// `PROVISIONING_STATE_PENDING`.
     Pending,
     /// `PROVISIONING_STATE_FINAL`.
@@ -68,9 +112,15 @@ pub struct Coordination {
     /// When the run begins; nothing that sessions do before moves the state.
     origin: Time,
     state: State,
-    /// How many of its logical links have their sessions up.
+    /// How many of its logical links have their sessions up, on whatever interconnect.
     sessions: usize,
     features: Vec<FeatureState>,
+    /// By channel: whether its session is up, and if not, while it should be, since when.
+    up: Vec<bool>,
+    down_since: Vec<Option<Time>>,
+    issues: BTreeMap<Subject, Issue>,
+    /// So many issues were opened so far.
+    opened: u32,
     enabled: Vec<bool>,
     guidance: Guidance,
     /// Whose routers are set up.
@@ -102,6 +152,10 @@ impl Coordination {
             state,
             sessions: 0,
             features: vec![feature; count],
+            up: vec![false; count],
+            down_since: vec![None; count],
+            issues: BTreeMap::new(),
+            opened: 0,
             enabled: plan.channels.iter().map(|channel| channel.admin == AdminState::Enabled).collect(),
             guidance,
             configured: [plan.create.is_none(); 2],
@@ -130,6 +184,9 @@ impl Coordination {
             if let AdminState::Disabled(Some(until)) = channel.admin {
                 self.plan_at(origin + until, Step::Enabled(index));
             }
+            if let Some(at) = channel.reconsidered {
+                self.plan_at(origin + at, Step::Reconsidered(index));
+            }
         }
     }
 
@@ -153,28 +210,9 @@ impl Coordination {
         }
     }
 
-    /// The bandwidth that was asked for is in force.
-    pub fn updated(&mut self, out: &mut Vec<Action>) {
-        self.moves(Input::Updated, out);
-        self.follow_sessions(out);
-    }
-
-    /// So many of its logical links have their sessions up now.
-    pub fn sessions(&mut self, now: Time, up: usize, out: &mut Vec<Action>) {
-        self.sessions = up;
-        if now >= self.origin {
-            self.follow_sessions(out);
-        }
-    }
-
-    /// Without a session there is no path. A state that says something else of the connection stays.
-    fn follow_sessions(&mut self, out: &mut Vec<Action>) {
-        self.moves(if self.sessions == 0 { Input::PathsLost } else { Input::PathFound }, out);
-    }
-
     fn take(&mut self, now: Time, step: Step, out: &mut Vec<Action>) {
         match step {
-            Step::Begins => self.follow_sessions(out),
+            Step::Begins => self.in_service(now, out),
             Step::Create => self.create(now, out),
             Step::Accept => self.call(now, Call::ConfirmActivationKey, 0),
             Step::Answer(call, before) => self.answer(now, call, before, out),
@@ -183,9 +221,15 @@ impl Coordination {
             Step::ConfiguredLate(index) => {
                 let link = self.plan.channels[index].link;
                 out.extend([Action::SetUp(link), Action::Open(link)]);
+                self.follow_channel(now, index, out);
             }
-            Step::Checked(side) => self.call(now, Call::NotifyConnectionStatus(side), 0),
-            Step::Enabled(index) => self.enabled(now, index),
+            Step::Checked(side) => self.checked(now, side, out),
+            Step::Enabled(index) => self.enabled(index, out),
+            Step::Reconsidered(index) => self.reconsidered(index, out),
+            Step::TakenUp => self.call(now, Call::GenerateFeatureGuidance, 0),
+            Step::DeferralEnds => self.deferral_ends(now, out),
+            Step::Triage(subject, number) => self.triage(subject, number, out),
+            Step::Overdue(index) => self.overdue(now, index, out),
             Step::Update(purchase) => self.update(now, purchase, out),
             Step::Order(before) => self.order(now, before, out),
             Step::UpdateConfigured(purchase) => out.push(Action::Bandwidth(purchase)),
@@ -217,58 +261,16 @@ impl Coordination {
             Call::ConfirmActivationKey => self.call(now, Call::CreateConnection, 0),
             Call::CreateConnection => {
                 self.moves(Input::Accept, out);
-                self.call(now, Call::GenerateFeatureGuidance, 0);
+                self.negotiator_begins(now, out);
             }
-            Call::GenerateFeatureGuidance => self.negotiate(now, out),
-            Call::CreateFeature(index) => {
-                self.features[index] = FeatureState::Pending;
-                self.after(now, self.plan.times.feature, Step::FeatureFinal(index));
-            }
-            Call::NotifyConnectionStatus(side) => self.notified(side, out),
+            Call::GenerateFeatureGuidance => self.negotiate(out),
+            Call::CreateFeature(index) => self.feature_created(now, index, out),
+            Call::NotifyConnectionStatus(side) => self.notified(now, side, out),
             Call::UpdateConnection(purchase) => {
                 let set_up = self.configured_by_both(now);
                 self.plan_at(set_up, Step::UpdateConfigured(purchase));
             }
             Call::DeleteConnection => self.moves(Input::Removed, out),
-        }
-    }
-
-    /// A feature for every channel that the guidance says is enabled.
-    fn negotiate(&mut self, now: Time, out: &mut Vec<Action>) {
-        self.guidance = Guidance::Given;
-        let never = |channel: &&OfferedChannel| channel.admin == AdminState::Disabled(None);
-        let possible = self.features.len() - self.plan.channels.iter().filter(never).count();
-        if possible < self.needed() {
-            self.moves(Input::TooFew, out);
-            return;
-        }
-        for index in 0..self.features.len() {
-            if self.enabled[index] {
-                self.call(now, Call::CreateFeature(index), 0);
-            }
-        }
-    }
-
-    /// A channel is enabled: its feature can be negotiated.
-    fn enabled(&mut self, now: Time, index: usize) {
-        self.enabled[index] = true;
-        if self.guidance == Guidance::Given && self.features[index] == FeatureState::Absent {
-            self.call(now, Call::CreateFeature(index), 0);
-        }
-    }
-
-    fn feature_final(&mut self, now: Time, index: usize, out: &mut Vec<Action>) {
-        let ready = self.finals() >= self.needed();
-        self.features[index] = FeatureState::Final;
-        out.push(Action::Tell(Told::FeatureFinal(self.plan.channels[index].link, self.finals())));
-        if ready && self.state.is_in_service() {
-            let set_up = self.configured_by_both(now);
-            self.plan_at(set_up, Step::ConfiguredLate(index));
-        } else if !ready && self.finals() >= self.needed() {
-            out.push(Action::Tell(Told::Ready(self.finals(), self.features.len())));
-            for side in [0, 1] {
-                self.after(now, self.plan.times.configure, Step::Configured(side));
-            }
         }
     }
 
@@ -285,15 +287,33 @@ impl Coordination {
         }
     }
 
+    /// A side looks whether as many sessions are up as suffice; if not, it asks the other one, and looks again.
+    fn checked(&mut self, now: Time, side: usize, out: &mut Vec<Action>) {
+        let subject = Subject::Verification(side);
+        let up = self.up.iter().filter(|up| **up).count();
+        if up >= self.needed() {
+            self.mended(subject, out);
+            self.call(now, Call::NotifyConnectionStatus(side), 0);
+            return;
+        }
+        if !self.issues.contains_key(&subject) {
+            out.push(Action::Tell(Told::Unverified(side, up)));
+            self.open_issue(now, subject, Priority::P1, out);
+        }
+        // A check that takes no time is not made again at the same instant.
+        let wait = self.plan.times.verify.draw(&mut self.stream).max(FIRST_RETRY);
+        self.plan_at(now + wait, Step::Checked(side));
+    }
+
     /// A side has told the other one that its check was passed.
-    fn notified(&mut self, side: usize, out: &mut Vec<Action>) {
+    fn notified(&mut self, now: Time, side: usize, out: &mut Vec<Action>) {
         self.notified[side] = true;
         if self.notified != [true; 2] {
             return;
         }
         out.push(Action::Tell(Told::Verified));
         self.moves(Input::Verified, out);
-        self.follow_sessions(out);
+        self.in_service(now, out);
         // What became final during the checks is not set up before.
         out.extend(self.final_channels().flat_map(|link| [Action::SetUp(link), Action::Open(link)]));
     }

@@ -19,7 +19,7 @@ pub enum State {
     Deleting,
     /// It is gone on both.
     Deleted,
-    /// Too few features can be negotiated.
+    /// Too few features can be negotiated, or not in time.
     Failed,
 }
 
@@ -38,6 +38,8 @@ pub enum Input {
     PathFound,
     /// Fewer features than needed can become final.
     TooFew,
+    /// The provider to which it was deferred has not finished it in time.
+    TimedOut,
     /// The customer wants another bandwidth.
     Update,
     /// Both sides have it.
@@ -86,11 +88,11 @@ impl State {
                 Answer::To(Self::Available)
             }
             (Self::Available, Input::PathsLost) => Answer::To(Self::Down),
-            (Self::Pending, Input::TooFew) => Answer::To(Self::Failed),
+            (Self::Pending, Input::TooFew | Input::TimedOut) => Answer::To(Self::Failed),
             (Self::Available, Input::Update) => Answer::To(Self::Updating),
             // Nobody else knows of it yet.
             (Self::Requested, Input::Delete)
-            | (Self::Deleting, Input::Removed)
+            | (Self::Deleting | Self::Failed, Input::Removed)
             | (Self::Requested | Self::Pending | Self::Deleting | Self::Failed, Input::CleanUp) => {
                 Answer::To(Self::Deleted)
             }
@@ -109,6 +111,7 @@ impl State {
                 | Input::PathsLost
                 | Input::PathFound
                 | Input::TooFew
+                | Input::TimedOut
                 | Input::Update
                 | Input::Updated
                 | Input::Delete
@@ -146,13 +149,14 @@ impl State {
 
 impl Input {
     /// All, in the order of a life.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Create,
         Self::Accept,
         Self::Verified,
         Self::PathsLost,
         Self::PathFound,
         Self::TooFew,
+        Self::TimedOut,
         Self::Update,
         Self::Updated,
         Self::Delete,

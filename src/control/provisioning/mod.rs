@@ -8,11 +8,13 @@
 
 mod action;
 mod coordination;
+mod issue;
 mod machine;
 mod migration;
 
 pub use action::{Action, Call, Told};
 pub use coordination::Coordination;
+pub use issue::{Issue, IssueInput, IssueState, Priority, Subject};
 pub use machine::{Answer, Input, State};
 pub use migration::{Migration, Move, NewSessions};
 

@@ -10,6 +10,7 @@ use petgraph::visit::EdgeRef;
 
 use crate::ids::{AttachmentId, ConnectionId, FacilityId, Id, InterconnectId, LinkId, RouterId};
 use crate::network::{LinkKind, Network, RouterRole};
+use crate::units::Bytes;
 
 /// Something whose loss alone cuts a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,4 +141,31 @@ pub fn cut_links(network: &Network, ends: [AttachmentId; 2], across: Option<Inte
         cuts.push(CutLink { link, end: near.expect("one end stays with the source") });
     }
     cuts
+}
+
+/// The largest packet that some way from one attachment to another carries, by what each link carries, and the links that
+/// stop larger ones on the source's side; `None` when no path joins the two.
+#[must_use]
+pub fn largest_packet(
+    network: &Network,
+    ends: [AttachmentId; 2],
+    across: Option<InterconnectId>,
+    carried: impl Fn(LinkId) -> Bytes,
+) -> Option<(Bytes, Vec<LinkId>)> {
+    let ways = Ways::new(network, ends, across);
+    let with = |fits: &dyn Fn(Bytes) -> bool| {
+        ways.graph.filter_map(|_, router| Some(*router), |_, link| fits(carried(*link)).then_some(*link))
+    };
+    let sizes: BTreeSet<Bytes> = ways.graph.edge_weights().map(|link| carried(*link)).collect();
+    let joins = |size: &Bytes| has_path_connecting(&with(&|carried| carried >= *size), ways.from, ways.to, None);
+    let largest = sizes.into_iter().rev().find(joins)?;
+    let larger = with(&|carried| carried > largest);
+    let reached = |router: RouterId| has_path_connecting(&larger, ways.from, NodeIndex::new(router.index()), None);
+    let stops = |link: &LinkId| {
+        let [a, b] = network.links[*link].ends.map(reached);
+        carried(*link) == largest && a != b
+    };
+    let mut stopping: Vec<LinkId> = ways.graph.edge_weights().copied().filter(stops).collect();
+    stopping.sort_unstable();
+    Some((largest, stopping))
 }

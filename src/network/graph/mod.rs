@@ -4,6 +4,6 @@ mod cuts;
 mod islands;
 mod paths;
 
-pub use cuts::{CutLink, SinglePoint, cut_links, is_joined, single_points_of_failure};
+pub use cuts::{CutLink, SinglePoint, cut_links, is_joined, largest_packet, single_points_of_failure};
 pub use islands::all_joined;
 pub use paths::{ShortestPaths, Transit};

@@ -66,6 +66,7 @@ pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
         "sessions": inspect::session_values(&record.sessions),
         "ledger": all(&record.ledger, ledger_entry),
         "operations": all(&record.operations, super::operations::value),
+        "features": all(&record.features, super::operations::feature_value),
         "expectations": all(&record.expectations, expectation),
     })
 }

@@ -42,7 +42,7 @@ const SECTIONS: [&str; 8] =
     ["latency", "drops", "incidents", "returns", "transfers", "exchanges", "rules", "provisioning"];
 
 /// Keys of `provisioning.NAME`.
-const LIFE: [(&str, ProvisioningMetric, Unit); 11] = [
+const LIFE: [(&str, ProvisioningMetric, Unit); 13] = [
     ("requested", ProvisioningMetric::Reached("requested"), Unit::Span),
     ("pending", ProvisioningMetric::Reached("pending"), Unit::Span),
     ("available", ProvisioningMetric::Reached("available"), Unit::Span),
@@ -54,6 +54,8 @@ const LIFE: [(&str, ProvisioningMetric, Unit); 11] = [
     ("updated", ProvisioningMetric::Updated, Unit::Span),
     ("conflicts", ProvisioningMetric::Conflicts, Unit::Count),
     ("features", ProvisioningMetric::Features, Unit::Count),
+    ("issues", ProvisioningMetric::Issues, Unit::Count),
+    ("issues_left", ProvisioningMetric::IssuesLeft, Unit::Count),
 ];
 
 /// Keys of `incidents.NAME` and `returns.NAME`.

@@ -14,6 +14,7 @@ mod devices;
 mod exchanges;
 mod failures;
 mod flow_ends;
+mod guidance;
 mod headers;
 mod judgement;
 mod laws;
@@ -101,6 +102,7 @@ pub(super) fn resolve(file: &File, folder: &Path, reader: &mut Reader) -> Option
     let monitors = resolver.monitors();
     resolver.failures();
     resolver.changes();
+    resolver.guidance();
     resolver.provisioning();
     resolver.availability();
     resolver.expectations();

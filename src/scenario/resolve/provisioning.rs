@@ -2,7 +2,7 @@
 
 use super::{Names, Resolver};
 use crate::ids::{ConnectionId, Id, LinkId, ProviderId};
-use crate::network::{AdminState, ChangeKind, OfferedChannel, Provisioning, ProvisioningTimes, SpanLaw};
+use crate::network::{AdminState, ChangeKind, Deferral, OfferedChannel, Provisioning, ProvisioningTimes, SpanLaw};
 use crate::scenario::file::{Leaf, ProvisioningTable};
 use crate::scenario::read::{peek, peek_list};
 use crate::scenario::source::join;
@@ -36,7 +36,7 @@ impl Resolver<'_> {
         connection: ConnectionId,
         table: &ProvisioningTable,
     ) -> ProvisioningDraft {
-        let of_creation = [("accept", &table.accept), ("created_at", &table.created_at)];
+        let of_creation = [("accept", &table.accept), ("created_at", &table.created_at), ("defer", &table.defer)];
         let create = self.order(&join(&place, "at"), &table.at);
         if table.at.is_none() && of_creation.iter().any(|(_, leaf)| leaf.is_some()) {
             self.reader.error(&place, "says how the connection is created, but not when", "write at = \"10 s\"");
@@ -53,6 +53,8 @@ impl Resolver<'_> {
             feature: law("feature", &table.feature, "10 s"),
             configure: law("configure", &table.configure, "exponential 60 s"),
             verify: law("verify", &table.verify, "10 s"),
+            triage: law("triage", &table.triage, "10 min"),
+            report_after: self.positive_span(&join(&place, "report_after"), &table.report_after, "10 min"),
             clean_up: self.positive_span(&join(&place, "clean_up"), &table.clean_up, "7 days"),
         };
         let conflict = self.reader.quantity::<Share>(&join(&place, "conflict"), &table.conflict, "10%");
@@ -66,6 +68,7 @@ impl Resolver<'_> {
             accept: self.law_or_never(&join(&place, "accept"), &table.accept),
             bandwidth: self.connections[connection.index()].bandwidth,
             updates: Vec::new(),
+            deferral: self.deferral(&place, table),
             delete,
             delete_peer: self.law_or_never(&join(&place, "delete_peer"), &table.delete_peer),
             channels: Vec::new(),
@@ -79,8 +82,22 @@ impl Resolver<'_> {
         ProvisioningDraft { place, plan, created_at, disabled, enabled }
     }
 
+    /// Who negotiates, and how long the other one is waited for.
+    fn deferral(&mut self, place: &str, table: &ProvisioningTable) -> Deferral {
+        if table.defer.is_none() {
+            if table.deferral_timeout.is_some() {
+                let remedy = "write defer = \"10 min\" or \"never\": when the other provider takes it up";
+                self.reader.error(join(place, "deferral_timeout"), "is read only with defer", remedy);
+            }
+            return Deferral::No;
+        }
+        let taken_up = self.law_or_never(&join(place, "defer"), &table.defer);
+        let timeout = self.positive_span(&join(place, "deferral_timeout"), &table.deferral_timeout, "24 h");
+        Deferral::Yes { taken_up, timeout }
+    }
+
     /// When the customer does something; `None` when never.
-    fn order(&mut self, place: &str, leaf: &Leaf) -> Option<Span> {
+    pub(super) fn order(&mut self, place: &str, leaf: &Leaf) -> Option<Span> {
         leaf.as_ref()?;
         let at = self.reader.span(place, leaf, "10 s")?;
         if at >= self.network.horizon {
@@ -132,7 +149,11 @@ impl Resolver<'_> {
                 true => AdminState::Disabled(enabled),
                 false => AdminState::Enabled,
             };
-            plan.channels = channels.into_iter().map(|link| OfferedChannel { link, admin: admin(link) }).collect();
+            let guidance = &self.network.guidance;
+            let reconsidered =
+                |link| providers.into_iter().filter_map(|provider| guidance.changes(provider, link)).max();
+            let offered = |link| OfferedChannel { link, admin: admin(link), reconsidered: reconsidered(link) };
+            plan.channels = channels.into_iter().map(offered).collect();
             self.network.changes.retain(|change| match change.kind {
                 ChangeKind::Bandwidth { connection, purchase } if connection == plan.connection => {
                     plan.updates.push((change.at, purchase));

@@ -124,3 +124,95 @@ fn a_bandwidth_that_fits_nowhere_is_told() {
     let fits = good(&with(&change.replace("200", "100"))).warnings;
     assert!(fits.iter().all(|problem| !problem.to_string().contains("does not fit")), "{fits:?}");
 }
+
+#[test]
+fn guidance_is_the_channels_own_until_its_time_and_inherits_the_rest() {
+    let tables = "[provisioning.shop]\n[providers.aws.guidance]\nmtus = [\"1500\", \"2000-8500\"]\n\
+                  [providers.aws.channel_guidance.iad-channel-a1]\nvlans = [\"2000-2010\"]\nuntil = \"10 s\"\n";
+    let network = good(&with(tables)).network;
+    let aws = network.providers.enumerate().find(|(_, provider)| provider.name == "aws").unwrap().0;
+    let a1 = network.links.enumerate().find(|(_, link)| link.name == "iad-channel-a1").unwrap().0;
+    let at = |seconds| network.guidance.of(aws, a1, Span::from_s(seconds));
+    assert_eq!((at(9).vlans.as_slice(), at(10).vlans.as_slice()), (&[(2000, 2010)][..], &[(1025, 4094)][..]));
+    assert_eq!(at(0).mtus, [(1500, 1500), (2000, 8500)]);
+    // The specification's example subnets and lengths, and the provider's own AS number.
+    let ipv4 = &at(0).ipv4;
+    assert_eq!((ipv4.include[0].to_string(), ipv4.lengths[0]), ("169.254.0.0/16".to_owned(), 29));
+    assert_eq!(at(0).asns, [(network.providers[aws].asn, network.providers[aws].asn)]);
+    assert_eq!(network.provisioning[0].channels[0].reconsidered, Some(Span::from_s(10)));
+}
+
+#[test]
+fn guidance_that_cannot_be_is_refused_with_its_reason() {
+    let wrong = [
+        ("vlans = [\"1024-2000\"]", "vlans: 1024-2000 has reserved VLANs"),
+        ("vlans = [\"2000-1500\"]", "vlans: \"2000-1500\" is not a range from 1 to 65535"),
+        ("vlans = []", "vlans: offers nothing"),
+        ("mtus = [\"60\"]", "mtus: \"60\" is not a range from 68 to 65535"),
+        ("ipv4 = [\"fd20::/16\"]", "ipv4: \"fd20::/16\" is not an IPv4 prefix"),
+        ("ipv4_exclude = [\"10.0.0.1/8\"]", "ipv4_exclude: \"10.0.0.1/8\" is not an IPv4 prefix without host bits"),
+        ("ipv4_lengths = [31]", "ipv4_lengths: 31 is not a prefix length from 1 to 30"),
+        ("until = \"1 s\"", "until: is read only in the guidance of one channel"),
+        ("vlan = [\"2000\"]", "vlan: unknown key; did you mean \"vlans\"?"),
+    ];
+    for (key, message) in wrong {
+        let found = problems_of(&with(&format!("[provisioning.shop]\n[providers.aws.guidance]\n{key}\n")), &[]);
+        assert!(found.contains(&format!("providers.aws.guidance.{message}")), "{key}: {found}");
+    }
+    let unread = problems_of(&with("[providers.aws.guidance]\nvlans = [\"2000\"]\n"), &[]);
+    assert!(unread.contains("providers.aws.guidance: is read only where a connection is provisioned"), "{unread}");
+    let lost = problems_of(&with("[provisioning.shop]\n[providers.aws.channel_guidance.x]\nvlans = [\"2000\"]\n"), &[]);
+    assert!(lost.contains("providers.aws.channel_guidance.x: no link is named \"x\""), "{lost}");
+    let timeout = problems_of(&with("[provisioning.shop]\nat = \"1 s\"\ndeferral_timeout = \"1 h\"\n"), &[]);
+    assert!(timeout.contains("provisioning.shop.deferral_timeout: is read only with defer"), "{timeout}");
+}
+
+#[test]
+fn channels_without_common_ground_are_told_before_the_run() {
+    let warnings = |count: usize| {
+        let names = ["iad-channel-a1", "iad-channel-a2", "iad-channel-b1"];
+        let own: String = names[..count].iter().map(|name| format!("{name} = {{ mtus = [\"9000\"] }}\n")).collect();
+        let tables = format!("[provisioning.shop]\nat = \"1 s\"\n[providers.aws.channel_guidance]\n{own}");
+        let warnings = good(&with(&tables)).warnings;
+        warnings.iter().map(ToString::to_string).filter(|text| text.contains("has no feature on")).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings(0), [] as [String; 0]);
+    let one = "warning: provisioning.shop: has no feature on \"iad-channel-a1\": mtuRanges have nothing in common that the \
+               channel carries; widen the guidance of one of the two providers, or expect it";
+    assert!(warnings(1).len() == 1 && warnings(1)[0].starts_with(one), "{:?}", warnings(1));
+    // Two of four are fewer than three.
+    assert_eq!(warnings(2).iter().filter(|text| text.contains("it will fail")).count(), 2);
+}
+
+#[test]
+fn packets_that_fit_no_way_are_told_with_the_link_that_stops_them() {
+    let told = |keys: &str, tables: &str| {
+        let text = with(tables).replace("rate = \"1 Mbps\"", &format!("rate = \"1 Mbps\"\n{keys}"));
+        let warnings = good(&text).warnings;
+        warnings.iter().map(ToString::to_string).filter(|text| text.contains("too big")).collect::<Vec<_>>()
+    };
+    // 8532 bytes less the 32 of MACsec.
+    assert_eq!(told("size = \"8500 B\"", ""), [] as [String; 0]);
+    let [large] = &told("size = \"8501 B\"", "")[..] else { panic!("one warning") };
+    let wanted = "warning: flows.f: every packet of 8501 B will be dropped as too big: from \"vpc-aws\" to \"vpc-google\" no \
+                  way takes more than 8500 B (";
+    assert!(large.starts_with(wanted) && large.contains("send 8500 B or less, or raise "), "{large}");
+    // One channel of four is small: there are other ways. All four: the first is named.
+    let links = |count: usize| {
+        let names = ["iad-channel-a1", "iad-channel-a2", "iad-channel-b1", "iad-channel-b2"];
+        names[..count].iter().map(|name| format!("[links.{name}]\nmtu = \"1532 B\"\n")).collect::<String>()
+    };
+    assert_eq!(told("size = \"1501 B\"", &links(3)), [] as [String; 0]);
+    let [small] = &told("size = \"1501 B\"", &links(4))[..] else { panic!("one warning") };
+    assert!(small.contains("no way takes more than 1500 B (\"iad-channel-a1\" and 3 more)"), "{small}");
+    assert!(small.contains("send 1500 B or less, or raise links.iad-channel-a1.mtu"), "{small}");
+    // The hand-off that two providers agree on counts as well.
+    let guided = "[provisioning.shop]\n[providers.aws.guidance]\nmtus = [\"1440-4000\"]\n";
+    let [handed] = &told("size = \"4001 B\"", guided)[..] else { panic!("one warning") };
+    assert!(handed.contains("or raise mtus in the guidance for iad-channel-a1"), "{handed}");
+    // Sizes that sometimes fit are the run's to tell.
+    assert_eq!(told("size = \"exponential 9000 B\"", ""), [] as [String; 0]);
+    let monitor = "[monitors.m]\nfrom = \"vpc-aws\"\nto = \"vpc-google\"\nsize = \"8500 B\"\n";
+    let [probe] = &told("", &(monitor.to_owned() + &links(4)))[..] else { panic!("one warning") };
+    assert!(probe.starts_with("warning: monitors.m: every packet of 8500 B"), "{probe}");
+}

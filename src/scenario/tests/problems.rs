@@ -7,6 +7,16 @@ use crate::ids::RouterId;
 const WRONG: &[(&str, &str, &str)] = &[
     ("400 Gbps", "400 Gbpss", r#"links.l1.rate: "400 Gbpss" is not a rate; write for example "400 Gbps" (x.toml:12)"#),
     ("\"400 Gbps\"", "400", r#"links.l1.rate: 400 is not text; write for example "100 Gbps" (x.toml:12)"#),
+    (
+        "400 Gbps",
+        "150 MBps",
+        r#"links.l1.rate: "150 MBps" is not a rate; rates count bits, and B is a byte: write "1.2 Gbps" (x.toml:12)"#,
+    ),
+    (
+        "400 Gbps",
+        "1.5 kB/s",
+        r#"links.l1.rate: "1.5 kB/s" is not a rate; rates count bits, and B is a byte: write "12 kbps" (x.toml:12)"#,
+    ),
     ("400 Gbps", "0 bps", r#"links.l1.rate: "0 bps" is not a rate; write for example "400 Gbps" (x.toml:12)"#),
     (
         "400 Gbps",

@@ -71,6 +71,7 @@ fn record() -> RunRecord {
         routing: RoutingRecord::default(),
         sessions: SessionSnapshot::default(),
         operations: Vec::new(),
+        features: Vec::new(),
         loss_series: Vec::new(),
         expectations: Vec::new(),
         fingerprint: 0,

@@ -213,6 +213,9 @@ impl Run<'_> {
         let id = hop.port;
         let is_logical = hop.logical_link != NO_LOGICAL_LINK;
         if is_logical {
+            if packet.size > self.partitions[self.layout.of(router).0].link_mtus[hop.logical_link] {
+                return Err(Lost { reason: DropReason::TooBig, entry: None, port: Some(id) });
+            }
             let place = LimitPlace::Link(hop.logical_link, self.wire(id).end);
             self.meet_limit(place, router, Some(id), load, course);
         }

@@ -1,5 +1,6 @@
-//! What operators and customers did on purpose.
+//! What operators and customers did on purpose, and what providers agreed on.
 
+use crate::network::L3BaseConfig;
 use crate::units::Span;
 
 /// A step of an operation: of provisioning, maintenance, or a change of bandwidth.
@@ -14,4 +15,17 @@ pub struct OperationRecord {
     pub step: &'static str,
     /// What happened, in words.
     pub text: String,
+}
+
+/// What two providers have agreed on for a connection on one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureRecord {
+    /// The connection.
+    pub connection: String,
+    /// The channel.
+    pub channel: String,
+    /// Both sides of the interconnect.
+    pub providers: [String; 2],
+    /// What both set up.
+    pub config: L3BaseConfig,
 }

@@ -13,8 +13,8 @@ use crate::rng::{RunSeed, mix, named_hash};
 use crate::sim::limits::Limit;
 use crate::sim::partition::{Partition, Wire};
 use crate::sim::record::{
-    ConnectionRecord, Counts, DirectionRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord, LossBin, MacsecRecord,
-    OperationRecord, RoutingRecord, RunRecord, Totals,
+    ConnectionRecord, Counts, DirectionRecord, FeatureRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord, LossBin,
+    MacsecRecord, OperationRecord, RoutingRecord, RunRecord, Totals,
 };
 use crate::sim::run::Run;
 use crate::sim::snapshot::{SessionSnapshot, sessions};
@@ -34,6 +34,7 @@ pub(super) struct Ending<'n> {
     macsec: Vec<MacsecRecord>,
     routing: RoutingRecord,
     sessions: SessionSnapshot,
+    features: Vec<FeatureRecord>,
     in_flight: IdVec<FlowId, u64>,
 }
 
@@ -45,6 +46,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     let events = run.queue.fired() + run.partitions.iter().map(of_packets).sum::<u64>();
     let packet_hops = run.partitions.iter().map(|partition| partition.packet_hops).sum();
     let macsec = super::macsec::macsec(&run);
+    let features = run.feature_records();
     let sessions = sessions(&run, end.since(origin));
     let oscillations = run.settling.oscillations(network, origin);
     let routing = RoutingRecord { oscillations, ..std::mem::take(&mut run.routing) };
@@ -88,8 +90,20 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     journal.blackouts.close(network, origin, end, &mut journal.ledger);
     recorder.control.in_flight = control_in_flight;
     recorder.duplicates.in_flight = duplicates_in_flight;
-    let mut ending =
-        Ending { network, origin, end, recorder, journal, touched, ports, macsec, routing, sessions, in_flight };
+    let mut ending = Ending {
+        network,
+        origin,
+        end,
+        recorder,
+        journal,
+        touched,
+        ports,
+        macsec,
+        routing,
+        sessions,
+        features,
+        in_flight,
+    };
     ending.record(seed, events, packet_hops)
 }
 
@@ -136,6 +150,7 @@ impl Ending<'_> {
             monitors: self.recorder.monitors.records(network, &self.journal.ledger, self.origin, self.end),
             ledger,
             operations: self.operations(ended),
+            features: std::mem::take(&mut self.features),
             routing: std::mem::take(&mut self.routing),
             sessions: std::mem::take(&mut self.sessions),
             loss_series: self.recorder.loss_bins.iter().map(|(sent, drops)| loss_bin(*sent, drops)).collect(),

@@ -42,6 +42,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
         flows: Vec::new(),
         monitors: Vec::new(),
         operations: Vec::new(),
+        features: Vec::new(),
         ledger: vec![LedgerEntry {
             name: "cut".to_owned(),
             kind: LedgerKind::Incident,

@@ -84,5 +84,8 @@ impl Coordination {
                 out.push(Action::TearDown(channel.link));
             }
         }
+        self.down_since.fill(None);
+        self.close_issues(out);
+        out.push(Action::Release);
     }
 }
