@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use fabricsim::dataplane::{Forwarder, Policer, Port};
+use fabricsim::dataplane::{Forwarder, PacketStore, Policer, Port};
 use fabricsim::engine::{EventKey, EventQueue};
 use fabricsim::ids::{DestinationId, FlowId, PortId};
 use fabricsim::message::{NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
@@ -47,13 +47,13 @@ fn port(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("port");
     group.throughput(Throughput::Elements(1));
     group.bench_function("offer and arrive", |bencher| {
-        let mut port = Port::new(configured, Span::from_us(5));
+        let (mut port, mut store) = (Port::new(configured, Span::from_us(5)), PacketStore::new());
         let mut now = Time::ZERO;
         bencher.iter(|| {
             now += Span::from_ns(100);
-            let _ = black_box(port.offer(now, &packet));
-            while port.head_arrival().is_some_and(|at| at <= now) {
-                let _ = black_box(port.arrive());
+            let _ = black_box(port.offer(&mut store, now, &packet));
+            while port.head_arrival(&store).is_some_and(|at| at <= now) {
+                let _ = black_box(port.arrive(&mut store));
             }
         });
     });

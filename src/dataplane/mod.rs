@@ -24,7 +24,7 @@ pub use impairment::{Expected, Fate, Frame, Impairments, LateFrames};
 pub use limits::{Colour, Limited, Limiter, Marker, Policer, Shaped, Shaper, Verdict};
 pub use next_hops::{Found, NextHopTable};
 pub use pace::Pace;
-pub use port::{Arrival, Flushed, Impairment, Offer, Port, Repaced};
+pub use port::{Arrival, Flushed, Impairment, Offer, PacketStore, Port, Repaced};
 pub use queue_audit::QueueAudit;
 pub use secure::{
     Association, Associations, ChannelIdentifier, ChannelKnown, Cover, Icv, InCounter, Received, SecureFrame,

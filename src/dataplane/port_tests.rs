@@ -90,6 +90,7 @@ fn the_fused_port_equals_the_explicit_one() {
     const LIMIT: u64 = 6_000;
     for seed in 0..20 {
         let mut stream = RunSeed(seed).stream("port", "test");
+        let mut store = PacketStore::new();
         let mut fused = Port::new(&configured(Buffer::Bytes(Bytes(LIMIT))), Span::from_us(5));
         let mut explicit = Explicit::default();
         let mut departures = Vec::new();
@@ -98,15 +99,15 @@ fn the_fused_port_equals_the_explicit_one() {
         for number in 0..5_000 {
             now += Span::from_ns(stream.below(1_900));
             while let Some(at) = arrivals.filter(|at| *at <= now) {
-                let arrival = fused.arrive();
+                let arrival = fused.arrive(&mut store);
                 departures.push((arrival.packet.flow, arrival.departure, arrival.packet.waited));
                 assert_eq!(arrival.departure + Span::from_us(55), at);
-                arrivals = fused.head_arrival();
+                arrivals = fused.head_arrival(&store);
             }
             let kind = if stream.below(10) == 0 { PacketKind::ControlRouted } else { PacketKind::Data };
             let size = 40 + u32::try_from(stream.below(1_460)).expect("small");
             let accepted = explicit.offer(now, packet(number, size, kind), LIMIT);
-            match fused.offer(now, &packet(number, size, kind)) {
+            match fused.offer(&mut store, now, &packet(number, size, kind)) {
                 Offer::Behind(_) => assert!(accepted),
                 Offer::Head(at) => {
                     assert!(accepted);
@@ -119,7 +120,7 @@ fn the_fused_port_equals_the_explicit_one() {
         }
         explicit.serve_until(Time::MAX);
         while !fused.is_idle() {
-            let arrival = fused.arrive();
+            let arrival = fused.arrive(&mut store);
             departures.push((arrival.packet.flow, arrival.departure, arrival.packet.waited));
         }
         assert!(departures.len() > 4_000 && departures.len() < 5_000, "some but not all are dropped");
@@ -130,10 +131,11 @@ fn the_fused_port_equals_the_explicit_one() {
 
 #[test]
 fn a_cut_kills_what_is_sent_or_under_way_and_nothing_else() {
+    let mut store = PacketStore::new();
     let mut port = Port::new(&configured(Buffer::Unlimited), Span::ZERO);
     // Three packets of 1000 B: sent in [0, 1), [1, 2), [2, 3) us, at the far end at 51, 52, 53 us.
     for number in 0..3 {
-        let _ = port.offer(Time::ZERO, &packet(number, 1_000, PacketKind::Data));
+        let _ = port.offer(&mut store, Time::ZERO, &packet(number, 1_000, PacketKind::Data));
     }
     let cut = |from_us, to_us| Impairment::Dead {
         failure: FailureId(0),
@@ -142,9 +144,9 @@ fn a_cut_kills_what_is_sent_or_under_way_and_nothing_else() {
         to: Time::ZERO + Span::from_us(to_us),
     };
     let lost = |impairment| {
-        let mut port = port.clone();
+        let (mut port, mut store) = (port.clone(), store.clone());
         port.impair(impairment);
-        let arrivals: Vec<Arrival> = (0..3).map(|_| port.arrive()).collect();
+        let arrivals: Vec<Arrival> = (0..3).map(|_| port.arrive(&mut store)).collect();
         arrivals.iter().map(|arrival| port.meets_dead_time(port.transmission(arrival)).is_some()).collect()
     };
     let cases: [(u64, u64, Vec<bool>); 4] = [
@@ -161,30 +163,32 @@ fn a_cut_kills_what_is_sent_or_under_way_and_nothing_else() {
 
 #[test]
 fn a_dark_port_flushes_its_queue_and_refuses_more() {
+    let mut store = PacketStore::new();
     let mut port = Port::new(&configured(Buffer::Unlimited), Span::ZERO);
     for number in 0..5 {
-        let _ = port.offer(Time::ZERO, &packet(number, 1_000, PacketKind::Data));
+        let _ = port.offer(&mut store, Time::ZERO, &packet(number, 1_000, PacketKind::Data));
     }
     let now = Time::ZERO + Span::from_ns(1_500); // the second is in service
-    assert_eq!(port.close(now).len(), 3);
-    assert_eq!(port.packets().count(), 2);
-    assert_eq!(port.offer(now, &packet(9, 100, PacketKind::Data)), Offer::Dropped(DropReason::PortDown));
+    assert_eq!(port.close(&mut store, now).len(), 3);
+    assert_eq!(port.packets(&store).count(), 2);
+    assert_eq!(port.offer(&mut store, now, &packet(9, 100, PacketKind::Data)), Offer::Dropped(DropReason::PortDown));
     port.open();
-    let after = port.offer(Time::ZERO + Span::from_ns(1_600), &packet(10, 1_000, PacketKind::Data));
+    let after = port.offer(&mut store, Time::ZERO + Span::from_ns(1_600), &packet(10, 1_000, PacketKind::Data));
     assert!(matches!(after, Offer::Behind(_)));
-    let departures: Vec<Time> = (0..3).map(|_| port.arrive().departure).collect();
+    let departures: Vec<Time> = (0..3).map(|_| port.arrive(&mut store).departure).collect();
     assert_eq!(departures, [1, 2, 3].map(|us| Time::ZERO + Span::from_us(us)), "the line is free at 2 us");
 }
 
 #[test]
 fn a_router_without_power_keeps_only_what_has_left() {
+    let mut store = PacketStore::new();
     let mut port = Port::new(&configured(Buffer::Unlimited), Span::ZERO);
     for number in 0..5 {
-        let _ = port.offer(Time::ZERO, &packet(number, 1_000, PacketKind::Data));
+        let _ = port.offer(&mut store, Time::ZERO, &packet(number, 1_000, PacketKind::Data));
     }
     // At 2.5 us two have left, the third is in service.
-    assert_eq!(port.power_off(Time::ZERO + Span::from_ns(2_500)).len(), 3);
-    assert_eq!(port.packets().count(), 2);
+    assert_eq!(port.power_off(&mut store, Time::ZERO + Span::from_ns(2_500)).len(), 3);
+    assert_eq!(port.packets(&store).count(), 2);
 }
 
 #[test]
@@ -209,20 +213,25 @@ fn macsec_and_ethernet_bytes_are_on_the_wire() {
     assert_eq!(configured.wire_size(Bytes(1_400)), Bytes(1_400 + 14 + 4 + 32 + 4 + 20));
     // A 20-byte packet is padded only as far as MACsec does not fill the 64 bytes.
     assert_eq!(configured.wire_size(Bytes(0)), Bytes(64 + 20));
+    let mut store = PacketStore::new();
     let mut port = Port::new(&configured, Span::from_us(5));
-    let sent = port.offer(Time::ZERO, &packet(0, 1_400, PacketKind::Data));
+    let sent = port.offer(&mut store, Time::ZERO, &packet(0, 1_400, PacketKind::Data));
     let expected = Span::from_ns(1_474) + Span::from_ns(500 + 50_000 + 500 + 5_000);
     assert_eq!(sent, Offer::Head(Time::ZERO + expected));
     // Of the MTU of 9000 bytes MACsec takes 32.
-    assert_eq!(port.offer(Time::ZERO, &packet(1, 8_969, PacketKind::Data)), Offer::Dropped(DropReason::TooBig));
-    assert!(matches!(port.offer(Time::ZERO, &packet(1, 8_968, PacketKind::Data)), Offer::Behind(_)));
+    assert_eq!(
+        port.offer(&mut store, Time::ZERO, &packet(1, 8_969, PacketKind::Data)),
+        Offer::Dropped(DropReason::TooBig)
+    );
+    assert!(matches!(port.offer(&mut store, Time::ZERO, &packet(1, 8_968, PacketKind::Data)), Offer::Behind(_)));
 }
 
 #[test]
 fn a_buffer_of_k_packets_holds_k_besides_the_one_in_service() {
+    let mut store = PacketStore::new();
     let mut port = Port::new(&configured(Buffer::Packets(2)), Span::ZERO);
     let offers: Vec<bool> = (0..4)
-        .map(|number| port.offer(Time::ZERO, &packet(number, 1_000, PacketKind::Data)))
+        .map(|number| port.offer(&mut store, Time::ZERO, &packet(number, 1_000, PacketKind::Data)))
         .map(|offer| offer != Offer::Dropped(DropReason::BufferFull))
         .collect();
     assert_eq!(offers, [true, true, true, false]);

@@ -62,6 +62,8 @@ pub struct EventQueue {
     state: Root,
     now: EventKey,
     fired: u64,
+    /// Where the event that sank last has come to rest.
+    landed: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +79,7 @@ impl EventQueue {
     #[must_use]
     pub const fn new() -> Self {
         let (root, state) = (EventKey::NEVER, Root::Pending);
-        Self { root, families: Vec::new(), nodes: 0, state, now: EventKey(0), fired: 0 }
+        Self { root, families: Vec::new(), nodes: 0, state, now: EventKey(0), fired: 0, landed: 0 }
     }
 
     /// Adds an event; panics (our bug) when it lies before the one being handled.
@@ -129,14 +131,23 @@ impl EventQueue {
         self.root
     }
 
-    /// Four events in order. The first is the one after the present event, unless a sooner one is added meanwhile; of
-    /// the others nearly so. Where there are fewer, [`EventKey::NEVER`] stands for them.
+    /// The events that rose when the last one sank, those on the first four levels beneath the root, the uppermost first. An
+    /// event rises through all of them before it fires, a level at a time. Where none did, [`EventKey::NEVER`] stands.
     #[inline(always)]
-    pub fn soonest(&self) -> Option<[EventKey; 4]> {
-        let [a, b, c, d] = self.families.first()?.0;
-        let ((a, b), (c, d)) = ((a.min(b), a.max(b)), (c.min(d), c.max(d)));
-        let ((a, c), (b, d)) = ((a.min(c), a.max(c)), (b.min(d), b.max(d)));
-        Some([a, b.min(c), b.max(c), d])
+    pub fn risen(&self) -> [EventKey; 4] {
+        // Levels begin at nodes 1, 5, 21, 85 and 341.
+        let mut risen = [EventKey::NEVER; 4];
+        let mut node = self.landed;
+        while node >= 341 {
+            node = (node - 1) / 4;
+        }
+        for (level, begin) in [85, 21, 5, 1].into_iter().enumerate() {
+            if node >= begin {
+                risen[3 - level] = self.families[(node - 1) / 4].0[(node - 1) % 4];
+                node = (node - 1) / 4;
+            }
+        }
+        risen
     }
 
     /// When the next event fires.
@@ -165,6 +176,7 @@ impl EventQueue {
         let kept: Vec<EventKey> = pending.filter(|key| keep(*key)).collect();
         (self.root, self.nodes) = (EventKey::NEVER, 0);
         self.families.clear();
+        self.landed = 0;
         kept.into_iter().for_each(|key| self.rise(key));
     }
 
@@ -195,6 +207,7 @@ impl EventQueue {
         let least = self.families.first().map(Children::least);
         let Some((least, child)) = least.filter(|(least, _)| *least < key) else {
             self.root = key;
+            self.landed = 0;
             return;
         };
         self.root = least;
@@ -208,6 +221,7 @@ impl EventQueue {
             (family, place) = (below, child);
         }
         self.families[family].0[place] = key;
+        self.landed = 4 * family + place + 1;
     }
 
     /// Puts `key` behind the last node and lets it rise.
@@ -296,6 +310,28 @@ mod tests {
             let next = queue.pop();
             assert_eq!((next, queue.len()), (sorted.pop_first(), sorted.len()));
             now = next.map_or(now, |key| key.time().as_ps());
+        }
+    }
+
+    /// Every event that fires has risen to the first level at some event before, or is the one that was put at the root.
+    #[test]
+    fn whatever_fires_has_risen_before() {
+        let mut stream = RunSeed(5).stream("queue", "test");
+        let mut queue = EventQueue::new();
+        let key = |at: u64, entity: u32| EventKey::new(Time::from_ps(at), 0, entity, 0);
+        (0..2_000).for_each(|entity| queue.push(key(stream.below(1_000_000), entity)));
+        let mut seen = vec![0u32; 2_000];
+        for step in 0..50_000 {
+            let event = queue.pop().expect("one is pending for each entity");
+            if step > 20_000 {
+                assert!(seen[event.entity() as usize] == 4, "step {step}: {}", seen[event.entity() as usize]);
+            }
+            seen[event.entity() as usize] = 0;
+            queue.push(key(event.time().as_ps() + 900_000 + stream.below(100_000), event.entity()));
+            for (level, risen) in queue.risen().into_iter().enumerate().filter(|(_, risen)| *risen != EventKey::NEVER) {
+                let seen = &mut seen[risen.entity() as usize];
+                *seen = (*seen).max(4 - u32::try_from(level).expect("four levels"));
+            }
         }
     }
 

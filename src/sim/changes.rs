@@ -92,11 +92,13 @@ impl Run<'_> {
         self.wake_link(link);
         for port in self.network.links[link].members.iter().flat_map(|member| member.ports) {
             let now = self.now;
-            let repaced = self.wire_mut(port).port.set_rate(now, rate);
+            let (wire, store) = self.wire_and_store(port);
+            let repaced = wire.port.set_rate(store, now, rate);
             let configured = &self.network.ports[port];
             let (from, to) = (self.layout.of(configured.from), self.layout.of(configured.to));
             if from != to {
-                self.partitions[to.0].wires[port].port.repace(repaced.until, rate);
+                let far = &mut self.partitions[to.0];
+                far.wires[port].port.repace(&far.packets, repaced.until, rate);
             }
             for at in repaced.controls {
                 self.await_control(port, at);

@@ -7,6 +7,7 @@ use crate::network::Network;
 use crate::sim::event::Event;
 use crate::sim::far_end::Arrived;
 use crate::sim::forwarding::Routed;
+use crate::sim::partition::Partition;
 use crate::sim::recorder::EntryIndex;
 use crate::sim::run::Run;
 use crate::units::{Bytes, Span, Time, TrafficClass};
@@ -96,19 +97,20 @@ impl Run<'_> {
         }
     }
 
-    fn transmit_control(&mut self, port: PortId, mut packet: Packet) {
+    fn transmit_control(&mut self, port: PortId, packet: Packet) {
         let index = self.layout.of(self.network.ports[port].from).0;
-        let wire = &mut self.partitions[index].wires[port];
+        let Partition { wires, packets, .. } = &mut self.partitions[index];
+        let wire = &mut wires[port];
         let offer = match packet.kind {
-            PacketKind::Uncontrolled => wire.port.offer_uncontrolled(self.now, &mut packet),
-            PacketKind::ControlMember => wire.port.offer_of_member(self.now, &mut packet),
+            PacketKind::Uncontrolled => wire.port.offer_uncontrolled(packets, self.now, &packet),
+            PacketKind::ControlMember => wire.port.offer_of_member(packets, self.now, &packet),
             PacketKind::ControlNeighbour
             | PacketKind::ControlRouted
             | PacketKind::Data
             | PacketKind::Content
             | PacketKind::ProbeRequest
             | PacketKind::ProbeReply
-            | PacketKind::Duplicate => wire.port.offer(self.now, &packet),
+            | PacketKind::Duplicate => wire.port.offer(packets, self.now, &packet),
         };
         let at = match offer {
             Offer::Behind(departure) => wire.port.arrival_of(departure),
@@ -127,7 +129,11 @@ impl Run<'_> {
         let to = self.network.ports[port].to;
         let index = self.layout.of(to).0;
         let partition = &mut self.partitions[index];
-        let head = partition.wires[port].port.head_at(self.now).copied().filter(|head| head.kind.is_control());
+        let head = partition.wires[port]
+            .port
+            .head_at(&partition.packets, self.now)
+            .copied()
+            .filter(|head| head.kind.is_control());
         let arrived = match head {
             Some(head) => Some((head, partition.take_arrival(port, &self.facts))),
             None => partition.take_late_control(port, &self.facts),
@@ -157,7 +163,8 @@ impl Run<'_> {
         let configured = &self.network.ports[port];
         for router in [configured.from, configured.to] {
             let side = self.layout.of(router).0;
-            let at = self.partitions[side].wires[port].port.next_control(now);
+            let Partition { wires, packets, .. } = &mut self.partitions[side];
+            let at = wires[port].port.next_control(packets, now);
             next = at.into_iter().chain(next).min();
         }
         if let Some(at) = next {

@@ -312,7 +312,7 @@ impl<'n> Run<'n> {
         }
         self.on_wire(port, |wire| wire.port.change_propagation(now, propagation));
         // What has not departed arrives at another time than it was awaited.
-        let (control, head) = self.wire(port).port.arrivals_to_come(now);
+        let (control, head) = self.wire(port).port.arrivals_to_come(self.store(port), now);
         for at in control {
             let serial = self.wire_mut(port).next_serial();
             self.schedule(Event::Control(port), at, serial);
@@ -336,7 +336,8 @@ impl<'n> Run<'n> {
             let end = self.network.end_of(*link, router);
             for port in self.ports_from(*link, end) {
                 let now = self.now;
-                let flushed = self.wire_mut(port).port.power_off(now);
+                let (wire, store) = self.wire_and_store(port);
+                let flushed = wire.port.power_off(store, now);
                 self.drop_flushed(port, &flushed, DropReason::RouterDown, entry);
             }
             self.flush_limits(*link, end, DropReason::RouterDown, entry);

@@ -5,7 +5,7 @@
 
 use crate::dataplane::{
     Association, Associations, ChannelIdentifier, ChannelKnown, Cover, Frame, Icv, Impairments, InCounter, LateFrames,
-    Received, SecureFrame, SecureReceiver, Tag, Taken, Unkeyed,
+    PacketStore, Received, SecureFrame, SecureReceiver, Tag, Taken, Unkeyed,
 };
 use crate::ids::{FailureId, PortId};
 use crate::message::{DropReason, Packet, PacketKind};
@@ -313,8 +313,8 @@ impl Wire {
     }
 
     /// The packets in the queue, on the wire, and late at its end.
-    pub fn packets(&self) -> impl Iterator<Item = &Packet> {
+    pub fn packets<'a>(&'a self, store: &'a PacketStore) -> impl Iterator<Item = &'a Packet> {
         let late = self.far_end.iter().flat_map(|far_end| far_end.late.iter()).map(|frame| &frame.packet);
-        self.port.packets().chain(late)
+        self.port.packets(store).chain(late)
     }
 }

@@ -143,12 +143,12 @@ impl Partition<'_> {
     #[inline(always)]
     pub fn wire_arrives(&mut self, id: PortId, facts: &Facts) {
         let wire = &mut self.wires[id];
-        let Some(head) = wire.port.plain_head_at(self.now) else {
+        let Some(head) = wire.port.plain_head_at(&self.packets, self.now) else {
             return self.watched_wire_arrives(id, facts);
         };
         let mut packet = *head;
         let to = wire.to;
-        if let Some(next) = wire.port.advance() {
+        if let Some(next) = wire.port.advance(&mut self.packets) {
             self.await_head(id, next);
         }
         self.packet_hops += 1;
@@ -158,7 +158,7 @@ impl Partition<'_> {
     /// As [`Self::wire_arrives`], where it must be asked what befell the packet, or whether there is one.
     #[cold]
     fn watched_wire_arrives(&mut self, id: PortId, facts: &Facts) {
-        if self.wires[id].port.head_at(self.now).is_none() {
+        if self.wires[id].port.head_at(&self.packets, self.now).is_none() {
             self.stale += 1; // The packet of this event was flushed.
             return;
         }
@@ -178,7 +178,7 @@ impl Partition<'_> {
     /// Takes the head of a wire at its arrival and sees to the next one.
     pub fn take_arrival(&mut self, id: PortId, facts: &Facts) -> Arrived {
         let wire = &mut self.wires[id];
-        let arrival = wire.port.arrive();
+        let arrival = wire.port.arrive(&mut self.packets);
         let transmission = wire.port.is_impaired().then(|| wire.port.transmission(&arrival));
         if arrival.packet.kind == PacketKind::Uncontrolled {
             wire.passes_unnumbered();
@@ -285,7 +285,7 @@ impl Partition<'_> {
     #[inline(always)]
     fn transmit(&mut self, id: PortId, packet: &Packet, ttl: u8, facts: &Facts) -> Accepted {
         let wire = &mut self.wires[id];
-        match wire.port.offer_onward(self.now, packet, ttl) {
+        match wire.port.offer_onward(&mut self.packets, self.now, packet, ttl) {
             Offer::Behind(_) => Accepted::Yes,
             Offer::Head(at) => {
                 if wire.reach == Reach::Inside {

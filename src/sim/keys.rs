@@ -302,7 +302,8 @@ impl Run<'_> {
         let now = self.now;
         let is_new = self.wire(port).keys.as_ref().is_none_or(|keys| keys.latest() != sak.key);
         if is_new {
-            self.wire_mut(port).port.rekey(now);
+            let (wire, store) = self.wire_and_store(port);
+            wire.port.rekey(store, now);
         }
         self.on_secured_port(port, SecureTransmitter::secure);
         let cover = Cover::Key(sak.key);

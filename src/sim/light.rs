@@ -210,7 +210,8 @@ impl Run<'_> {
 
     fn close_member(&mut self, port: PortId) {
         let now = self.now;
-        let flushed = self.wire_mut(port).port.close(now);
+        let (wire, store) = self.wire_and_store(port);
+        let flushed = wire.port.close(store, now);
         let blame = self.facts.link_blame[self.network.ports[port].link].entry();
         self.drop_flushed(port, &flushed, DropReason::PortDown, blame);
         self.on_wire(self.network.opposite(port), |wire| wire.port.receiver_closed());

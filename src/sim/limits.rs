@@ -181,7 +181,7 @@ impl Partition<'_> {
 
     /// Asserts Little's law on every queue here; nothing in release builds.
     pub fn audit(&mut self, now: Time) {
-        self.wires.iter_mut().for_each(|wire| wire.port.audit(now));
+        self.wires.iter_mut().for_each(|wire| wire.port.audit(&mut self.packets, now));
         self.limits().for_each(|limit| limit.limiter.audit(now));
     }
 }

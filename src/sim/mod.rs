@@ -32,6 +32,7 @@ mod migration;
 mod packet_events;
 mod partition;
 mod paths;
+mod places;
 mod provisioning;
 pub mod record;
 mod recorder;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataplane::{Associations, FlowHash, Forwarder, Found, Lag, Port};
+use crate::dataplane::{Associations, FlowHash, Forwarder, Found, Lag, PacketStore, Port};
 use crate::engine::prefetch;
 use crate::ids::{
     AttachmentId, ConnectionId, DestinationId, FlowEntryId, FlowId, IdVec, LinkId, LogicalLinkId, PortId, RouterId,
@@ -45,6 +45,8 @@ pub(in crate::sim) struct Partition<'n> {
     /// Events whose packet was gone.
     pub stale: u64,
     pub wires: IdVec<PortId, Wire>,
+    /// The packets at all ports here and on their wires.
+    pub packets: PacketStore,
     pub forwarders: IdVec<RouterId, Forwarder>,
     /// By sending end of the channel.
     /// The largest packet that the hand-off of each logical link takes; whatever its channel takes until a feature says.
@@ -201,6 +203,7 @@ impl<'n> Partition<'n> {
             packet_hops: 0,
             stale: 0,
             wires: network.ports.iter().map(|port| wire(network, port, seed, reach(port))).collect(),
+            packets: PacketStore::new(),
             forwarders: forwarders(network),
             link_mtus: network.logical_links.iter().map(|_| u32::MAX).collect(),
             link_limits: network.logical_links.iter().map(|link| Limit::of_link(network, link)).collect(),
@@ -275,24 +278,25 @@ impl<'n> Partition<'n> {
         }
     }
 
-    /// Fetches what the next arrivals need, each a step further than at the event before this: the wire, its head, the
-    /// router's entry for that packet, and the wire that it leads to or the flow that it belongs to.
+    /// Fetches what the arrivals to come need, a step further on each level that they rise to: the wire; its head, and the
+    /// router that it leads to; the router's entry for that packet; and the wire that the packet goes on to, or the flow
+    /// that it belongs to.
     #[inline(always)]
     fn fetch_hops_ahead(&self) {
-        let Some(soonest) = self.queue.hops.soonest() else { return };
-        let [first, second, third, fourth] = soonest.map(|key| self.wires.get(PortId(key.entity())));
+        let [first, second, third, fourth] = self.queue.hops.risen().map(|key| self.wires.get(PortId(key.entity())));
         if let Some(wire) = fourth {
             prefetch(wire);
             wire.port.prefetch_counters();
         }
         if let Some(wire) = third {
-            wire.port.prefetch_head();
+            wire.port.prefetch_head(&self.packets);
             prefetch(&self.forwarders[wire.to]);
         }
-        if let Some((wire, packet)) = second.and_then(|wire| Some((wire, wire.port.head()?))) {
+        if let Some((wire, packet)) = second.and_then(|wire| Some((wire, wire.port.head(&self.packets)?))) {
+            wire.port.prefetch_next(&self.packets);
             self.forwarders[wire.to].prefetch(packet.destination);
         }
-        if let Some((wire, packet)) = first.and_then(|wire| Some((wire, wire.port.head()?))) {
+        if let Some((wire, packet)) = first.and_then(|wire| Some((wire, wire.port.head(&self.packets)?))) {
             match self.forwarders[wire.to].find(packet.destination) {
                 Found::Here => self.recorder.prefetch_delivered(packet.flow),
                 Found::Port(port) => {
@@ -345,6 +349,11 @@ impl<'n> Partition<'n> {
             | Event::BfdTimer(..)
             | Event::Control(_) => unreachable!("{event:?} is not an event of few packets"),
         }
+    }
+
+    /// The packets at all ports here, on their wires, and late at the ends of these.
+    pub fn packets_on_wires(&self) -> impl Iterator<Item = &Packet> {
+        self.wires.iter().flat_map(|wire| wire.packets(&self.packets))
     }
 
     /// The world stands at `now`: nothing earlier is left to do here.

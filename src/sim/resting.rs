@@ -74,10 +74,12 @@ impl Run<'_> {
     /// Whether whatever is sent by a port arrives, and no control packet is on its way.
     fn is_clear(&self, id: PortId) -> bool {
         let wire = self.wire(id);
-        let far = &self.partitions[self.layout.of(wire.to).0].wires[id];
+        let beyond = &self.partitions[self.layout.of(wire.to).0];
+        let far = &beyond.wires[id];
         let configured = &self.network.ports[id];
         let plenty = configured.macsec.is_none() || wire.port.frames_left() > PLENTY;
-        let quiet = [wire, far].into_iter().all(|side| side.packets().all(|packet| !packet.kind.is_control()));
+        let mut under_way = wire.packets(self.store(id)).chain(far.packets(&beyond.packets));
+        let quiet = under_way.all(|packet| !packet.kind.is_control());
         // A dead time that is over is forgotten at the far end.
         wire.port.passes()
             && !far.port.is_impaired()
@@ -149,8 +151,8 @@ impl Run<'_> {
         let cause = self.facts.link_blame[self.network.bfd_sessions[session].link].entry().map(Cause::from);
         let payload = self.payloads.insert((cause, Control::Bfd(self.bfd[session][end].periodic())));
         let packet = Packet { sent: at, payload, ..neighbour_packet(bfd::PACKET_SIZE) };
-        let wire = self.wire_mut(port);
-        let arrival = wire.port.put_under_way(now, packet);
+        let (wire, store) = self.wire_and_store(port);
+        let arrival = wire.port.put_under_way(store, now, packet);
         let serial = wire.next_serial();
         self.schedule(Event::Control(port), arrival, serial);
     }

@@ -13,12 +13,12 @@ use rayon::prelude::*;
 use crate::control::bfd::Endpoint;
 use crate::control::bgp::{self, Speaker};
 use crate::control::provisioning::Coordination;
-use crate::dataplane::{Forwarder, NextHopTable};
+use crate::dataplane::NextHopTable;
 use crate::engine::EventQueue;
 use crate::ids::{
     ConnectionId, DestinationId, FlowId, IdVec, InterconnectId, LinkId, PortId, ProviderId, RouterId, SessionId,
 };
-use crate::message::{Control, NextHop, Packet, PacketKind};
+use crate::message::{Control, NextHop};
 use crate::network::{L3BaseConfig, Network, Purchase};
 use crate::rng::RunSeed;
 use crate::sim::cpu::Processors;
@@ -33,7 +33,7 @@ use crate::sim::keys::KeyRing;
 use crate::sim::layout::{Layout, PartitionIndex};
 use crate::sim::light::LinkEnd;
 use crate::sim::migration::Moving;
-use crate::sim::partition::{Partition, Wire};
+use crate::sim::partition::Partition;
 use crate::sim::provisioning::Awaited;
 use crate::sim::record::{RoutingRecord, RunRecord};
 use crate::sim::recorder::{Cause, Journal};
@@ -318,7 +318,7 @@ impl<'n> Run<'n> {
     /// When the next packet does something: in a partition, or on its way to another one.
     fn next_packet_event(&mut self) -> Option<Time> {
         let queued = self.partitions.iter_mut().filter_map(|partition| partition.queue.next_time()).min();
-        let arrival = |port: &PortId| self.wire(*port).port.head_arrival();
+        let arrival = |port: &PortId| self.wire(*port).port.head_arrival(self.store(*port));
         let under_way = self.layout.borders().iter().filter_map(arrival).min();
         queued.into_iter().chain(under_way).min()
     }
@@ -404,60 +404,6 @@ impl<'n> Run<'n> {
     /// Whether a router has power.
     pub fn is_powered(&self, router: RouterId) -> bool {
         self.facts.is_powered(router)
-    }
-
-    /// The forwarding table of a router.
-    pub fn forwarder(&self, router: RouterId) -> &Forwarder {
-        &self.partitions[self.layout.of(router).0].forwarders[router]
-    }
-
-    /// The forwarding table of a router, to change it.
-    pub fn forwarder_mut(&mut self, router: RouterId) -> &mut Forwarder {
-        &mut self.partitions[self.layout.of(router).0].forwarders[router]
-    }
-
-    /// The partition in which a port sends.
-    pub fn sender(&mut self, port: PortId) -> &mut Partition<'n> {
-        &mut self.partitions[self.layout.of(self.network.ports[port].from).0]
-    }
-
-    /// The sending side of a wire.
-    pub fn wire(&self, port: PortId) -> &Wire {
-        &self.partitions[self.layout.of(self.network.ports[port].from).0].wires[port]
-    }
-
-    /// The sending side of a wire, to change it.
-    pub fn wire_mut(&mut self, port: PortId) -> &mut Wire {
-        &mut self.sender(port).wires[port]
-    }
-
-    /// Both sides of a wire, which are one unless it leads to another partition: for what befalls packets under way.
-    pub fn on_wire(&mut self, port: PortId, change: impl Fn(&mut Wire)) {
-        let configured = &self.network.ports[port];
-        self.wake_link(configured.link);
-        let (from, to) = (self.layout.of(configured.from), self.layout.of(configured.to));
-        change(&mut self.partitions[from.0].wires[port]);
-        if from != to {
-            change(&mut self.partitions[to.0].wires[port]);
-        }
-    }
-
-    /// What departed by border wires until `now` continues in the partition at the far end.
-    fn hand_over(&mut self, now: Time) {
-        for port in self.layout.borders() {
-            let configured = &self.network.ports[*port];
-            let sides = [self.layout.of(configured.from).0, self.layout.of(configured.to).0];
-            let [near, far] = self.partitions.get_disjoint_mut(sides).expect("a border has two sides");
-            let wire = &mut far.wires[*port];
-            let moved = |packet: &mut Packet| {
-                if packet.kind == PacketKind::Content {
-                    packet.payload = far.contents.insert(near.contents.take(packet.payload));
-                }
-            };
-            if let Some(at) = near.wires[*port].port.hand_over(now, &mut wire.port, moved) {
-                far.await_head(*port, at);
-            }
-        }
     }
 
     /// A router learned of something on a link; what follows has that notice behind it.

@@ -3,7 +3,7 @@
 //! Which packet that is depends on nothing that comes later, so the choice is made when somebody looks: at the next
 //! offer, or when the wire behind the line has run empty. A hop still costs one event.
 
-use super::{Flushed, Gate, Offer, OnWire, Port};
+use super::{Flushed, Gate, Offer, OnWire, PacketStore, Port};
 use crate::dataplane::{ClassQueues, ClassTotals};
 use crate::message::{DropReason, Packet};
 use crate::network;
@@ -21,7 +21,7 @@ impl Port {
 
     /// An offer to a port that is closed or has classes.
     #[inline(never)]
-    pub(super) fn offer_by_class(&mut self, now: Time, packet: Packet) -> Offer {
+    pub(super) fn offer_by_class(&mut self, store: &mut PacketStore, now: Time, packet: Packet) -> Offer {
         if let Some(queues) = &mut self.queues {
             queues.comes(&packet);
         }
@@ -31,7 +31,7 @@ impl Port {
         if let Err(reason) = self.admits(&packet) {
             return Offer::Dropped(reason);
         }
-        self.serve_classes(now);
+        self.serve_classes(store, now);
         let bytes = self.wire_bytes(&packet);
         let time = self.pace.time(bytes);
         let Some(queues) = &mut self.queues else { unreachable!("a port open by class has classes") };
@@ -42,7 +42,7 @@ impl Port {
         if self.free_at <= now {
             queues.passes_by(&packet, bytes);
             self.count(bytes);
-            return self.begin(now, packet, time);
+            return self.begin(store, now, packet, time);
         }
         let before: u64 = queues.before(&packet).map(|bytes| self.pace.time(bytes).as_ps()).sum();
         if let Err(reason) = queues.enqueue(now, packet, bytes) {
@@ -55,12 +55,12 @@ impl Port {
 
     /// The earliest instant after `now` at which a control packet may arrive, where that is not known when it is
     /// offered: in a class that others may overtake.
-    pub fn next_control(&mut self, now: Time) -> Option<Time> {
+    pub fn next_control(&mut self, store: &mut PacketStore, now: Time) -> Option<Time> {
         if self.queues.as_ref().is_none_or(|queues| queues.control_is_first()) {
             return None;
         }
-        self.serve_classes(now);
-        let begun = self.ring.from(0).filter(|entry| entry.packet.kind.is_control());
+        self.serve_classes(store, now);
+        let begun = self.train.all(store).filter(|entry| entry.packet.kind.is_control());
         let begun = begun.map(|entry| self.arrival_of(entry.departure)).find(|at| *at > now);
         begun.or_else(|| {
             let waiting = self.queues.as_ref()?.packets().find(|packet| packet.kind.is_control())?;
@@ -69,30 +69,30 @@ impl Port {
     }
 
     /// A packet's transmission begins at `start`, when the line is free.
-    fn begin(&mut self, start: Time, packet: Packet, time: Span) -> Offer {
+    fn begin(&mut self, store: &mut PacketStore, start: Time, packet: Packet, time: Span) -> Offer {
         self.free_at = start + time;
-        self.ring.push(OnWire { departure: self.free_at, packet });
-        self.first_waiting = self.ring.len();
+        self.train.push(store, OnWire { departure: self.free_at, packet });
+        self.train.all_begun();
         self.accepted(self.free_at)
     }
 
     /// Begins every transmission that is due by `now`.
-    pub(super) fn serve_classes(&mut self, now: Time) {
+    pub(super) fn serve_classes(&mut self, store: &mut PacketStore, now: Time) {
         while self.free_at <= now {
             let Some(queues) = &mut self.queues else { return };
             let Some((packet, bytes)) = queues.dequeue(self.free_at) else { return };
-            let _ = self.begin(self.free_at, packet, self.pace.time(bytes));
+            let _ = self.begin(store, self.free_at, packet, self.pace.time(bytes));
         }
     }
 
     /// A packet that departed then has arrived: an empty wire wants to know which one comes after it. Tells when that
     /// arrives.
     #[inline(never)]
-    pub(super) fn serve_next(&mut self, departure: Time) -> Option<Time> {
-        if self.ring.is_empty() {
-            self.serve_classes(self.arrival_of(departure));
+    pub(super) fn serve_next(&mut self, store: &mut PacketStore, departure: Time) -> Option<Time> {
+        if self.train.is_empty() {
+            self.serve_classes(store, self.arrival_of(departure));
         }
-        self.next_data_arrival()
+        self.next_data_arrival(store)
     }
 
     /// When the control packets in the queues arrive, at the earliest if others may overtake them.

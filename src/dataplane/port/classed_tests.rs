@@ -80,6 +80,7 @@ fn packet(number: u32, size: u32, kind: PacketKind, code_point: u8) -> Packet {
 /// A port with its pending events, and a log of all that is seen from outside.
 struct Observed {
     port: Port,
+    store: PacketStore,
     event: Option<Time>,
     /// When control packets are awaited.
     controls: Vec<Time>,
@@ -89,7 +90,14 @@ struct Observed {
 
 impl Observed {
     fn new(port: Port) -> Self {
-        Self { port, event: None, controls: Vec::new(), arrivals: Vec::new(), log: String::new() }
+        Self {
+            port,
+            store: PacketStore::new(),
+            event: None,
+            controls: Vec::new(),
+            arrivals: Vec::new(),
+            log: String::new(),
+        }
     }
 
     /// Handles what is due by `now`, control packets first, as a run does.
@@ -100,14 +108,14 @@ impl Observed {
             let Some(first) = first.filter(|first| *first <= now) else { return };
             if let Some((at, index)) = control.filter(|(at, _)| *at == first) {
                 self.controls.swap_remove(index);
-                if self.port.head_at(at).is_some_and(|head| head.kind.is_control()) {
+                if self.port.head_at(&self.store, at).is_some_and(|head| head.kind.is_control()) {
                     self.takes();
                 } else {
-                    self.controls.extend(self.port.next_control(at));
+                    self.controls.extend(self.port.next_control(&mut self.store, at));
                 }
             } else {
                 self.event = None;
-                if self.port.head_arrival() == Some(first) {
+                if self.port.head_arrival(&self.store) == Some(first) {
                     self.takes();
                 }
             }
@@ -115,7 +123,7 @@ impl Observed {
     }
 
     fn takes(&mut self) {
-        let arrival = self.port.arrive();
+        let arrival = self.port.arrive(&mut self.store);
         if arrival.next.is_some() {
             self.event = arrival.next;
         }
@@ -124,7 +132,7 @@ impl Observed {
 
     fn offer(&mut self, now: Time, packet: Packet) {
         let is_control = packet.kind.is_control();
-        let offer = self.port.offer(now, &packet);
+        let offer = self.port.offer(&mut self.store, now, &packet);
         match offer {
             Offer::Behind(departure) if is_control => self.controls.push(self.port.arrival_of(departure)),
             Offer::Head(at) if is_control => self.controls.push(at),
@@ -139,7 +147,7 @@ impl Observed {
     }
 
     fn set_rate(&mut self, now: Time, bits_per_second: u64) {
-        let repaced = self.port.set_rate(now, Rate::from_bps(bits_per_second).expect("not zero"));
+        let repaced = self.port.set_rate(&mut self.store, now, Rate::from_bps(bits_per_second).expect("not zero"));
         self.controls.extend(repaced.controls);
     }
 
@@ -153,11 +161,11 @@ impl Observed {
         self.run_to(now);
         match dice[0] {
             0 => {
-                let flushed = self.port.close(now);
+                let flushed = self.port.close(&mut self.store, now);
                 self.flushed(now, &flushed);
             }
             1 => {
-                let flushed = self.port.power_off(now);
+                let flushed = self.port.power_off(&mut self.store, now);
                 self.flushed(now, &flushed);
             }
             2..=9 => self.port.open(),
@@ -203,13 +211,13 @@ fn one_class_with_rare_control_is_the_fused_port() {
             }
             for side in [&mut fused, &mut classed] {
                 side.run_to(now);
-                side.port.audit(now);
+                side.port.audit(&mut side.store, now);
             }
-            assert_eq!(fused.port.packets().count(), classed.port.packets().count());
+            assert_eq!(fused.port.packets(&fused.store).count(), classed.port.packets(&classed.store).count());
             for side in [&mut fused, &mut classed] {
                 side.run_to(now + Span::from_ms(10));
                 assert!(side.port.is_idle());
-                side.port.audit(now + Span::from_ms(10));
+                side.port.audit(&mut side.store, now + Span::from_ms(10));
             }
             let differ = fused.log.lines().zip(classed.log.lines()).find(|(fused, classed)| fused != classed);
             assert_eq!(differ, None, "case {case}, seed {seed}");
@@ -296,7 +304,7 @@ fn round_robin_shares_bytes_by_quantum_whatever_the_sizes() {
         let share = sent * u64::from(quantum) / 10_500;
         assert!(bytes.abs_diff(share) <= u64::from(quantum) + 2 * 1_500, "{totals:?}: {bytes} for {share}");
     }
-    port.port.audit(now);
+    port.port.audit(&mut port.store, now);
 }
 
 #[test]
@@ -356,5 +364,5 @@ fn control_messages_in_a_class_that_others_overtake_are_awaited_until_they_come(
         of_kind.map(|arrival| arrival.packet.waited).max().expect("some")
     };
     assert!(waited(PacketKind::ControlNeighbour) > Span::from_us(10), "they met queues");
-    port.port.audit(now + Span::from_ms(1));
+    port.port.audit(&mut port.store, now + Span::from_ms(1));
 }

@@ -1,6 +1,6 @@
 //! What may befall the wire behind a port: dead times, a receiver that is down, another propagation.
 
-use super::Port;
+use super::{PacketStore, Port};
 use crate::ids::FailureId;
 use crate::message::DropReason;
 use crate::units::{Span, Time};
@@ -49,11 +49,12 @@ impl Port {
     }
 
     /// When packets arrive that had not departed at `now`: control packets, and the head if it is another.
-    pub fn arrivals_to_come(&self, now: Time) -> (Vec<Time>, Option<Time>) {
-        let to_come = self.ring.from(0).filter(|entry| entry.departure > now);
+    pub fn arrivals_to_come(&self, store: &PacketStore, now: Time) -> (Vec<Time>, Option<Time>) {
+        let to_come = self.train.all(store).filter(|entry| entry.departure > now);
         let control = to_come.filter(|entry| entry.packet.kind.is_control());
         let control = control.map(|entry| self.arrival_of(entry.departure)).chain(self.waiting_controls()).collect();
-        let head = self.ring.front().filter(|head| head.departure > now).and_then(|_| self.next_data_arrival());
+        let head =
+            self.train.front(store).filter(|head| head.departure > now).and_then(|_| self.next_data_arrival(store));
         (control, head)
     }
 

@@ -1,6 +1,6 @@
 //! Whether a port takes packets, and what becomes of those that it has when it no longer does.
 
-use super::{Flushed, Port};
+use super::{Flushed, PacketStore, Port};
 use crate::dataplane::SecureTransmitter;
 use crate::message::{Packet, PacketKind};
 use crate::units::Time;
@@ -8,7 +8,7 @@ use crate::units::Time;
 /// What becomes of offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gate {
-    /// Packets wait in the ring.
+    /// Packets wait in the train.
     Open,
     /// As well, and each gets a MACsec packet number.
     OpenSecured,
@@ -20,12 +20,12 @@ pub(super) enum Gate {
 
 impl Port {
     /// The sending end knows that its link is down: refuses offers and returns what waited.
-    pub fn close(&mut self, now: Time) -> Flushed {
-        self.catch_up(now);
+    pub fn close(&mut self, store: &mut PacketStore, now: Time) -> Flushed {
+        self.catch_up(store, now);
         self.gate = Gate::Closed;
-        let mut flushed = self.cut_ring(now, self.first_waiting);
+        let mut flushed = self.cut_train(store, now, self.train.border());
         flushed.append(&mut self.flush_classes(now));
-        self.free_at = self.ring.back().map_or(now, |last| last.departure).min(self.free_at);
+        self.free_at = self.train.back(store).map_or(now, |last| last.departure).min(self.free_at);
         flushed
     }
 
@@ -45,22 +45,27 @@ impl Port {
     }
 
     /// The sending router lost its power: returns all that had not left it completely.
-    pub fn power_off(&mut self, now: Time) -> Flushed {
-        self.catch_up(now);
-        let left = self.ring.from(0).take_while(|entry| entry.departure <= now).map(|_| 1).sum();
-        let mut flushed = self.cut_ring(now, left);
+    pub fn power_off(&mut self, store: &mut PacketStore, now: Time) -> Flushed {
+        self.catch_up(store, now);
+        let mut left = None;
+        while let Some(next) = self.train.after(store, left)
+            && store.entry(next).departure <= now
+        {
+            left = Some(next);
+        }
+        let mut flushed = self.cut_train(store, now, left);
         flushed.append(&mut self.flush_classes(now));
-        self.first_waiting = self.ring.len();
+        self.train.all_begun();
         self.waiting_bytes = 0;
         self.free_at = now;
         self.gate = Gate::Closed;
         flushed
     }
 
-    fn cut_ring(&mut self, now: Time, keep: u32) -> Flushed {
+    fn cut_train(&mut self, store: &mut PacketStore, now: Time, behind: Option<u32>) -> Flushed {
         self.audit.sees(now, self.waiting());
-        self.audit.tells(-self.told_ahead(now));
-        let flushed = self.ring.cut(keep);
+        self.audit.tells(-self.told_ahead(store, now));
+        let flushed = self.train.cut(store, behind);
         let bytes = self.uncount(&flushed);
         self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
         flushed

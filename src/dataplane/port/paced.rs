@@ -1,6 +1,6 @@
 //! A port's rate changes while packets wait.
 
-use super::Port;
+use super::{PacketStore, Port};
 use crate::dataplane::Pace;
 use crate::units::{Rate, Time};
 
@@ -35,30 +35,31 @@ pub struct Repaced {
 
 impl Port {
     /// The line's rate changes: the packet in transmission is finished at the old rate, those that wait are re-timed.
-    pub fn set_rate(&mut self, now: Time, rate: Rate) -> Repaced {
-        self.catch_up(now);
-        let begun = self.first_waiting.min(self.ring.len());
-        let last = begun.checked_sub(1).and_then(|last| self.ring.get(last));
-        let until = last.map_or(now, |last| last.departure.max(now));
+    pub fn set_rate(&mut self, store: &mut PacketStore, now: Time, rate: Rate) -> Repaced {
+        self.catch_up(store, now);
+        let last = self.train.border();
+        let until = last.map_or(now, |last| store.entry(last).departure.max(now));
         let old = self.pace;
-        self.repace(until, rate);
+        self.repace(store, until, rate);
         self.audit.sees(now, self.waiting());
         let mut end = until;
         let mut controls = Vec::new();
-        for index in begun..self.ring.len() {
-            let mut entry = *self.ring.at_mut(index);
+        let mut waiting = self.train.after(store, last);
+        while let Some(id) = waiting {
+            let mut entry = *store.entry(id);
             let bytes = self.wire_bytes(&entry.packet);
             let old_start = Time::from_ps(entry.departure.as_ps() - old.time(bytes).as_ps());
             self.audit.tells(i128::from(end.as_ps()) - i128::from(old_start.as_ps()));
             entry.packet.waited = (end + entry.packet.waited) - old_start;
             end += self.pace.time(bytes);
             entry.departure = end;
-            *self.ring.at_mut(index) = entry;
+            *store.entry_mut(id) = entry;
+            waiting = self.train.after(store, waiting);
             if entry.packet.kind.is_control() {
                 controls.push(self.arrival_of(end));
             }
         }
-        if self.ring.len() > begun {
+        if self.train.waiting() > 0 {
             self.free_at = end;
         }
         controls.extend(self.waiting_controls());
@@ -67,8 +68,8 @@ impl Port {
 
     /// From the end of the transmission at `until` on, the rate is another one: also for the far end's view of a wire
     /// that leads to another partition.
-    pub fn repace(&mut self, until: Time, rate: Rate) {
-        let oldest = self.ring.front().map_or(until, |head| head.departure);
+    pub fn repace(&mut self, store: &PacketStore, until: Time, rate: Rate) {
+        let oldest = self.train.front(store).map_or(until, |head| head.departure);
         self.former_paces.add(until, self.pace, oldest);
         self.pace = Pace::new(rate);
     }

@@ -1,6 +1,6 @@
 //! A port by which traffic goes as a rate: what it would do to a packet, and what went by.
 
-use super::{Gate, OnWire, Port};
+use super::{Gate, OnWire, PacketStore, Port};
 use crate::dataplane::{Passed, SecureTransmitter};
 use crate::message::{DropReason, Packet};
 use crate::units::{Rate, Span, Time};
@@ -42,12 +42,16 @@ impl Port {
 
     /// A packet that is counted already left an otherwise idle port when it was sent, and has not arrived at `now`;
     /// returns when it does.
-    pub fn put_under_way(&mut self, now: Time, packet: Packet) -> Time {
-        self.settle(now);
+    pub fn put_under_way(&mut self, store: &mut PacketStore, now: Time, packet: Packet) -> Time {
+        self.settle(store, now);
         let departure = packet.sent + self.pace.time(self.wire_bytes(&packet));
-        let place = self.ring.from(0).take_while(|entry| entry.departure <= departure).map(|_| 1).sum();
-        self.ring.insert(place, OnWire { departure, packet });
-        self.first_waiting += 1;
+        let mut before = None;
+        while let Some(next) = self.train.after(store, before)
+            && store.entry(next).departure <= departure
+        {
+            before = Some(next);
+        }
+        self.train.insert_begun(store, before, OnWire { departure, packet });
         self.free_at = self.free_at.max(departure);
         self.arrival_of(departure)
     }

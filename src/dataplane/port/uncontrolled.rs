@@ -1,6 +1,6 @@
 //! The uncontrolled port: MACsec key agreement messages pass without a key, without a tag, and with the link down.
 
-use super::{Gate, Offer, Port};
+use super::{Gate, Offer, PacketStore, Port};
 use crate::dataplane::SecureTransmitter;
 use crate::message::{Packet, PacketKind};
 use crate::units::{Bytes, Time};
@@ -17,12 +17,12 @@ impl Port {
     }
 
     /// Offers a message to the output queue at `now`, not before the last offer.
-    pub fn offer_uncontrolled(&mut self, now: Time, packet: &mut Packet) -> Offer {
+    pub fn offer_uncontrolled(&mut self, store: &mut PacketStore, now: Time, packet: &Packet) -> Offer {
         let (secure, gate) = (self.secure.take(), self.gate);
         if gate == Gate::Closed {
             self.open();
         }
-        let offer = self.offer(now, packet);
+        let offer = self.offer(store, now, packet);
         (self.secure, self.gate) = (secure, gate);
         match offer {
             Offer::Behind(_) | Offer::Head(_) => self.uncontrolled += 1,
@@ -32,22 +32,22 @@ impl Port {
     }
 
     /// Offers a message of the member itself, which passes while the link or the member is down for traffic.
-    pub fn offer_of_member(&mut self, now: Time, packet: &mut Packet) -> Offer {
+    pub fn offer_of_member(&mut self, store: &mut PacketStore, now: Time, packet: &Packet) -> Offer {
         let gate = self.gate;
         if gate == Gate::Closed {
             self.open();
         }
-        let offer = self.offer(now, packet);
+        let offer = self.offer(store, now, packet);
         self.gate = gate;
         offer
     }
 
     /// A new key is in use: packet numbers begin anew with the first frame that has not begun to leave.
-    pub fn rekey(&mut self, now: Time) {
-        self.catch_up(now);
-        let ring = self.ring.from(0).filter(|entry| self.start(entry) >= now).map(|entry| &entry.packet);
+    pub fn rekey(&mut self, store: &mut PacketStore, now: Time) {
+        self.catch_up(store, now);
+        let train = self.train.all(store).filter(|entry| self.start(entry) >= now).map(|entry| &entry.packet);
         let by_class = self.queues.iter().flat_map(|queues| queues.packets());
-        let waiting = ring.chain(by_class).filter(|packet| packet.kind != PacketKind::Uncontrolled).count();
+        let waiting = train.chain(by_class).filter(|packet| packet.kind != PacketKind::Uncontrolled).count();
         if let Some(secure) = &mut self.secure {
             secure.rekey(waiting as u64);
         }

@@ -91,7 +91,7 @@ fn speeds(now: &Benchmark) -> Section {
     let words = format!(
         "Mhops/s: million packet-hops per second of one thread, everything counted, set-up excluded; median \
          [smallest-largest] of rounds in which the bare loop and the engine take turns. A hop moves {} bytes of packet \
-         state: a packet is written into its wire's ring and read from it.",
+         state: a packet is read from the wire that it leaves and written for the one that it goes on to.",
         bytes_per_hop()
     );
     Section {

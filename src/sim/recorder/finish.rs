@@ -11,7 +11,7 @@ use crate::message::{DropReason, PacketKind};
 use crate::network::{Flow, FlowEntry, Network};
 use crate::rng::{RunSeed, mix, named_hash};
 use crate::sim::limits::Limit;
-use crate::sim::partition::{Partition, Wire};
+use crate::sim::partition::Partition;
 use crate::sim::record::{
     ConnectionRecord, Counts, DirectionRecord, FeatureRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord, LossBin,
     MacsecRecord, OperationRecord, RoutingRecord, RunRecord, Totals,
@@ -54,7 +54,7 @@ pub(in crate::sim) fn finish(mut run: Run<'_>) -> RunRecord {
     run.partitions.iter_mut().for_each(|partition| partition.audit(end));
     let ports = network.ports.ids().map(|id| PortTotals::new(network, &run.partitions, id)).collect();
     let (mut control_in_flight, mut duplicates_in_flight) = (0, 0);
-    let on_wires = run.partitions.iter().flat_map(|part| part.wires.iter()).flat_map(Wire::packets);
+    let on_wires = run.partitions.iter().flat_map(Partition::packets_on_wires);
     let at_limits = run.partitions.iter().flat_map(Partition::limits).flat_map(Limit::packets);
     for packet in on_wires.chain(at_limits) {
         match packet.kind {
