@@ -98,6 +98,7 @@ impl Run<'_> {
         let mut actions = Vec::new();
         self.coordinations[index].updated(self.now, &agreed, &up, &mut actions);
         self.coordinate(index, &actions);
+        self.await_coordination(index);
     }
 
     /// The session of a logical link came up or went down.

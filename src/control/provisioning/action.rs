@@ -19,6 +19,8 @@ pub enum Call {
     CreateFeature(usize),
     /// This side has passed its local check.
     NotifyConnectionStatus(usize),
+    /// This side has carried an update out.
+    NotifyUpdated(usize),
     /// Another bandwidth (PATCH).
     UpdateConnection(Purchase),
     /// The connection is to go.

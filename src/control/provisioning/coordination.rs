@@ -266,6 +266,7 @@ impl Coordination {
             Call::GenerateFeatureGuidance => self.negotiate(out),
             Call::CreateFeature(index) => self.feature_created(now, index, out),
             Call::NotifyConnectionStatus(side) => self.notified(now, side, out),
+            Call::NotifyUpdated(_) => {}
             Call::UpdateConnection(purchase) => {
                 let set_up = self.configured_by_both(now);
                 self.plan_at(set_up, Step::UpdateConfigured(purchase));

@@ -352,6 +352,21 @@ fn an_update_outlasts_an_outage_and_none_begins_during_one() {
 }
 
 #[test]
+fn both_sides_tell_that_an_update_is_done() {
+    let told = World::new(
+        Provisioning { create: None, updates: vec![(Span::from_s(100), buys(1_000))], ..plan() },
+        |_, _| true,
+        |_, _| true,
+    )
+    .until(300);
+    // In force after a call and the routers; the notification is a call (`Protocols.md`, "Update Connection Workflow").
+    let done = 100 + CALL + CONFIGURE + CALL;
+    for side in [0, 1] {
+        assert!(told.contains(&(done, Action::Tell(Told::Answered(Call::NotifyUpdated(side))))), "{told:?}");
+    }
+}
+
+#[test]
 fn orders_that_wait_are_taken_in_the_order_in_which_they_were_made() {
     // The first is accepted at 1000 s and in force at 1061 s; the second is refused until 1073 s, just after the third
     // was made, which would have been accepted at once.

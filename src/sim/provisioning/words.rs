@@ -33,7 +33,7 @@ const fn word(call: Call) -> &'static str {
         Call::CreateConnection => "CreateConnection",
         Call::GenerateFeatureGuidance => "GenerateFeatureGuidance",
         Call::CreateFeature(_) => "CreateFeature",
-        Call::NotifyConnectionStatus(_) => "NotifyConnectionStatus",
+        Call::NotifyConnectionStatus(_) | Call::NotifyUpdated(_) => "NotifyConnectionStatus",
         Call::UpdateConnection(_) => "UpdateConnection",
         Call::DeleteConnection => "DeleteConnection",
     }
@@ -64,6 +64,9 @@ pub(super) fn text(run: &Run<'_>, index: usize, told: Told) -> String {
         }
         Told::Answered(Call::NotifyConnectionStatus(from)) => {
             format!("{} is verified and has told {}", side(from), side(1 - from))
+        }
+        Told::Answered(Call::NotifyUpdated(from)) => {
+            format!("{} has told {} that the update is done", side(from), side(1 - from))
         }
         Told::Answered(Call::UpdateConnection(purchase)) => format!("{} accepted by both", purchase.rate),
         Told::Answered(Call::DeleteConnection) => "deleted on the other side too".to_owned(),

@@ -205,6 +205,11 @@ impl Coordination {
         if self.plan.channels.iter().any(|channel| !channels.contains(&channel.link)) {
             self.moved(channels, out);
         }
+        if self.state == State::Updating {
+            for side in [0, 1] {
+                self.call(now, Call::NotifyUpdated(side), 0);
+            }
+        }
         self.moves(Input::Updated, out);
         self.sessions(now, up, out);
         self.in_service(now, out);
