@@ -1,20 +1,28 @@
 //! Do years without packets give what theory says? Every expected value is a formula or an exact solution named beside it.
 
-use fabricsim::failures::StandingPlan;
-use fabricsim::network::{BadTest, Exclusion, Network, Rounding, SlaRule, Variation};
+use fabricsim::failures::{StandingPlan, Turn};
+use fabricsim::network::{
+    BadTest, Charge, Exclusion, Failure, FailureKind, Fidelity, Network, Reliability, Rounding, SlaRule, Variation,
+    When,
+};
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
 use fabricsim::sim::{Continue, Simulation};
 use fabricsim::study::events::events;
 use fabricsim::study::reference;
 use fabricsim::study::replay::{charged, month};
+use fabricsim::study::statistics::mean::Moments;
+use fabricsim::study::statistics::two_part::TwoPart;
 use fabricsim::study::structure::Structure;
 use fabricsim::study::variations::vary;
 use fabricsim::study::years::compare::compare;
 use fabricsim::study::years::engine::Stop;
 use fabricsim::study::years::parts::{self, Identity, Merged, Part, Piece};
-use fabricsim::study::years::{Episode, Library, NoCache, Plan, Tally, Walker, engine, in_seconds};
-use fabricsim::units::{CalendarSpan, Share};
+use fabricsim::study::years::{
+    Episode, EpisodeClass, Fits, Happening, Library, NoCache, Plan, Setting, Tally, Walker, engine, in_seconds,
+};
+use fabricsim::units::{CalendarSpan, Share, Span};
+use rayon::prelude::*;
 
 fn rule(name: &str) -> SlaRule {
     SlaRule::preset(name).expect("a preset")
@@ -329,4 +337,196 @@ fn the_worst_periods_replay_and_are_charged_as_the_study_charged_them() {
         // What is broken lasts for minutes; so little is left to phases that the interval says something.
         assert!(charged.most.as_ns() - charged.least.as_ns() < charged.drawn.as_ns() / 40, "{charged:?}");
     }
+}
+
+/// What the simulator charges periods of the two paths with these changes, less what years without packets do.
+struct Beside {
+    /// Seconds a period.
+    difference: Moments,
+    /// Its standard error, that of a finite number of runs behind the library included.
+    error: f64,
+    /// Events by what was laid over them.
+    fits: Fits,
+}
+
+impl Beside {
+    /// In standard errors.
+    fn z(&self) -> f64 {
+        self.difference.mean / self.error
+    }
+}
+
+/// With these numbers of kinds of events in degraded fabrics, and of joint ones.
+fn beside_the_simulator(sets: &[&str], periods: u64, samples: u32, budgets: [[u32; 2]; 2]) -> [Beside; 2] {
+    const TEXT: &str = include_str!("../scenarios/studies/accelerated.toml");
+    let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+    let mut network = scenario::parse(TEXT, "accelerated", &sets).expect("a scenario").network;
+    network.fidelity = Fidelity::Flow;
+    let seed = RunSeed(1);
+    let simulated = |replication| {
+        let world = month(&network, seed, replication).expect("a short period");
+        let record = Simulation::new(&world, seed.replication(replication)).run();
+        record.connections[0].availability.charged.as_seconds()
+    };
+    let simulated: Vec<f64> = (0..periods).into_par_iter().map(simulated).collect();
+    budgets.map(|[degraded, joint]| {
+        let mut network = network.clone();
+        (network.study.degraded, network.study.joint) = (degraded, joint);
+        let rule = network.availability.judging();
+        let library = Library::simulate(&network, rule, seed, samples, &NoCache);
+        let plan = Plan::new(&network, network.availability.rules.clone(), Some(&library));
+        let (mut walker, mut fits) = (Walker::new(&plan), Fits::default());
+        let mut stitched = |replication| {
+            let period = walker.period(seed, replication);
+            fits.merge(&period.fits);
+            period.connections[0].rules[0].charged as f64 / 1e9
+        };
+        let difference: Vec<f64> =
+            (0..).zip(&simulated).map(|(index, simulated)| simulated - stitched(index)).collect();
+        let difference = Moments::of(&difference);
+        let classes = library.variances(rule, 0, plan.period().as_seconds() / 3_600.0);
+        let error = TwoPart::new(difference.variance, difference.count, &classes).standard_error();
+        Beside { difference, error, fits }
+    })
+}
+
+/// Two paths of which each is down a tenth of the time: where the last one returns, a session has to come up first, which runs
+/// that begin in the whole fabric do not show. With runs of each state the study charges what the simulator charges.
+#[test]
+fn events_that_meet_a_degraded_fabric_are_charged_as_the_simulator_charges_them() {
+    let sets = [
+        "reliability.classes.link.up=1 h",
+        "reliability.classes.link.down=6 min",
+        "reliability.classes.router.up=6 h",
+        "reliability.classes.router.down=6 min",
+        "sla.period=6 h",
+    ];
+    let [whole, own] = beside_the_simulator(&sets, 24, 8, [[0, 0], [64, 0]]);
+    let say = format!(
+        "{:?} {} {:?}, {:?} {} {:?}",
+        whole.difference,
+        whole.z(),
+        whole.fits,
+        own.difference,
+        own.z(),
+        own.fits
+    );
+    assert!(own.z().abs() < 3.3 && own.error < 0.5, "{say}");
+    // Some 1.5 times in a period a last channel returns, and 2 to 5 s pass.
+    assert!(whole.z() > 3.3 && whole.difference.mean > 2.0, "{say}");
+    // What is left are events behind which nothing stands anyway.
+    assert!(own.fits.degraded > 50 && own.fits.borrowed < 10, "{say}");
+    assert_eq!((whole.fits.degraded, whole.fits.borrowed), (0, own.fits.degraded + own.fits.borrowed));
+}
+
+/// A channel is cut and returns before routing has gone around it; both are down, one returns, and the other one before the first
+/// one's session is up. Scripted and simulated, at times spread over the time that the first event takes alone, what is lost from the
+/// second one on is in the mean what the library's runs lose. All lost until the first one alone would have been done, as without
+/// runs of both, is too much: half of the packets have another channel.
+#[test]
+fn two_events_before_routing_has_settled_lose_what_the_simulator_says() {
+    const TEXT: &str = include_str!("../scenarios/studies/accelerated.toml");
+    let sets = ["reliability.classes.link.up=40 s", "reliability.classes.link.down=40 s", "sla.period=1 h"];
+    let mut network = scenario::parse(TEXT, "accelerated", &sets.map(str::to_owned)).expect("a scenario").network;
+    let cut = |name: &str| {
+        let component = network.reliability.components.iter().find(|one| one.name == name).expect("a component");
+        component.turns[0].clone()
+    };
+    let [a, b] = [cut("link of c-a1"), cut("link of c-b1")];
+    (network.study.degraded, network.study.joint) = (16, 64);
+    let library = Library::simulate(&network, network.availability.judging(), RunSeed(4), 16, &NoCache);
+    let compared = |first: (&Vec<FailureKind>, Turn), down: usize| {
+        let is = |class: &&EpisodeClass| {
+            let Happening { down: with, kinds, joint: Some(joint) } = &class.happening else { return false };
+            (kinds, joint.first) == first && (&joint.kinds, joint.second) == (&a, Turn::Up) && with.len() == down
+        };
+        let classes: Vec<&EpisodeClass> = library.classes.iter().filter(is).collect();
+        assert_eq!(classes.len(), 4, "the parts of the time that the first takes alone");
+        let mut sums = [0.0f64; 3];
+        for class in &classes {
+            let runs: Vec<f64> = class.samples[1].iter().map(|run| run[0].lost_ns() / 1e9).collect();
+            let [least, most] = class.happening.joint.as_ref().expect("a pair").gap;
+            let scripted = |number: u32| {
+                let at = Span::from_s(500) + Span::from_ms(377).times(number.into());
+                let then = at + least + most.saturating_sub(least).scaled(number.into(), 96);
+                let script = match first.1 {
+                    Turn::Down => vec![(&a, at, then)],
+                    Turn::Up => vec![(&b, Span::ZERO, at), (&a, Span::ZERO, then)],
+                };
+                scripted_loss(&network, &script, then, RunSeed(1_000 + u64::from(number)))
+            };
+            let scripted: Vec<f64> = (0..96).into_par_iter().map(scripted).collect();
+            let [runs, scripted] = [Moments::of(&runs), Moments::of(&scripted)];
+            sums[0] += runs.mean / 4.0;
+            sums[1] += scripted.mean / 4.0;
+            sums[2] += (runs.variance / runs.count as f64 + scripted.variance / scripted.count as f64) / 16.0;
+        }
+        let longest = classes.iter().filter_map(|class| Some(class.happening.joint.as_ref()?.gap[1])).max();
+        // From the middle of the time that the first takes alone to its end.
+        [sums[0], sums[1], longest.expect("four").as_seconds() / 2.0, sums[2].sqrt()]
+    };
+    for (first, down) in [((&a, Turn::Down), 0), ((&b, Turn::Up), 2)] {
+        let [by_runs, by_script, by_total_loss, error] = compared(first, down);
+        let say = format!("{by_script} simulated, {by_runs} by runs, {by_total_loss} by total loss, error {error}");
+        assert!((by_runs - by_script).abs() < 3.3 * error + 1e-4 && error < 0.15 * by_script, "{say}");
+        assert!(first.1 == Turn::Up || by_total_loss > 1.5 * by_script, "{say}");
+    }
+
+    // And periods meet them: without runs of pairs all of them are charged as total loss.
+    let met = |joint| {
+        let mut network = network.clone();
+        (network.study.degraded, network.study.joint) = (16, joint);
+        let library = Library::simulate(&network, network.availability.judging(), RunSeed(4), 1, &NoCache);
+        let plan = Plan::new(&network, network.availability.rules.clone(), Some(&library));
+        engine::blocks(&plan, RunSeed(4), 0, 1).fits
+    };
+    let (without, with) = (met(0), met(64));
+    assert!(without.joint == 0 && with.joint > 100 && with.lost * 4 < without.lost, "{without:?} {with:?}");
+    assert!(with.lost_ns * 4 < without.lost_ns, "{without:?} {with:?}");
+}
+
+/// What is cut from when to when: seconds of total loss from a moment on.
+fn scripted_loss(network: &Network, script: &[(&Vec<FailureKind>, Span, Span)], observed: Span, seed: RunSeed) -> f64 {
+    let mut world = network.clone();
+    world.fidelity = Fidelity::Flow;
+    world.reliability = Reliability::default();
+    let failure = |(kinds, from, to): &(&Vec<FailureKind>, Span, Span)| Failure {
+        name: format!("until {to}"),
+        kind: kinds[0].clone(),
+        when: When::once(*from, Some(to.saturating_sub(*from))),
+    };
+    world.failures = script.iter().map(failure).collect();
+    world.responsibility.failures = world.failures.iter().map(|_| Charge::default()).collect();
+    world.horizon = observed + Span::from_s(100);
+    let record = Simulation::new(&world, seed).run();
+    let lost = |usable: &[(Span, Share)]| -> f64 {
+        let ends = usable.iter().skip(1).map(|(at, _)| *at).chain([world.horizon]);
+        let part = |((at, share), end): (&(Span, Share), Span)| {
+            end.saturating_sub((*at).max(observed)).as_seconds() * (1.0 - share.as_percent() / 100.0)
+        };
+        usable.iter().zip(ends).map(part).sum()
+    };
+    record.connections[0].directions.iter().map(|one| lost(&one.usable_paths)).sum::<f64>() / 2.0
+}
+
+/// Which classes there are, and what their runs lost, hangs on the scenario, the seed and the budget alone.
+#[test]
+fn a_library_is_the_same_on_any_number_of_threads() {
+    const TEXT: &str = include_str!("../scenarios/studies/accelerated.toml");
+    let mut network = scenario::parse(TEXT, "accelerated", &["reliability.classes.link.up=1 h".to_owned()])
+        .expect("a scenario")
+        .network;
+    (network.study.degraded, network.study.joint) = (5, 6);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        pool.install(|| Library::simulate(&network, network.availability.judging(), RunSeed(2), 4, &NoCache))
+    };
+    let (one, three) = (on(1), on(3));
+    assert_eq!(format!("{one:?}"), format!("{three:?}"));
+    let of = |setting| one.classes.iter().filter(|class| class.happening.setting() == setting).count();
+    assert_eq!([Setting::Whole, Setting::Degraded, Setting::Joint].map(of), [4, 5, 6]);
+    // The last channel returns: of two that are equally often down, the more frequent first.
+    let first = &one.classes[4];
+    assert_eq!((first.happening.down.len(), first.runs() >= 4), (1, true));
+    assert!(first.name.contains("fibre cut, while down: link"), "{}", first.name);
 }

@@ -175,6 +175,15 @@ impl Network {
         timers.max().unwrap_or(Span::ZERO)
     }
 
+    /// The longest time until a session that can come up is up and has told its first routes.
+    #[must_use]
+    pub fn longest_connecting(&self) -> Span {
+        let ends = self.sessions.iter().flat_map(|session| &session.ends).map(|end| &end.timing);
+        let longest =
+            ends.map(|timing| timing.connect_retry + timing.first_update + timing.advertisement_interval).max();
+        longest.unwrap_or(Span::ZERO)
+    }
+
     /// The end of `link` (0 or 1) at `router`; panics (our bug) when the link does not touch the router.
     #[must_use]
     pub fn end_of(&self, link: LinkId, router: RouterId) -> usize {

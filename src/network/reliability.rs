@@ -141,6 +141,10 @@ pub struct StudyPlan {
     pub precision: Share,
     /// Runs of the real engine for each kind of transition; 0 charges no convergence.
     pub episodes: u32,
+    /// Kinds of transition in a fabric in which something else is down that have runs of their own, at most.
+    pub degraded: u32,
+    /// Kinds of transition before routing has settled from another that have runs of their own, at most.
+    pub joint: u32,
     /// What customers ask for in each direction, as a share of the bandwidth that they bought.
     pub demand: Share,
     /// Shares of the demand whose carriage is told exactly, increasing.
@@ -164,6 +168,8 @@ impl Default for StudyPlan {
             periods: 65_536,
             precision: Share::from_ppb(100_000_000),
             episodes: 8,
+            degraded: 64,
+            joint: 64,
             demand: Share::ONE,
             demand_levels: vec![Share::from_ppb(500_000_000), Share::ONE],
             vary: Vec::new(),

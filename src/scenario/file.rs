@@ -234,7 +234,7 @@ tables! {
     /// `[reliability.crews.x]`
     CrewTable { size }
     /// `[study]`
-    StudyTable { periods, precision, episodes, demand, demand_levels; vary: Table }
+    StudyTable { periods, precision, episodes, degraded, joint, demand, demand_levels; vary: Table }
     /// `[sla]`
     SlaTable { rule, rules, minimum_run, dead_direction, target, period, epoch, price }
     /// `[rules.x]`

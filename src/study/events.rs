@@ -23,7 +23,7 @@ pub struct Event {
     pub met: Met,
     /// The event in words: "router iad-aws-a1: router down".
     pub name: String,
-    /// The run: everything is well, the event comes and goes.
+    /// The run: what else is down has been for long, the event comes, and goes; or it comes shortly after another one.
     pub record: RunRecord,
     /// Whether every connection lost what the library says, to the nanosecond.
     pub is_as_kept: bool,
@@ -77,7 +77,7 @@ fn walk(network: &Network, library: &Library, seed: RunSeed, replication: u64) -
 fn event(network: &Network, traffic: &Network, library: &Library, seed: RunSeed, met: Met) -> (Event, Vec<Episode>) {
     let class = &library.classes[met.draw.class];
     let seed = class.seed(seed, u32::try_from(met.draw.run).expect("fewer than 2^32 runs"));
-    let scene = Scene::new(network, &class.kinds, seed).with_traffic(traffic);
+    let scene = Scene::new(network, &class.happening, seed).with_traffic(traffic);
     let record = Simulation::new(&scene.world, seed).run();
     let lost = scene.episodes(&record, met.draw.turn);
     let kept = (0..lost.len()).map(|connection| library.episode(met.draw, connection));

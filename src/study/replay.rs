@@ -21,8 +21,8 @@ pub struct Charged {
     /// Where routing settles at once.
     pub least: CalendarSpan,
     /// Where each event costs all packets for twice as long as routing took in any run of its kind, and each time without a
-    /// channel ends with a session that has to come up: runs of the library begin in the whole fabric, where another channel
-    /// carries meanwhile.
+    /// channel ends with a session that has to come up: where the library has no runs of the state, another channel carries
+    /// meanwhile in its runs.
     pub most: CalendarSpan,
 }
 
@@ -42,7 +42,7 @@ pub fn charged(network: &Network, library: Option<&Library>, seed: RunSeed, repl
         let plan = Plan::new(network, network.availability.rules.clone(), library);
         Walker::new(&plan).period(seed, replication).connections.clone()
     };
-    let connecting = connecting(network).to_calendar().as_ns();
+    let connecting = network.longest_connecting().to_calendar().as_ns();
     let charged = |one: &ConnectionPeriod| one.rules[0].charged;
     let (drawn, least, most) = (of(library), of(None), of(slowest.as_ref()));
     let of_connection = |((drawn, least), most): ((&ConnectionPeriod, &ConnectionPeriod), &ConnectionPeriod)| Charged {
@@ -51,13 +51,6 @@ pub fn charged(network: &Network, library: Option<&Library>, seed: RunSeed, repl
         most: CalendarSpan::from_ns(charged(most) + u64::from(most.outages) * connecting),
     };
     drawn.iter().zip(&least).zip(&most).map(of_connection).collect()
-}
-
-/// The longest time until a session that can come up is up and has told its first routes.
-fn connecting(network: &Network) -> Span {
-    let ends = network.sessions.iter().flat_map(|session| &session.ends).map(|end| &end.timing);
-    let longest = ends.map(|timing| timing.connect_retry + timing.first_update + timing.advertisement_interval).max();
-    longest.unwrap_or(Span::ZERO)
 }
 
 /// The network over the whole period of a replication, with what fails in it; `None` where the period is longer than the

@@ -11,9 +11,9 @@ use crate::report;
 use crate::sim::record::RunRecord;
 use crate::sim::{Continue, Simulation};
 use crate::sla::Outage;
-use crate::study::events::{Event, Events, events};
+use crate::study::events::{Events, events};
 use crate::study::replay::{Charged, charged, month};
-use crate::study::years::{Met, Plan, engine};
+use crate::study::years::{Fit, Plan, engine};
 use crate::units::CalendarSpan;
 
 /// Runs the period of a replication and reports on it as on any run, beside what the study charged.
@@ -73,15 +73,13 @@ fn around_incidents(prepared: &Prepared) -> Result<Network, WrongInput> {
 fn tell(again: &Events, record: &RunRecord) {
     for (number, event) in again.events.iter().enumerate() {
         let turn = if event.met.draw.turn == Turn::Down { "fails" } else { "returns" };
-        let how = match event {
-            Event { met: Met { overlapped: true, .. }, .. } => {
-                "inexact: routing had not settled from the event before; charged as lost until both have"
-            }
-            Event { is_as_kept: false, .. } => "inexact: with traffic it loses other than the study kept of it",
-            Event { met: Met { is_alone: false, .. }, .. } => {
+        let how = match (event.met.fit, event.is_as_kept) {
+            (Fit::Lost, _) => "inexact: routing had not settled from the event before; charged as lost until both have",
+            (_, false) => "inexact: with traffic it loses other than the study kept of it",
+            (Fit::Borrowed, true) => {
                 "as the study kept it; inexact: other things were down, and its run begins in the whole fabric"
             }
-            _ => "as the study kept it",
+            (Fit::Whole | Fit::Degraded | Fit::Joint, true) => "as the study kept it",
         };
         let (at, run) = (CalendarSpan::from_ns(event.met.at), event.met.draw.run + 1);
         note(&format!("event-{}: {} {turn} at {at}, run {run} of its kind: {how}", number + 1, event.name));

@@ -6,7 +6,7 @@ use crate::report::document::{Block, Cell, Check, Outcome, Plot, Report, Section
 use crate::report::words::{calendar, count, counted};
 use crate::study::statistics::Interval;
 use crate::study::years::engine::Stop;
-use crate::study::years::{CauseKind, ConnectionSummary, Estimate, QUANTILES, RuleSummary, StudySummary};
+use crate::study::years::{CauseKind, ConnectionSummary, Estimate, QUANTILES, RuleSummary, Setting, StudySummary};
 use crate::units::CalendarSpan;
 
 /// What "capacity" means beside other causes.
@@ -322,16 +322,44 @@ fn episodes(summary: &StudySummary) -> Section {
         )
     });
     let text = format!(
-        "{} of the engine behind them; lost: seconds of total loss of a connection. Rate of events x longest episode: {:.1e}; \
-         {} met an episode before it had ended, and were charged as total loss.",
+        "{} of the engine behind them; lost: seconds of total loss of a connection. Rate of events x longest episode: {:.1e}.{}",
         counted(rows.iter().map(|one| one.runs).sum(), "run"),
         summary.separation,
-        counted(summary.overlaps, "event"),
+        fits(summary),
     );
     Section {
         heading: "Until routing settles: the costliest events".to_owned(),
         blocks: vec![Block::Table(table), Block::Paragraph(text + &errors.collect::<String>())],
     }
+}
+
+/// How well the episodes suited the events, and what they could be wrong by.
+fn fits(summary: &StudySummary) -> String {
+    let fits = &summary.fits;
+    let of_all = |events: u64| share(events as f64 / fits.events().max(1) as f64);
+    let classes = |setting: Setting| {
+        let classes = summary.episodes.iter().filter(|one| one.setting == setting).count();
+        counted(classes as u64, "kind")
+    };
+    let seconds = |value: f64| number(value / summary.periods.max(1) as f64);
+    let longest = summary.episodes.iter().fold(0.0f64, |longest, one| longest.max(one.longest));
+    format!(
+        " Of {}, {} met the whole fabric, {} a degraded one of which the engine has run them ({}), and {} came so shortly after \
+         another one that routing had not settled and were charged by runs of both ({}). {} ({}) met a degraded fabric and were \
+         charged as in the whole one: were each of them wrong by the longest episode, {} s a period. {} came before routing had \
+         settled, and were charged as total loss until it had: {} s a period, of which some may be too much.",
+        counted(fits.events(), "event"),
+        of_all(fits.whole),
+        of_all(fits.degraded),
+        classes(Setting::Degraded),
+        of_all(fits.joint),
+        classes(Setting::Joint),
+        counted(fits.borrowed, "event"),
+        of_all(fits.borrowed),
+        seconds(fits.borrowed as f64 * longest),
+        counted(fits.lost, "event"),
+        seconds(fits.lost_ns as f64 / 1e9),
+    )
 }
 
 fn method(summary: &StudySummary) -> Section {

@@ -7,7 +7,7 @@ use crate::report::run::provenance_value;
 use crate::report::{Provenance, SCHEMA_VERSION};
 use crate::study::statistics::Interval;
 use crate::study::years::engine::Stop;
-use crate::study::years::{ConnectionSummary, Estimate, RuleSummary, StudySummary};
+use crate::study::years::{ConnectionSummary, Estimate, RuleSummary, Setting, StudySummary};
 
 pub(super) fn value(summary: &StudySummary, provenance: &Provenance) -> Value {
     json!({
@@ -24,13 +24,24 @@ pub(super) fn value(summary: &StudySummary, provenance: &Provenance) -> Value {
             Stop::Interrupted => "interrupted",
         },
         "transitions": summary.transitions,
-        "overlaps": summary.overlaps,
+        "overlaps": summary.fits.lost,
+        "events": {
+            "as_in_whole_fabric": summary.fits.whole,
+            "as_in_degraded_fabric": summary.fits.degraded,
+            "as_joint": summary.fits.joint,
+            "degraded_as_whole": summary.fits.borrowed,
+            "total_loss": summary.fits.lost,
+            "total_loss_s": summary.fits.lost_ns as f64 / 1e9,
+            "expected_without_class": { "degraded": summary.left[0], "joint": summary.left[1] },
+        },
         "separation": summary.separation,
         "connections": summary.connections.iter().map(connection).collect::<Vec<_>>(),
         "rare": summary.rare.iter().map(super::rare::value).collect::<Vec<_>>(),
         "structure": summary.structure.iter().map(super::structure::value).collect::<Vec<_>>(),
         "episodes": summary.episodes.iter().map(|one| json!({
             "event": one.name,
+            "setting": setting_word(one.setting),
+            "expected": one.expected,
             "runs": one.runs,
             "lost_at_failure_s": one.lost[0],
             "lost_at_return_s": one.lost[1],
@@ -98,6 +109,14 @@ fn rule(one: &RuleSummary) -> Value {
             "interval_s": at.interval.map(interval),
         })).collect::<Vec<_>>(),
     })
+}
+
+const fn setting_word(of: Setting) -> &'static str {
+    match of {
+        Setting::Whole => "whole",
+        Setting::Degraded => "degraded",
+        Setting::Joint => "joint",
+    }
 }
 
 pub(super) fn estimate(of: &Estimate) -> Value {

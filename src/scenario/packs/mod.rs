@@ -42,6 +42,8 @@ pub(super) fn fill(file: &mut File) {
     default(&mut file.study.periods, whole(plan.periods));
     default(&mut file.study.precision, plan.precision.to_string());
     default(&mut file.study.episodes, whole(plan.episodes.into()));
+    default(&mut file.study.degraded, whole(plan.degraded.into()));
+    default(&mut file.study.joint, whole(plan.joint.into()));
     default(&mut file.study.demand, plan.demand.to_string());
     let levels = plan.demand_levels.iter().map(|level| Value::String(level.to_string())).collect();
     default(&mut file.study.demand_levels, Value::Array(levels));

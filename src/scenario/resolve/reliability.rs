@@ -115,11 +115,17 @@ impl Resolver<'_> {
             self.reader.error("study.precision", "is zero, which no study reaches", "write for example \"10%\"");
         }
         let episodes = self.reader.number("study.episodes", &table.episodes, 0, 100_000);
+        let mut classes =
+            |key: &str, leaf: &Leaf| u32::try_from(self.reader.number(key, leaf, 0, 10_000)).unwrap_or(u32::MAX);
+        let degraded = classes("study.degraded", &table.degraded);
+        let joint = classes("study.joint", &table.joint);
         let demand = self.demand(&table.demand);
         let demand_levels = self.demand_levels(&table.demand_levels);
         let vary = table.vary.as_ref().map_or_else(Vec::new, |table| self.variations("study.vary", "", table));
         StudyPlan {
             periods,
+            degraded,
+            joint,
             demand,
             demand_levels,
             vary,

@@ -104,8 +104,9 @@ impl Course {
         self.directions.iter_mut().for_each(|direction| direction.push(from, loss, Evidence::Inferred));
     }
 
-    /// An episode, over what is lost once routing has settled; time ends at `end`.
+    /// An episode, over what is lost once routing has settled, in the place of what lasts of an earlier one; time ends at `end`.
     pub fn lay(&mut self, at: u64, episode: &Episode, settled: Share, class: usize, end: u64) {
+        self.cut(at);
         for (direction, losses) in self.directions.iter_mut().zip(&episode.losses) {
             for (offset, loss) in losses {
                 let from = at + offset;
@@ -123,13 +124,21 @@ impl Course {
 
     /// One event met another's episode: all is lost until both have ended.
     pub fn total_loss(&mut self, at: u64, until: u64, settled: Share, class: usize) {
+        self.cut(at);
         for direction in &mut self.directions {
-            direction.truncate(CalendarSpan::from_ns(at));
             direction.push(CalendarSpan::from_ns(at), Share::ONE, Evidence::Inferred);
         }
         self.busy = until;
         self.mark(at, settled, class);
         self.close(settled, u64::MAX);
+    }
+
+    /// Ends an episode that still lasts.
+    fn cut(&mut self, at: u64) {
+        if at < self.busy {
+            self.directions.iter_mut().for_each(|direction| direction.truncate(CalendarSpan::from_ns(at)));
+            self.marks.iter_mut().for_each(|mark| mark.unsettled = mark.unsettled.min(at.max(mark.at)));
+        }
     }
 
     /// An episode until `busy`: where nothing is left behind it either, it is what is broken that counts.
@@ -156,12 +165,15 @@ impl Course {
         }
     }
 
-    /// Puts a charged outage down to what began it: the latest event before it, or in the bin with which it begins.
+    /// Puts a charged outage down to what began it: the latest event before it, or in the bin with which it begins. What of it
+    /// passed until routing had settled, from that event or from others on the way, is convergence.
     fn blame_for(&self, run: &Outage, bin: Option<CalendarSpan>, causes: &mut [Parts]) {
         let latest = run.from.as_ns() + bin.map_or(0, |bin| bin.as_ns().saturating_sub(1));
-        let by = self.marks.iter().rev().find(|mark| mark.at <= latest).or(self.marks.first());
-        if let Some(mark) = by {
-            let unsettled = charged_by(run, mark.unsettled);
+        let by = self.marks.iter().rposition(|mark| mark.at <= latest).unwrap_or(0);
+        if let Some(mark) = self.marks.get(by) {
+            let later =
+                self.marks[by + 1..].iter().map(|mark| charged_by(run, mark.unsettled) - charged_by(run, mark.at));
+            let unsettled = charged_by(run, mark.unsettled) + later.sum::<u64>();
             let rest = run.charged.as_ns() - unsettled;
             let short = rest.min(self.shortages.iter().map(|shortage| shortage.within(run)).sum());
             for (part, charged) in causes[mark.class].iter_mut().zip([rest - short, unsettled, short]) {

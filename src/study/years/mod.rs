@@ -10,6 +10,7 @@
 pub mod compare;
 mod course;
 pub mod engine;
+mod fits;
 mod library;
 pub mod parts;
 mod sensitivity;
@@ -17,7 +18,8 @@ mod summary;
 mod tally;
 mod walk;
 
-pub use library::{Cache, Draw, Episode, EpisodeClass, Library, Move, NoCache, Scene};
+pub use fits::{Fit, Fits};
+pub use library::{Cache, Draw, Episode, EpisodeClass, Happening, Joint, Left, Library, NoCache, Scene, Setting};
 pub use sensitivity::{Flip, Swing, Variant, flip, swings};
 pub use summary::{
     CONFIDENCE, Cause, CauseKind, ConnectionSummary, EpisodeSummary, Estimate, QUANTILES, QuantileOfPeriods,

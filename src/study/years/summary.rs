@@ -1,7 +1,8 @@
 //! What a study says: every number with its interval and what stands behind it.
 
 use super::engine::Stop;
-use super::library::{self, Episode, Library};
+use super::fits::Fits;
+use super::library::{self, Episode, Library, Setting};
 use super::sensitivity::{Flip, Swing};
 use super::tally::{ConnectionTally, RuleTally, Tally, at_rank, in_seconds};
 use super::walk::{Plan, STEPS};
@@ -38,8 +39,11 @@ pub struct StudySummary {
     pub stop: Stop,
     /// Failures and returns in all of them.
     pub transitions: u64,
-    /// Those that came before routing had settled from the one before.
-    pub overlaps: u64,
+    /// How well the episodes suited those that have any.
+    pub fits: Fits,
+    /// Events for which the library has no class of their own, expected in a period: `[in a degraded fabric, before routing has
+    /// settled from another]`.
+    pub left: [f64; 2],
     /// Components that fail.
     pub components: u64,
     /// In order of name.
@@ -181,8 +185,12 @@ pub struct WorstPeriod {
 /// What one class of event costs until routing has settled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpisodeSummary {
-    /// The event.
+    /// The event, and the state that it meets.
     pub name: String,
+    /// The setting of its runs.
+    pub setting: Setting,
+    /// Failures, or joint events, expected in a period.
+    pub expected: f64,
     /// Runs of the engine.
     pub runs: u64,
     /// Mean loss after `[failure, return]`, in seconds of total loss of the connection that lost most.
@@ -196,7 +204,9 @@ impl StudySummary {
     #[must_use]
     pub fn new(plan: &Plan<'_>, tally: &Tally, stop: Stop, swings: Vec<Swing>, flip: Option<Flip>) -> Self {
         let network = plan.network;
-        let episodes = plan.library.map_or_else(Vec::new, episodes);
+        let hours = plan.period().as_seconds() / 3_600.0;
+        let episodes = plan.library.map_or_else(Vec::new, |library| episodes(library, hours));
+        let left = plan.library.map_or([0.0; 2], |library| [library.left.degraded, library.left.joint]);
         let longest = episodes.iter().fold(0.0f64, |longest, one| longest.max(one.longest));
         let seconds = plan.period().as_seconds() * tally.periods.max(1) as f64;
         let connections = tally.connections.iter().enumerate();
@@ -210,7 +220,8 @@ impl StudySummary {
             budget: network.study.periods,
             stop,
             transitions: tally.transitions,
-            overlaps: tally.overlaps,
+            fits: tally.fits,
+            left: left.map(|per_hour| per_hour * hours),
             components: network.reliability.components.len() as u64,
             connections: connections.map(|(index, of)| connection(plan, index, of, tally.periods)).collect(),
             structure: network.connections.ids().map(|id| structure.connection(id)).collect(),
@@ -339,7 +350,7 @@ fn kind_of(plan: &Plan<'_>, class: &str) -> CauseKind {
     }
 }
 
-fn episodes(library: &Library) -> Vec<EpisodeSummary> {
+fn episodes(library: &Library, hours: f64) -> Vec<EpisodeSummary> {
     let summary = |class: &library::EpisodeClass| {
         let worst = |episodes: &Vec<Episode>| episodes.iter().map(Episode::lost_ns).fold(0.0f64, f64::max);
         let mean =
@@ -347,7 +358,9 @@ fn episodes(library: &Library) -> Vec<EpisodeSummary> {
         let all = class.samples.iter().flatten().flatten();
         EpisodeSummary {
             name: class.name.clone(),
-            runs: class.samples[0].len() as u64,
+            setting: class.happening.setting(),
+            expected: class.per_hour * hours,
+            runs: class.runs().into(),
             lost: [mean(&class.samples[0]), mean(&class.samples[1])],
             longest: all.map(Episode::length).max().unwrap_or(0) as f64 / 1e9,
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fits::Fits;
 use super::walk::{ConnectionPeriod, Period, Plan, RulePeriod, STEPS};
 use crate::network::SlaRule;
 use crate::study::statistics::histogram::Histogram;
@@ -20,8 +21,8 @@ pub struct Tally {
     pub periods: u64,
     /// Components that failed or came back.
     pub transitions: u64,
-    /// Of these, how many came before routing had settled from the one before.
-    pub overlaps: u64,
+    /// What was laid over those that have episodes.
+    pub fits: Fits,
     /// In order of connection id.
     pub connections: Vec<ConnectionTally>,
 }
@@ -91,7 +92,7 @@ impl Tally {
             return;
         }
         self.transitions += period.transitions;
-        self.overlaps += period.overlaps;
+        self.fits.merge(&period.fits);
         for (tally, one) in self.connections.iter_mut().zip(&period.connections) {
             tally.count(plan, replication, one);
         }
@@ -101,7 +102,7 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) {
         self.periods += other.periods;
         self.transitions += other.transitions;
-        self.overlaps += other.overlaps;
+        self.fits.merge(&other.fits);
         for (one, other) in self.connections.iter_mut().zip(&other.connections) {
             one.merge(other);
         }

@@ -1,7 +1,8 @@
 //! One SLA period of a fabric's life: failures as drawn, what stands in between, and what every rule charges.
 
 use super::course::{Course, charged_by, part};
-use super::library::{Draw, Library, Move};
+use super::fits::{Fit, Fits};
+use super::library::{Down, Draw, Library, Recent, Setting};
 use crate::failures::{BLOCK, ConnectionState, Lives, LivesPlan, Standing, StandingPlan, Transition, Turn};
 use crate::ids::{ComponentId, Id, IdVec};
 use crate::network::{Begin, Component, Exclusion, Network, Period as SlaPeriod, SlaRule};
@@ -74,8 +75,8 @@ pub struct RulePeriod {
 pub struct Period {
     /// Components that failed or came back.
     pub transitions: u64,
-    /// Of these, how many came before routing had settled from the one before: charged as total loss.
-    pub overlaps: u64,
+    /// What was laid over those that have episodes.
+    pub fits: Fits,
     /// Whether nothing was down at any time.
     pub is_quiet: bool,
     /// In order of connection id.
@@ -89,10 +90,8 @@ pub struct Met {
     pub at: u64,
     /// The run.
     pub draw: Draw,
-    /// Whether routing had not settled from an event before it, so that the run was not laid but all charged as lost.
-    pub overlapped: bool,
-    /// Whether nothing else was down, as in the run.
-    pub is_alone: bool,
+    /// How well the run suits it; where all was taken for lost it only says for how long.
+    pub fit: Fit,
 }
 
 /// Walks through periods, one after another, with the same buffers.
@@ -114,8 +113,10 @@ struct Walk<'p> {
     courses: Vec<Course>,
     outcome: Period,
     met: Vec<Met>,
-    /// The key of the whole fabric.
-    nothing_down: u128,
+    /// What is down, as the library has it.
+    down: Down,
+    /// The event from which routing may not have settled.
+    recent: Option<Recent>,
 }
 
 impl<'n> Plan<'n> {
@@ -248,7 +249,8 @@ impl<'p> Walk<'p> {
         Self {
             plan,
             met: Vec::new(),
-            nothing_down: standing.key(),
+            down: Down::default(),
+            recent: None,
             standing,
             present: whole.clone(),
             since: vec![0; whole.len()],
@@ -278,7 +280,9 @@ impl<'p> Walk<'p> {
         self.since.fill(0);
         self.courses.iter_mut().for_each(Course::clear);
         self.met.clear();
-        (self.outcome.transitions, self.outcome.overlaps) = (0, 0);
+        self.down.clear();
+        self.recent = None;
+        (self.outcome.transitions, self.outcome.fits) = (0, Fits::default());
         for one in &mut self.outcome.connections {
             one.below.fill(0);
             one.rules.fill(RulePeriod::default());
@@ -294,7 +298,7 @@ impl<'p> Walk<'p> {
         let Transition { at, component, turn, entry, covered } = *transition;
         let entry = entry as usize;
         let begins = plan.network.reliability.components[component].begins;
-        let before = self.standing.key();
+        let changes = plan.library.is_some_and(|library| library.turns(&mut self.down, transition));
         match turn {
             Turn::Down => self.standing.fails(component, entry, covered),
             Turn::Up => self.standing.returns(component, entry, covered),
@@ -309,11 +313,11 @@ impl<'p> Walk<'p> {
         }
         // Who was drained first takes nobody's packets along.
         if moved
+            && changes
             && begins == Begin::Sudden
             && let Some(library) = plan.library
         {
-            let change = Move { component, entry, turn, before };
-            self.disturb(streams, at.as_ns(), &change, library);
+            self.disturb(streams, transition, library);
         }
         for index in plan.touched.get(component.index()).into_iter().flat_map(|entries| &entries[entry]) {
             self.courses[*index].holds(at.as_ns(), begins, turn, plan.period());
@@ -360,29 +364,39 @@ impl<'p> Walk<'p> {
     }
 
     /// Routing needs its time: lays what an episode of the library lost over the settled state.
-    fn disturb(&mut self, streams: BriefStreams, at: u64, change: &Move, library: &Library) {
-        let class = self.plan.class_of[change.component];
+    fn disturb(&mut self, streams: BriefStreams, transition: &Transition, library: &Library) {
+        let (at, class) = (transition.at.as_ns(), self.plan.class_of[transition.component]);
         let end = self.plan.period().as_ns();
-        let mut overlapped = false;
-        let Some(draw) = library.draw(streams, at, change) else { return };
+        let recent = self.recent.take();
+        let joint = recent.and_then(|first| library.draw_joint(streams, transition, &self.down, &first));
+        let Some(found) = joint.or_else(|| library.draw(streams, transition, &self.down)) else { return };
+        let is_joint = found.setting == Some(Setting::Joint);
+        let mut lost = None;
         for index in 0..self.courses.len() {
-            let Some(episode) = library.episode(draw, index) else { continue };
+            let Some(episode) = library.episode(found.draw, index) else { continue };
             let settled = self.present[index].loss;
             let course = &mut self.courses[index];
-            if at < course.busy {
-                overlapped = true;
+            if at < course.busy && !is_joint {
                 let until = course.busy.max(at + episode.length()).min(end);
+                lost = lost.max(Some(until - at));
                 course.total_loss(at, until, settled, class);
             } else {
                 course.lay(at, episode, settled, class, end);
             }
         }
-        self.outcome.overlaps += u64::from(overlapped);
-        let is_alone = match change.turn {
-            Turn::Down => change.before == self.nothing_down,
-            Turn::Up => self.standing.key() == self.nothing_down,
+        let fit = match (lost, found.setting) {
+            (Some(_), _) => Fit::Lost,
+            (None, Some(Setting::Whole)) => Fit::Whole,
+            (None, Some(Setting::Degraded)) => Fit::Degraded,
+            (None, Some(Setting::Joint)) => Fit::Joint,
+            (None, None) => Fit::Borrowed,
         };
-        self.met.push(Met { at, draw, overlapped, is_alone });
+        self.outcome.fits.count(fit);
+        self.outcome.fits.lost_ns += u128::from(lost.unwrap_or(0));
+        if !is_joint && lost.is_none() {
+            self.recent = library.recent(transition, &self.down, &found);
+        }
+        self.met.push(Met { at, draw: found.draw, fit });
     }
 
     /// Judges the whole period.

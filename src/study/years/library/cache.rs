@@ -45,14 +45,14 @@ impl<'c> Runs<'c> {
 
     /// The run with this number of a class.
     pub(super) fn episode(&self, class: &EpisodeClass, sample: u32) -> [Vec<Episode>; 2] {
-        let kinds = format!("{:?}", class.kinds);
+        let happening = format!("{:?}", class.happening);
         let (seed, number) = (self.seed.0.to_string(), sample.to_string());
         // Two hashes make a name that no two runs share.
-        let half = |part: &str| named_hash(&[part, &self.fabric, &kinds, &seed, &number]);
+        let half = |part: &str| named_hash(&[part, &self.fabric, &happening, &seed, &number]);
         let name = format!("{:016x}{:016x}.json", half("high"), half("low"));
         let known = self.cache.read(&name).and_then(|text| serde_json::from_str(&text).ok());
         known.unwrap_or_else(|| {
-            let found = episode(&self.world, &class.kinds, class.seed(self.seed, sample));
+            let found = episode(&self.world, &class.happening, class.seed(self.seed, sample));
             self.cache.keep(&name, &serde_json::to_string(&found).expect("JSON"));
             found
         })

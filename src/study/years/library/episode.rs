@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::class::Happening;
 use crate::failures::Turn;
 use crate::ids::IdVec;
 use crate::network::{Charge, Failure, FailureKind, Fidelity, Network, Reliability, SlaRule, StudyPlan, When};
@@ -92,33 +93,70 @@ pub(super) fn bare(network: &Network) -> Network {
     world
 }
 
-/// What a run of the library simulates: everything is well, the kinds fail, and return.
+/// What a run of the library simulates: something may be down for long, then an event, and what follows.
 #[derive(Debug, Clone)]
 pub struct Scene {
-    /// The network with its one event and nothing else that happens.
+    /// The network with its events and nothing else that happens.
     pub world: Network,
-    /// When the kinds fail.
-    pub fails: Span,
-    /// When they return.
-    pub returns: Span,
+    /// After `[failure, return]`: from when on, and for how long, losses are an episode.
+    pub observed: [Option<(Span, Span)>; 2],
+}
+
+/// Failures of a scene, some of which have not ended yet.
+#[derive(Debug, Default)]
+struct Script(Vec<(Vec<FailureKind>, Span, Option<Span>)>);
+
+impl Script {
+    fn turns(&mut self, kinds: &[FailureKind], turn: Turn, at: Span) {
+        match turn {
+            Turn::Down => self.0.push((kinds.to_vec(), at, None)),
+            Turn::Up => {
+                let open = self.0.iter_mut().find(|(of, _, lasts)| of == kinds && lasts.is_none());
+                let (_, from, lasts) = open.expect("what returns had failed");
+                *lasts = Some(at.saturating_sub(*from));
+            }
+        }
+    }
+
+    fn failures(self) -> impl Iterator<Item = Failure> {
+        let kinds = |(kinds, at, lasts): (Vec<FailureKind>, Span, Option<Span>)| {
+            kinds.into_iter().map(move |kind| (kind, When::once(at, lasts)))
+        };
+        let failures = self.0.into_iter().flat_map(kinds).enumerate();
+        failures.map(|(index, (kind, when))| Failure { name: format!("event {index}"), kind, when })
+    }
 }
 
 impl Scene {
-    /// The event in a network; the seed says when, so that everything that is periodic in scenario time has another phase.
+    /// What happens in a network; the seed says when, so that everything that is periodic in scenario time has another phase.
     #[must_use]
-    pub fn new(network: &Network, kinds: &[FailureKind], seed: RunSeed) -> Self {
+    pub fn new(network: &Network, happening: &Happening, seed: RunSeed) -> Self {
         let mut world = bare(network);
-        let at = LEAD + seed.stream("event", "phase").span_between(Span::ZERO, Span::from_s(60));
         let hold = settling(&world);
-        let failure = |(index, kind): (usize, &FailureKind)| Failure {
-            name: format!("event {index}"),
-            kind: kind.clone(),
-            when: When::once(at, Some(hold)),
+        let before = if happening.down.is_empty() { Span::ZERO } else { hold };
+        let at = before + LEAD + seed.stream("event", "phase").span_between(Span::ZERO, Span::from_s(60));
+        let mut script = Script::default();
+        happening.down.iter().for_each(|kinds| script.turns(kinds, Turn::Down, Span::ZERO));
+        let observed = match &happening.joint {
+            None => {
+                script.turns(&happening.kinds, Turn::Down, at);
+                script.turns(&happening.kinds, Turn::Up, at + hold);
+                world.horizon = at + hold + hold;
+                [Some((at, hold)), Some((at + hold, hold))]
+            }
+            Some(joint) => {
+                let [least, most] = joint.gap;
+                let then = at + seed.stream("event", "gap").span_between(least, most);
+                script.turns(&happening.kinds, joint.first, at);
+                script.turns(&joint.kinds, joint.second, then);
+                world.horizon = then + hold;
+                let seen = |turn| (joint.second == turn).then_some((then, hold));
+                [seen(Turn::Down), seen(Turn::Up)]
+            }
         };
-        world.failures = kinds.iter().enumerate().map(failure).collect();
+        world.failures = script.failures().collect();
         world.responsibility.failures = world.failures.iter().map(|_| Charge::default()).collect();
-        world.horizon = at + hold + hold;
-        Self { world, fails: at, returns: at + hold }
+        Self { world, observed }
     }
 
     /// The same with customers' traffic, as a network has it, from begin to end.
@@ -133,20 +171,20 @@ impl Scene {
         self
     }
 
-    /// What each connection lost after a turn in a run of it.
+    /// What each connection lost after a turn in a run of it; nothing where the turn is not observed.
     #[must_use]
     pub fn episodes(&self, record: &RunRecord, turn: Turn) -> Vec<Episode> {
-        let from = match turn {
-            Turn::Down => self.fails,
-            Turn::Up => self.returns,
+        let observed = match turn {
+            Turn::Down => self.observed[0],
+            Turn::Up => self.observed[1],
         };
-        after(record, from, self.returns.saturating_sub(self.fails))
+        observed.map_or_else(Vec::new, |(from, length)| after(record, from, length))
     }
 }
 
 /// One run of the library: the losses after failure and return, per connection.
-pub(super) fn episode(world: &Network, kinds: &[FailureKind], seed: RunSeed) -> [Vec<Episode>; 2] {
-    let scene = Scene::new(world, kinds, seed);
+pub(super) fn episode(world: &Network, happening: &Happening, seed: RunSeed) -> [Vec<Episode>; 2] {
+    let scene = Scene::new(world, happening, seed);
     let record = Simulation::new(&scene.world, seed).run();
     [Turn::Down, Turn::Up].map(|turn| scene.episodes(&record, turn))
 }

@@ -1,150 +1,145 @@
 //! The episode library: what connections lose from a failure or a return until routing has settled, as the real engine
 //! has it with random phases of every timer.
+//!
+//! ```text
+//! failure model --> events in the whole fabric, in degraded ones, and shortly after one another: the most frequent ones
+//! each of them  --> some runs of the engine --> episodes
+//! a period      --> an event, what else is down, and what came shortly before --> one of these episodes
+//! ```
 
 mod cache;
+mod class;
+mod down;
 mod episode;
+mod frequency;
+mod selection;
 
 pub use cache::{Cache, NoCache};
+pub use class::{Draw, EpisodeClass, Happening, Joint, Setting};
+pub use down::Down;
 pub use episode::{Episode, Scene};
 
+use std::collections::BTreeMap;
+
 use cache::Runs;
+use down::Takes;
 use rayon::prelude::*;
 
-use crate::failures::Turn;
+use crate::failures::{Transition, Turn};
 use crate::ids::{ComponentId, Id, IdVec};
-use crate::network::{FailureKind, Network, SlaRule};
-use crate::rng::{BriefStreams, RunSeed, named_hash};
+use crate::network::{Network, SlaRule};
+use crate::rng::{BriefStreams, RunSeed};
 use crate::study::statistics::mean::Moments;
 use crate::study::statistics::two_part::{self, neyman};
 
-/// A component fails or comes back.
-#[derive(Debug, Clone, Copy)]
-pub struct Move {
-    /// Who.
-    pub component: ComponentId,
-    /// Which of its turns.
-    pub entry: usize,
-    /// Down or up.
-    pub turn: Turn,
-    /// The state that it was in before, by [`crate::failures::Standing::key`].
-    pub before: u128,
-}
-
-/// Episodes of one kind of event.
-#[derive(Debug, Clone)]
-pub struct EpisodeClass {
-    /// What fails.
-    pub kinds: Vec<FailureKind>,
-    /// The event in words: "router iad-aws-a1 down".
-    pub name: String,
-    /// `[fails, returns]`, one entry a run, in each one episode per connection.
-    pub samples: [Vec<Vec<Episode>>; 2],
-    /// Failures of this class in an hour, in the long run.
-    pub per_hour: f64,
-}
-
-/// One run of the library, as a period draws it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Draw {
-    /// Which class of event, by index.
-    pub class: usize,
-    /// Failure or return.
-    pub turn: Turn,
-    /// Which of the class's runs.
-    pub run: usize,
-}
-
 /// Runs of each class before the others are dealt out.
 const PILOT: u32 = 4;
-
-impl EpisodeClass {
-    fn runs(&self) -> u32 {
-        u32::try_from(self.samples[0].len()).expect("fewer than 2^32 runs")
-    }
-
-    /// The seed of a run, by its number, in a study of this seed: whatever is random in it.
-    #[must_use]
-    pub fn seed(&self, study: RunSeed, run: u32) -> RunSeed {
-        RunSeed(named_hash(&[&self.name, &study.0.to_string(), &run.to_string()]))
-    }
-
-    fn of(&self, turn: Turn) -> &Vec<Vec<Episode>> {
-        match turn {
-            Turn::Down => &self.samples[0],
-            Turn::Up => &self.samples[1],
-        }
-    }
-
-    /// What a rule charges a connection for the episodes of a turn, in seconds.
-    fn charged(&self, rule: &SlaRule, turn: usize, connection: usize) -> Moments {
-        let charged = self.samples[turn].iter().map(|run| run[connection].charged_s(rule));
-        Moments::of(&charged.collect::<Vec<f64>>())
-    }
-
-    /// Standard deviation in seconds of what a rule charges for a failure and its return, of the connection where that is
-    /// largest.
-    fn deviation(&self, rule: &SlaRule) -> f64 {
-        let connections = self.samples[0].first().map_or(0, Vec::len);
-        let variance = |connection| (0..2).map(|turn| self.charged(rule, turn, connection).variance).sum::<f64>();
-        libm::sqrt((0..connections).map(variance).fold(0.0, f64::max))
-    }
-}
+/// Runs that the variance of all classes of a setting is worth in that of each.
+const PRIOR: f64 = 2.0;
+/// Parts of the time in which routing settles; two events that lie so far apart have a class of their own.
+const BUCKETS: u16 = 4;
 
 /// Every class of event, each with some runs.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
-    /// In order of first use by a component.
+    /// Those of the whole fabric in order of first use by a component, then those of degraded ones and those of two events
+    /// shortly after one another, the most frequent first.
     pub classes: Vec<EpisodeClass>,
-    /// Per component and turn its class.
-    of: IdVec<ComponentId, Vec<usize>>,
+    /// What is left without a class of its own.
+    pub left: Left,
+    /// Sudden failures in an hour.
+    per_hour: f64,
+    /// Per component and turn its class in the whole fabric; work that is announced has none.
+    of: IdVec<ComponentId, Vec<Option<usize>>>,
+    takes: Takes,
+    /// Classes by event and state, and by pair of events and time between them.
+    singles: BTreeMap<Vec<u16>, usize>,
+    pairs: BTreeMap<Vec<u16>, usize>,
+}
+
+/// Events without a class of their own, failures and returns in an hour, in the long run.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Left {
+    /// Those in a degraded fabric, charged as if in the whole one.
+    pub degraded: f64,
+    /// Those before routing has settled from another, charged as total loss.
+    pub joint: f64,
+}
+
+/// What the library has for an event.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// One run.
+    pub draw: Draw,
+    /// Whether the run is of the state that the event meets; `None` where it is of the whole fabric and the state is not.
+    pub setting: Option<Setting>,
+}
+
+/// An event from which routing may not have settled yet.
+#[derive(Debug, Clone)]
+pub struct Recent {
+    at: u64,
+    /// For so many nanoseconds.
+    reach: u64,
+    key: Vec<u16>,
+    turn: Turn,
 }
 
 impl Library {
     /// Runs the engine for every class of event, on all cores: `samples` times in the mean. After some runs of each class
     /// those get more whose episodes differ more and come more often (Neyman's allocation), by what `rule` charges.
     ///
-    /// Every class begins in the whole fabric, so an event that meets a fabric with other failures is charged as if it had met
-    /// the whole one; how often that happens is told with the result.
+    /// Besides the events of the whole fabric, those of degraded ones and those shortly after another have classes, the most
+    /// frequent first, up to [`StudyPlan::degraded`](crate::network::StudyPlan) and
+    /// [`StudyPlan::joint`](crate::network::StudyPlan) of them or until those left hardly matter.
     #[must_use]
     pub fn simulate(network: &Network, rule: &SlaRule, seed: RunSeed, samples: u32, cache: &dyn Cache) -> Self {
-        let mut library = Self::default();
-        for component in &network.reliability.components {
-            let of_turns: Vec<usize> = component.turns.iter().map(|kinds| library.class(network, kinds)).collect();
-            let cycle = component.up.mean.get() + component.down.mean.get();
-            for class in &of_turns {
-                library.classes[*class].per_hour += 1.0 / cycle / of_turns.len() as f64;
-            }
-            library.of.push(of_turns);
-        }
         let runs = Runs::new(network, seed, cache);
+        let mut library = Self::begin(network);
         let pilot = samples.min(PILOT);
-        library.extend(&runs, |_| pilot);
-        let wanted = library.allocation(rule, samples);
-        library.extend(&runs, |class| wanted[class]);
+        library.extend(&runs, 0, |_| pilot);
+        library.add_degraded(network, rule);
+        library.extend(&runs, 0, |_| pilot);
+        library.extend(&runs, 0, library.allocation(rule, samples, 0));
+        let settled = library.classes.len();
+        library.add_joint(network, rule);
+        library.extend(&runs, settled, |_| pilot);
+        library.extend(&runs, settled, library.allocation(rule, samples, settled));
         library
     }
 
-    /// Simulates what is missing of so many runs of each class.
-    fn extend(&mut self, runs: &Runs<'_>, wanted: impl Fn(usize) -> u32) {
+    /// Simulates what is missing of so many runs of each class from `first` on.
+    fn extend(&mut self, runs: &Runs<'_>, first: usize, wanted: impl Fn(usize) -> u32) {
         let missing = |class: usize| self.classes[class].runs()..wanted(class);
         let jobs: Vec<(usize, u32)> =
-            (0..self.classes.len()).flat_map(|class| missing(class).map(move |sample| (class, sample))).collect();
-        let found: Vec<[Vec<Episode>; 2]> =
+            (first..self.classes.len()).flat_map(|class| missing(class).map(move |sample| (class, sample))).collect();
+        let found: Vec<_> =
             jobs.par_iter().map(|(class, sample)| runs.episode(&self.classes[*class], *sample)).collect();
-        for ((class, _), [fails, returns]) in jobs.into_iter().zip(found) {
-            self.classes[class].samples[0].push(fails);
-            self.classes[class].samples[1].push(returns);
+        for ((class, _), episodes) in jobs.into_iter().zip(found) {
+            self.classes[class].keep(episodes);
         }
     }
 
-    /// How many runs each class is to have, `samples` in the mean.
-    fn allocation(&self, rule: &SlaRule, samples: u32) -> Vec<u32> {
-        let weights: Vec<(f64, f64, f64)> =
-            self.classes.iter().map(|class| (class.per_hour, class.deviation(rule), 1.0)).collect();
-        let pilots: u32 = self.classes.iter().map(EpisodeClass::runs).sum();
-        let left = f64::from(samples) * self.classes.len() as f64 - f64::from(pilots);
+    /// How many runs each class from `first` on is to have, `samples` in the mean.
+    fn allocation(&self, rule: &SlaRule, samples: u32, first: usize) -> impl Fn(usize) -> u32 + use<> {
+        let classes = &self.classes[first..];
+        let variances: Vec<f64> = classes.iter().map(|class| class.variance(rule)).collect();
+        // A few runs that came out alike may be luck: as if two more runs of each class had what those of its setting have.
+        let of_setting = |setting: Setting| {
+            let of = classes.iter().zip(&variances).filter(|(class, _)| class.happening.setting() == setting);
+            Moments::of(&of.map(|(_, variance)| *variance).collect::<Vec<f64>>()).mean
+        };
+        let usual = [Setting::Whole, Setting::Degraded, Setting::Joint].map(of_setting);
+        let weight = |(class, variance): (&EpisodeClass, &f64)| {
+            let (runs, usual) = (f64::from(class.runs()), usual[class.happening.setting() as usize]);
+            (class.per_hour, libm::sqrt((runs * variance + PRIOR * usual) / (runs + PRIOR)), 1.0)
+        };
+        let weights: Vec<(f64, f64, f64)> = classes.iter().zip(&variances).map(weight).collect();
+        let pilots: u32 = classes.iter().map(EpisodeClass::runs).sum();
+        let left = f64::from(samples) * classes.len() as f64 - f64::from(pilots);
         let more = neyman(&weights, left.max(0.0));
-        self.classes.iter().zip(more).map(|(class, more)| class.runs() + whole(more)).collect()
+        let wanted: Vec<u32> = classes.iter().zip(more).map(|(class, more)| class.runs() + whole(more)).collect();
+        move |class| wanted[class - first]
     }
 
     /// One run of each class, in which nothing passes for twice as long as routing took in the slowest of its runs.
@@ -157,15 +152,20 @@ impl Library {
         };
         let class =
             |class: &EpisodeClass| EpisodeClass { samples: class.samples.each_ref().map(slowest), ..class.clone() };
-        Self { classes: self.classes.iter().map(class).collect(), of: self.of.clone() }
+        Self { classes: self.classes.iter().map(class).collect(), ..self.clone() }
+    }
+
+    /// The longest time until routing had settled in any run, in nanoseconds.
+    #[must_use]
+    pub fn longest(&self) -> u64 {
+        let turns = |class: &EpisodeClass| class.longest(Turn::Down).max(class.longest(Turn::Up));
+        self.classes.iter().map(turns).max().unwrap_or(0)
     }
 
     /// Expected events a second, failures and returns, times the longest episode: how often one event meets another.
     #[must_use]
     pub fn separation(&self) -> f64 {
-        let per_hour: f64 = self.classes.iter().map(|class| 2.0 * class.per_hour).sum();
-        let episodes = self.classes.iter().flat_map(|class| class.samples.iter().flatten().flatten());
-        per_hour / 3_600.0 * episodes.map(Episode::length).max().unwrap_or(0) as f64 / 1e9
+        2.0 * self.per_hour / 3_600.0 * self.longest() as f64 / 1e9
     }
 
     /// What the episodes of each class and turn bring to the variance of a connection's mean charge in a period.
@@ -173,36 +173,71 @@ impl Library {
     pub fn variances(&self, rule: &SlaRule, connection: usize, period_hours: f64) -> Vec<two_part::EpisodeClass> {
         let of = |class: &EpisodeClass| {
             let events = class.per_hour * period_hours;
-            [0, 1].map(|turn| {
+            let turns = (0..2).filter(|turn| !class.samples[*turn].is_empty());
+            let of_turn = |turn| {
                 let Moments { count, variance, .. } = class.charged(rule, turn, connection);
                 two_part::EpisodeClass { events, variance, episodes: count }
-            })
+            };
+            turns.map(of_turn).collect::<Vec<_>>()
         };
         self.classes.iter().flat_map(of).collect()
     }
 
-    fn class(&mut self, network: &Network, kinds: &[FailureKind]) -> usize {
-        if let Some(known) = self.classes.iter().position(|class| class.kinds == kinds) {
-            return known;
+    /// Something fails or returns: what is down after that. Whether it changes anything, and has runs to draw.
+    pub fn turns(&self, down: &mut Down, transition: &Transition) -> bool {
+        let Transition { component, turn, entry, covered, .. } = *transition;
+        if covered {
+            down.turns(&self.takes.of[component][entry as usize], turn);
+        } else {
+            down.sticks(turn);
         }
-        let names: Vec<String> = kinds.iter().map(|kind| network.failing_component(kind)).collect();
-        self.classes.push(EpisodeClass {
-            kinds: kinds.to_vec(),
-            name: event(&names, kinds),
-            per_hour: 0.0,
-            samples: Default::default(),
-        });
-        self.classes.len() - 1
+        !covered || !down.is_unmoved()
     }
 
-    /// The run that all connections meet in one period at one instant.
+    /// The run that all connections meet in one period at one instant, when nothing came shortly before.
     #[must_use]
-    pub fn draw(&self, streams: BriefStreams, at: u64, change: &Move) -> Option<Draw> {
-        let class = *self.of.get(change.component)?.get(change.entry)?;
-        let runs = self.classes[class].of(change.turn).len();
-        let chosen = streams.pick(at, change.component.index() as u64, runs as u64);
+    pub fn draw(&self, streams: BriefStreams, transition: &Transition, down: &Down) -> Option<Found> {
+        let Transition { component, turn, entry, covered, .. } = *transition;
+        let whole = (*self.of.get(component)?.get(entry as usize)?)?;
+        let known = if covered && !down.is_stuck() { self.singles.get(&down.key()).copied() } else { None };
+        let draw = self.pick(streams, transition, known.unwrap_or(whole), turn)?;
+        let setting = known.map(|class| self.classes[class].happening.setting());
+        Some(Found { draw, setting: setting.or((covered && down.is_alone()).then_some(Setting::Whole)) })
+    }
+
+    /// The run that they meet so shortly after another event; `None` where no class is of the two.
+    #[must_use]
+    pub fn draw_joint(
+        &self,
+        streams: BriefStreams,
+        transition: &Transition,
+        down: &Down,
+        first: &Recent,
+    ) -> Option<Found> {
+        let gap = transition.at.as_ns() - first.at;
+        if !transition.covered || down.is_stuck() || gap >= first.reach {
+            return None;
+        }
+        let bucket = u128::from(gap) * u128::from(BUCKETS) / u128::from(first.reach);
+        let bucket = u16::try_from(bucket).expect("below the number of buckets");
+        let class = *self.pairs.get(&down.joint_key(&first.key, [first.turn, transition.turn], bucket))?;
+        let draw = self.pick(streams, transition, class, transition.turn)?;
+        Some(Found { draw, setting: Some(Setting::Joint) })
+    }
+
+    /// What the next event has to know of this one.
+    #[must_use]
+    pub fn recent(&self, transition: &Transition, down: &Down, found: &Found) -> Option<Recent> {
+        let Draw { class, turn, .. } = found.draw;
+        let (at, reach) = (transition.at.as_ns(), self.classes[class].longest(turn));
+        (transition.covered && !down.is_stuck()).then(|| Recent { at, reach, key: down.key(), turn })
+    }
+
+    fn pick(&self, streams: BriefStreams, transition: &Transition, class: usize, turn: Turn) -> Option<Draw> {
+        let runs = self.classes[class].of(turn).len();
+        let chosen = streams.pick(transition.at.as_ns(), transition.component.index() as u64, runs as u64);
         let run = usize::try_from(chosen).expect("an index of a slice");
-        (run < runs).then_some(Draw { class, turn: change.turn, run })
+        (run < runs).then_some(Draw { class, turn, run })
     }
 
     /// What one connection met in a run.
@@ -215,15 +250,6 @@ impl Library {
     pub fn replace(&mut self, draw: Draw, episodes: Vec<Episode>) {
         let samples = &mut self.classes[draw.class].samples;
         samples[usize::from(draw.turn == Turn::Up)][draw.run] = episodes;
-    }
-}
-
-/// "router iad-aws-a1: router_down", "8 components: bgp_restart".
-fn event(names: &[String], kinds: &[FailureKind]) -> String {
-    let word = kinds.first().map_or("nothing", FailureKind::word).replace('_', " ");
-    match names {
-        [one] => format!("{one}: {word}"),
-        _ => format!("{} components from {}: {word}", names.len(), names.first().map_or("", String::as_str)),
     }
 }
 

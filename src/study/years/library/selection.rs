@@ -1,0 +1,179 @@
+//! Which classes the library has: of the failure model, the rule and the stated budget alone.
+
+use super::class::{EpisodeClass, Happening, Joint, event};
+use super::down::Takes;
+use super::frequency::{Frequencies, Frequent, FrequentJoint, Part};
+use super::{BUCKETS, Library};
+use crate::failures::{ConnectionState, Standing, StandingPlan, Turn};
+use crate::network::{Begin, FailureKind, Network, SlaRule};
+use crate::units::Span;
+
+/// Classes are added until those left could charge no more than this share of the time that the promise allows.
+const HARDLY: f64 = 1e-4;
+
+impl Library {
+    /// The classes of the whole fabric.
+    pub(super) fn begin(network: &Network) -> Self {
+        let mut library = Self { takes: Takes::new(network), ..Self::default() };
+        for (id, component) in network.reliability.components.enumerate() {
+            let cycle = component.up.mean.get() + component.down.mean.get();
+            let sudden = component.begins == Begin::Sudden;
+            let class = |kinds: &Vec<FailureKind>| sudden.then(|| library.whole_class(network, kinds));
+            let of_turns: Vec<Option<usize>> = component.turns.iter().map(class).collect();
+            for (entry, class) in of_turns.iter().enumerate() {
+                let Some(class) = *class else { continue };
+                let per_hour = 1.0 / cycle / of_turns.len() as f64;
+                library.classes[class].per_hour += per_hour;
+                library.per_hour += per_hour;
+                let mut key = vec![u16::MAX];
+                key.extend(&library.takes.of[id][entry]);
+                library.singles.entry(key).or_insert(class);
+            }
+            library.of.push(of_turns);
+        }
+        library
+    }
+
+    fn whole_class(&mut self, network: &Network, kinds: &[FailureKind]) -> usize {
+        if let Some(known) = self.classes.iter().position(|class| class.happening.kinds == kinds) {
+            return known;
+        }
+        self.add(network, Happening { down: Vec::new(), kinds: kinds.to_vec(), joint: None }, 0.0)
+    }
+
+    fn add(&mut self, network: &Network, happening: Happening, per_hour: f64) -> usize {
+        let name = name(network, &happening);
+        self.classes.push(EpisodeClass { happening, name, samples: Default::default(), per_hour });
+        self.classes.len() - 1
+    }
+
+    /// Classes of events in a degraded fabric: first those that could charge most if they were taken for events in the whole one.
+    pub(super) fn add_degraded(&mut self, network: &Network, rule: &SlaRule) {
+        let takes = self.takes.clone();
+        let frequencies = Frequencies::new(network, &takes);
+        let (mut found, known) = frequencies.degraded();
+        let settles = self.longest() as f64 / 1e9;
+        let connects = settles + network.longest_connecting().to_calendar().as_seconds();
+        let unseen = frequencies.failures_per_hour() - known - found.iter().map(|one| one.per_hour).sum::<f64>();
+        let plan = StandingPlan::new(network);
+        let mut standing = Standing::new(&plan);
+        let mut could = |one: &Frequent| match prospect(&mut standing, one) {
+            Prospect::Nothing => 0.0,
+            Prospect::Detour => one.per_hour * settles,
+            Prospect::Silence => one.per_hour * connects,
+        };
+        let mut ranked: Vec<(f64, Frequent)> = found.drain(..).map(|one| (could(&one), one)).collect();
+        ranked.sort_by(|(a_could, a), (b_could, b)| b_could.total_cmp(a_could).then_with(|| a.key.cmp(&b.key)));
+        let mut left = unseen.max(0.0) * connects + ranked.iter().map(|(could, _)| could).sum::<f64>();
+        let mut events = unseen.max(0.0);
+        // As many returns as failures.
+        let hardly = hardly(rule) / 2.0;
+        for (number, (could, one)) in ranked.into_iter().enumerate() {
+            if left <= hardly || number >= network.study.degraded as usize {
+                events += if could > 0.0 { one.per_hour } else { 0.0 };
+                continue;
+            }
+            left -= could;
+            let down = one.others.iter().map(|part| kinds(network, *part)).collect();
+            let happening = Happening { down, kinds: kinds(network, one.event), joint: None };
+            let class = self.add(network, happening, one.per_hour);
+            self.singles.insert(one.key, class);
+            for ((component, entry), per_hour) in one.share {
+                if let Some(whole) = self.of[component][entry] {
+                    let rest = self.classes[whole].per_hour - per_hour;
+                    self.classes[whole].per_hour = rest.max(0.0);
+                }
+            }
+        }
+        self.left.degraded = 2.0 * events;
+    }
+
+    /// Classes of two events shortly after one another: first those that charge most if all is taken for lost.
+    pub(super) fn add_joint(&mut self, network: &Network, rule: &SlaRule) {
+        let takes = self.takes.clone();
+        let reach = |key: &[u16], (component, entry): Part, turn: Turn| -> u64 {
+            let class = self.singles.get(key).copied().or(self.of[component][entry]);
+            class.map_or(0, |class| self.classes[class].longest(turn))
+        };
+        let hours = |key: &[u16], part: Part, turn: Turn| reach(key, part, turn) as f64 / 3.6e12;
+        let mut found = Frequencies::new(network, &takes).joint(BUCKETS, hours);
+        // Lost until both have ended.
+        let could = |one: &FrequentJoint| one.per_hour * 3_600.0 * (one.hours[0] + one.hours[1]);
+        found.sort_by(|a, b| could(b).total_cmp(&could(a)).then_with(|| a.key.cmp(&b.key)));
+        let mut left: f64 = found.iter().map(could).sum();
+        let (hardly, mut events, mut chosen) = (hardly(rule), 0.0, Vec::new());
+        for one in found {
+            if left <= hardly || chosen.len() >= network.study.joint as usize {
+                events += one.per_hour;
+                continue;
+            }
+            left -= could(&one);
+            let [(event, first), (next, second)] = one.events;
+            let parts = one.others.iter().copied().chain((first == Turn::Up).then_some(event));
+            let part = |bucket: u16| {
+                let nanoseconds =
+                    u128::from(reach(&one.first, event, first)) * u128::from(bucket) / u128::from(BUCKETS);
+                Span::from_ns(u64::try_from(nanoseconds).expect("a part of a 64-bit number"))
+            };
+            let joint =
+                Joint { first, kinds: kinds(network, next), second, gap: [part(one.bucket), part(one.bucket + 1)] };
+            let down = parts.map(|part| kinds(network, part)).collect();
+            chosen.push((one.key, Happening { down, kinds: kinds(network, event), joint: Some(joint) }, one.per_hour));
+        }
+        self.left.joint = events;
+        for (key, happening, per_hour) in chosen {
+            let class = self.add(network, happening, per_hour);
+            self.pairs.insert(key, class);
+        }
+    }
+}
+
+/// What an event in a degraded fabric may cost in the time until routing settles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Prospect {
+    /// No connection has anything left to lose.
+    Nothing,
+    /// Routing finds another way.
+    Detour,
+    /// It takes the last channel of a connection, so that at its return a session has to come up.
+    Silence,
+}
+
+fn prospect(standing: &mut Standing<'_>, one: &Frequent) -> Prospect {
+    standing.reset();
+    one.others.iter().for_each(|(component, entry)| standing.fails(*component, *entry, true));
+    let before: Vec<u16> = standing.states().iter().map(|state| state.usable).collect();
+    standing.fails(one.event.0, one.event.1, true);
+    let of = |(before, after): (&u16, &ConnectionState)| match (*before, after.usable) {
+        (0, _) => Prospect::Nothing,
+        (_, 0) => Prospect::Silence,
+        (_, _) => Prospect::Detour,
+    };
+    before.iter().zip(standing.states()).map(of).max().unwrap_or(Prospect::Nothing)
+}
+
+/// Seconds in an hour that hardly matter to a rule.
+fn hardly(rule: &SlaRule) -> f64 {
+    HARDLY * rule.target.complement().as_percent() / 100.0 * 3_600.0
+}
+
+fn kinds(network: &Network, (component, entry): Part) -> Vec<FailureKind> {
+    network.reliability.components[component].turns[entry].clone()
+}
+
+/// "link b: fibre cut while router a: router down", "..., up to 75 ms after router a: router down".
+fn name(network: &Network, happening: &Happening) -> String {
+    let event = |kinds: &Vec<FailureKind>| {
+        let names: Vec<String> = kinds.iter().map(|kind| network.failing_component(kind)).collect();
+        event(&names, kinds)
+    };
+    let returning = |turn| if turn == Turn::Up { " returns" } else { "" };
+    let mut name = event(&happening.kinds);
+    if let Some(joint) = &happening.joint {
+        let [least, most] = joint.gap;
+        let (second, first) = (returning(joint.second), returning(joint.first));
+        name = format!("{}{second}, {least} to {most} after {name}{first}", event(&joint.kinds));
+    }
+    let down: Vec<String> = happening.down.iter().map(event).collect();
+    if down.is_empty() { name } else { format!("{name}, while down: {}", down.join(", ")) }
+}
