@@ -342,11 +342,10 @@ fn fits(summary: &StudySummary) -> String {
         counted(classes as u64, "kind")
     };
     let seconds = |value: f64| number(value / summary.periods.max(1) as f64);
-    let longest = summary.episodes.iter().fold(0.0f64, |longest, one| longest.max(one.longest));
     format!(
         " Of {}, {} met the whole fabric, {} a degraded one of which the engine has run them ({}), and {} came so shortly after \
          another one that routing had not settled and were charged by runs of both ({}). {} ({}) met a degraded fabric and were \
-         charged as in the whole one: were each of them wrong by the longest episode, {} s a period. {} came before routing had \
+         charged as in the whole one: were each of them wrong by the longest episode and a session's way up, {} s a period. {} came before routing had \
          settled, and were charged as total loss until it had: {} s a period, of which some may be too much.",
         counted(fits.events(), "event"),
         of_all(fits.whole),
@@ -356,7 +355,7 @@ fn fits(summary: &StudySummary) -> String {
         classes(Setting::Joint),
         counted(fits.borrowed, "event"),
         of_all(fits.borrowed),
-        seconds(fits.borrowed as f64 * longest),
+        seconds(fits.borrowed as f64 * summary.slowest),
         counted(fits.lost, "event"),
         seconds(fits.lost_ns as f64 / 1e9),
     )

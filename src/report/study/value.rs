@@ -31,6 +31,7 @@ pub(super) fn value(summary: &StudySummary, provenance: &Provenance) -> Value {
             "as_joint": summary.fits.joint,
             "degraded_as_whole": summary.fits.borrowed,
             "total_loss": summary.fits.lost,
+            "degraded_as_whole_wrong_by_at_most_s": summary.fits.borrowed as f64 * summary.slowest,
             "total_loss_s": summary.fits.lost_ns as f64 / 1e9,
             "expected_without_class": { "degraded": summary.left[0], "joint": summary.left[1] },
         },

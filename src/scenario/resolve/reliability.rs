@@ -114,11 +114,11 @@ impl Resolver<'_> {
         if precision == Some(Share::ZERO) {
             self.reader.error("study.precision", "is zero, which no study reaches", "write for example \"10%\"");
         }
-        let episodes = self.reader.number("study.episodes", &table.episodes, 0, 100_000);
-        let mut classes =
-            |key: &str, leaf: &Leaf| u32::try_from(self.reader.number(key, leaf, 0, 10_000)).unwrap_or(u32::MAX);
-        let degraded = classes("study.degraded", &table.degraded);
-        let joint = classes("study.joint", &table.joint);
+        let mut whole =
+            |key: &str, leaf: &Leaf, most| u32::try_from(self.reader.number(key, leaf, 0, most)).unwrap_or(u32::MAX);
+        let episodes = whole("study.episodes", &table.episodes, 100_000);
+        let degraded = whole("study.degraded", &table.degraded, 10_000);
+        let joint = whole("study.joint", &table.joint, 10_000);
         let demand = self.demand(&table.demand);
         let demand_levels = self.demand_levels(&table.demand_levels);
         let vary = table.vary.as_ref().map_or_else(Vec::new, |table| self.variations("study.vary", "", table));
@@ -131,11 +131,7 @@ impl Resolver<'_> {
             vary,
             precision: precision.unwrap_or_default(),
             // Without packets there is no convergence.
-            episodes: if self.network.fidelity == Fidelity::Timeline {
-                0
-            } else {
-                u32::try_from(episodes).unwrap_or(u32::MAX)
-            },
+            episodes: if self.network.fidelity == Fidelity::Timeline { 0 } else { episodes },
         }
     }
 

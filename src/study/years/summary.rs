@@ -41,6 +41,8 @@ pub struct StudySummary {
     pub transitions: u64,
     /// How well the episodes suited those that have any.
     pub fits: Fits,
+    /// No episode lasts longer, in seconds: the longest of any run, and a session's way up behind it.
+    pub slowest: f64,
     /// Events for which the library has no class of their own, expected in a period: `[in a degraded fabric, before routing has
     /// settled from another]`.
     pub left: [f64; 2],
@@ -221,6 +223,7 @@ impl StudySummary {
             stop,
             transitions: tally.transitions,
             fits: tally.fits,
+            slowest: longest + network.longest_connecting().to_calendar().as_seconds(),
             left: left.map(|per_hour| per_hour * hours),
             components: network.reliability.components.len() as u64,
             connections: connections.map(|(index, of)| connection(plan, index, of, tally.periods)).collect(),
