@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::replay::month;
 use super::statistics::mean::Moments;
-use super::years::{Episode, Library, NoCache, Plan, Walker};
+use super::years::{Episode, Library, NoCache, Plan, Setting, Walker};
 use crate::network::{Fidelity, Network};
 use crate::rng::RunSeed;
 use crate::sim::Simulation;
@@ -43,7 +43,7 @@ pub struct Truth {
     pub separation: f64,
     /// The longest time until routing had settled, in seconds.
     pub longest_s: f64,
-    /// Seconds of total loss before routing had settled, over all episodes drawn that lost anything.
+    /// Seconds of total loss before routing had settled, over all episodes of the whole fabric that lost anything.
     pub episodes: Moments,
 }
 
@@ -74,8 +74,10 @@ pub fn truth(network: &Network, seed: RunSeed, periods: u64, episodes: u32, traf
         .collect();
     let of = |value: fn(&(f64, f64, u64)) -> f64| Moments::of(&pairs.iter().map(value).collect::<Vec<_>>());
     let episodes = library.classes.iter().flat_map(|class| class.samples.iter().flatten().flatten());
-    let longest_s = episodes.clone().map(Episode::length).max().unwrap_or(0) as f64 / 1e9;
-    let lost: Vec<f64> = episodes.map(|episode| episode.lost_ns() / 1e9).filter(|lost| *lost > 0.0).collect();
+    let longest_s = episodes.map(Episode::length).max().unwrap_or(0) as f64 / 1e9;
+    let whole = library.classes.iter().filter(|class| class.happening.setting() == Setting::Whole);
+    let lost = whole.flat_map(|class| class.samples.iter().flatten().flatten()).map(|episode| episode.lost_ns() / 1e9);
+    let lost: Vec<f64> = lost.filter(|lost| *lost > 0.0).collect();
     let transitions = pairs.iter().map(|(_, _, transitions)| transitions).sum();
     let seconds = plan.period().as_seconds() * periods.max(1) as f64;
     Truth {

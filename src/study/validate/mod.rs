@@ -82,7 +82,7 @@ pub enum Claim {
 pub const CONFIDENCE: f64 = 0.999;
 
 /// All oracles, in the order in which they are asked.
-pub const ORACLES: [Oracle; 16] = [
+pub const ORACLES: [Oracle; 17] = [
     months::TAKACS,
     months::FIRST_MONTH,
     months::CONSTANT,
@@ -99,6 +99,7 @@ pub const ORACLES: [Oracle; 16] = [
     packets::QUEUES,
     accelerated::EPISODES,
     accelerated::TRUTH,
+    accelerated::PACKET_TRUTH,
 ];
 
 /// The oracle of this name; panics without one.
