@@ -55,7 +55,7 @@ const SPARSE: [&str; 4] =
 const LONGEST: [f64; 2] = [90.0, 6.0];
 
 fn whole() -> Vec<Row> {
-    rows(&measured(128, 256, Traffic::Rates, &[]), "charged, 2-day periods", CHARGED, 0.03, LONGEST[0])
+    rows(&measured(128, 64, Traffic::Rates, &[]), "charged, 2-day periods", CHARGED, 0.03, LONGEST[0])
 }
 
 fn whole_by_packets() -> Vec<Row> {
