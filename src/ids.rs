@@ -47,6 +47,8 @@ ids! {
     ConnectionId;
     /// A connection's VLAN on one channel.
     LogicalLinkId;
+    /// Peering links that one SLA holds for.
+    LinkGroupId;
     /// A VPC or the like, where flows begin and end.
     AttachmentId;
     /// Something packets are routed to: a prefix of an attachment, or a router itself.

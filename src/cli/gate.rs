@@ -3,14 +3,14 @@
 use std::fmt;
 
 use super::Outcome;
-use crate::sim::record::RunRecord;
-use crate::study::repeat::RepeatSummary;
+use crate::sim::record::{AvailabilityRecord, RunRecord};
+use crate::study::repeat::{RepeatCharge, RepeatSummary};
 use crate::units::{CalendarSpan, Share};
 
-/// One connection held against the gate.
+/// One connection or link group held against the gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Verdict {
-    pub(super) connection: String,
+    pub(super) sold: String,
     pub(super) rule: String,
     pub(super) target: Share,
     /// Length of the period that was charged most.
@@ -32,10 +32,10 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connection, rule, target, period, charged } = self;
+        let Self { sold, rule, target, period, charged } = self;
         let word = if self.passed() { "passed" } else { "FAILED" };
         let (charged, budget) = (seconds(*charged), seconds(self.budget()));
-        write!(f, "gate {target} by {rule}: {connection} charged {charged} of {budget} in {period}: {word}")
+        write!(f, "gate {target} by {rule}: {sold} charged {charged} of {budget} in {period}: {word}")
     }
 }
 
@@ -48,28 +48,30 @@ fn seconds(span: CalendarSpan) -> String {
     }
 }
 
-/// Every connection of a run against the gate.
+/// Every connection and link group of a run against the gate.
 pub(super) fn judge_run(record: &RunRecord, target: Share) -> Vec<Verdict> {
-    let verdict = |connection: &crate::sim::record::ConnectionRecord| Verdict {
-        connection: connection.name.clone(),
-        rule: connection.availability.rule.name.clone(),
+    let connections = record.connections.iter().map(|one| (&one.name, &one.availability));
+    let groups = record.link_groups.iter().map(|one| (&one.name, &one.availability));
+    let verdict = |(name, availability): (&String, &AvailabilityRecord)| Verdict {
+        sold: name.clone(),
+        rule: availability.rule.name.clone(),
         target,
-        period: connection.availability.worst().length(),
-        charged: connection.availability.charged_in_period(),
+        period: availability.worst().length(),
+        charged: availability.charged_in_period(),
     };
-    record.connections.iter().map(verdict).collect()
+    connections.chain(groups).map(verdict).collect()
 }
 
-/// Every connection of repeated runs against the gate: the worst run decides.
+/// Every connection and link group of repeated runs against the gate: the worst run decides.
 pub(super) fn judge_repeat(summary: &RepeatSummary, target: Share) -> Vec<Verdict> {
-    let verdict = |connection: &crate::study::repeat::RepeatConnection| Verdict {
-        connection: connection.name.clone(),
-        rule: connection.rule.clone(),
+    let verdict = |one: &RepeatCharge| Verdict {
+        sold: one.name.clone(),
+        rule: one.rule.clone(),
         target,
-        period: connection.period,
-        charged: connection.charged_max,
+        period: one.period,
+        charged: one.charged_max,
     };
-    summary.connections.iter().map(verdict).collect()
+    summary.connections.iter().chain(&summary.link_groups).map(verdict).collect()
 }
 
 /// How a command ends, given whether the run is whole, its expectations are met, and what the gate says.
@@ -105,7 +107,7 @@ mod tests {
 
     fn verdict(charged_ms: u64, target: &str) -> Verdict {
         Verdict {
-            connection: "c".to_owned(),
+            sold: "c".to_owned(),
             rule: "aws-interconnect".to_owned(),
             target: parse_target(target).unwrap(),
             period: CalendarSpan::from_days(30),

@@ -94,9 +94,10 @@ impl Run {
         overrides.extend(self.rule.iter().flat_map(rule_overrides));
         overrides.extend(self.fidelity.iter().map(|word| format!("fidelity={word}")));
         let loaded = input::load(&self.scenario, &overrides)?;
-        if self.gate.is_some() && loaded.network.connections.is_empty() {
+        if self.gate.is_some() && loaded.network.connections.is_empty() && loaded.network.link_groups.is_empty() {
             let file = self.scenario.display();
-            return Err(WrongInput(format!("--gate: {file} has no connection to judge; add one under [connections]")));
+            let message = format!("--gate: {file} has no connection to judge; add one under [connections]");
+            return Err(WrongInput(message + ", or peering links under [link_groups]"));
         }
         if loaded.network.fidelity == Fidelity::Timeline {
             let file = self.scenario.display();

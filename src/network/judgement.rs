@@ -61,6 +61,10 @@ pub enum Metric {
     ChargedBy(String),
     /// Credit that the worst connection has by a named rule, in its worst period (parts per billion).
     CreditBy(String),
+    /// Charged time of a link group by its own rule (ps); its name.
+    GroupCharged(String),
+    /// Credit that a link group has in its worst period (parts per billion); its name.
+    GroupCredit(String),
     /// Share of flow-seconds lost (parts per billion).
     FlowSecondsLost,
     /// One-way latency of all data packets at a quantile in parts per billion (ps); 0 is the minimum.

@@ -19,6 +19,7 @@ mod judgement;
 mod laws;
 mod limit;
 mod link;
+mod link_group;
 mod macsec;
 mod party;
 mod policy;
@@ -53,6 +54,7 @@ pub use limit::{
     AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,
 };
 pub use link::{Buffer, Framing, LacpRate, Link, LinkKind, Member, Port};
+pub use link_group::LinkGroup;
 pub use macsec::{
     Agreement, InstallOrder, MacsecConfig, MkaConfig, PacketNumberWidth, Protection, Reflection, ReplayProtection,
     SecureKey, SecurePolicy, ValidateFrames,
@@ -82,7 +84,7 @@ pub use transfer::{CongestionControl, EcnUse, TcpConfig};
 
 use crate::ids::{
     AttachmentId, CardId, ConnectionId, DestinationId, DuctId, FacilityId, FailureId, FeedId, FlowEntryId, FlowId,
-    IdVec, InterconnectId, LinkId, LogicalLinkId, MonitorId, PortId, ProviderId, RouterId, SessionId,
+    IdVec, InterconnectId, LinkGroupId, LinkId, LogicalLinkId, MonitorId, PortId, ProviderId, RouterId, SessionId,
 };
 use crate::units::Span;
 use std::net::IpAddr;
@@ -126,6 +128,8 @@ pub struct Network {
     pub connections: IdVec<ConnectionId, Connection>,
     /// One per connection and channel.
     pub logical_links: IdVec<LogicalLinkId, LogicalLink>,
+    /// What else is sold with an SLA: peering links.
+    pub link_groups: IdVec<LinkGroupId, LinkGroup>,
     /// VPCs and the like.
     pub attachments: IdVec<AttachmentId, Attachment>,
     /// What FIBs have entries for.

@@ -408,6 +408,7 @@ pub fn record() -> RunRecord {
             availability: availability(),
             other_rules: Vec::new(),
         }],
+        link_groups: Vec::new(),
         logical_links: (0..4).map(logical_link).collect(),
         links: (0..4).flat_map(|index| [link(index, ["aws", "google"]), link(index, ["google", "aws"])]).collect(),
         macsec: vec![macsec("iad-a-channel-1/0")],

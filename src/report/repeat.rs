@@ -10,7 +10,7 @@ use super::run::{kind_word, microseconds, percent, provenance_value};
 use super::words::{self, calendar, count, counted, seconds};
 use super::{Provenance, SCHEMA_VERSION, write};
 use crate::sim::record::LedgerKind;
-use crate::study::repeat::{Quantiles, RepeatEntry, RepeatSummary};
+use crate::study::repeat::{Quantiles, RepeatCharge, RepeatEntry, RepeatSummary};
 
 /// The verdict on all runs as text for one screen of 80 columns.
 #[must_use]
@@ -117,7 +117,7 @@ fn blackouts(summary: &RepeatSummary) -> Section {
 
 fn checks(summary: &RepeatSummary) -> Vec<Check> {
     let runs = summary.runs.len() as u64;
-    let charges = summary.connections.iter().map(|one| Check {
+    let charges = summary.connections.iter().chain(&summary.link_groups).map(|one| Check {
         outcome: if one.runs_over_budget == 0 { Outcome::Within } else { Outcome::Over },
         text: format!(
             "{}: at most {} charged in a run, of the {} budget for {} (rule {}); {} over it",
@@ -213,6 +213,16 @@ fn value(summary: &RepeatSummary, provenance: &Provenance) -> Value {
             "lost_packets": { "min": entry.lost.min, "median": entry.lost.median, "max": entry.lost.max },
         })
     };
+    let charge = |one: &RepeatCharge| {
+        json!({
+            "name": one.name,
+            "rule": one.rule,
+            "budget_s": one.budget.as_seconds(),
+            "period_s": one.period.as_seconds(),
+            "charged_max_s": one.charged_max.as_seconds(),
+            "runs_over_budget": one.runs_over_budget,
+        })
+    };
     let loss = &summary.loss;
     json!({
         "schema_version": SCHEMA_VERSION,
@@ -222,14 +232,8 @@ fn value(summary: &RepeatSummary, provenance: &Provenance) -> Value {
         "planned_runs": summary.planned,
         "entries": summary.entries.iter().map(entry).collect::<Vec<_>>(),
         "loss_percent": { "min": percent(loss.min), "median": percent(loss.median), "max": percent(loss.max) },
-        "connections": summary.connections.iter().map(|one| json!({
-            "name": one.name,
-            "rule": one.rule,
-            "budget_s": one.budget.as_seconds(),
-            "period_s": one.period.as_seconds(),
-            "charged_max_s": one.charged_max.as_seconds(),
-            "runs_over_budget": one.runs_over_budget,
-        })).collect::<Vec<_>>(),
+        "connections": summary.connections.iter().map(charge).collect::<Vec<_>>(),
+        "link_groups": summary.link_groups.iter().map(charge).collect::<Vec<_>>(),
         "expectations": summary.expectations.iter().map(|one| json!({
             "key": one.key,
             "runs_met": one.runs_met,

@@ -334,7 +334,7 @@ fn repeated_runs_have_a_page_and_files() {
             lost: CountQuantiles { min: 3, median: 4, max: 5 },
         }],
         loss: ShareQuantiles::default(),
-        connections: vec![RepeatConnection {
+        connections: vec![RepeatCharge {
             name: "prod".into(),
             rule: "aws-interconnect".into(),
             budget: CalendarSpan::from_ns(259_200_000_000),
@@ -342,6 +342,7 @@ fn repeated_runs_have_a_page_and_files() {
             charged_max: CalendarSpan::from_ns(300_000_000_000),
             runs_over_budget: 1,
         }],
+        link_groups: Vec::new(),
         expectations: vec![RepeatExpectation { key: "loss".into(), runs_met: 2 }],
     };
     let page = repeat_page(&summary, &provenance());

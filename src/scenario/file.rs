@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::source::{item_place, join};
 
 /// The sections whose tables carry names.
-pub(super) const SECTIONS: [&str; 20] = [
+pub(super) const SECTIONS: [&str; 21] = [
     "providers",
     "fabrics",
     "facilities",
@@ -25,6 +25,7 @@ pub(super) const SECTIONS: [&str; 20] = [
     "links",
     "interconnects",
     "connections",
+    "link_groups",
     "attachments",
     "queueing",
     "policies",
@@ -172,6 +173,8 @@ tables! {
     }
     /// How a purchased rate is enforced; `bandwidth` belongs to attachments, the first two keys to connections.
     RateLimitTable { per_link, aggregate_at, bandwidth, burst, excess, queue, standard, peak, peak_burst, colours }
+    /// `[link_groups.x]`
+    LinkGroupTable { links, rule, target, price }
     /// `[attachments.x]`
     AttachmentTable {
         provider, prefixes, routers, rate, length, delay, buffer, queueing, mtu, framing, carrier_down, carrier_up,
@@ -260,6 +263,7 @@ pub(super) struct File {
     pub links: BTreeMap<String, LinkTable>,
     pub interconnects: BTreeMap<String, InterconnectTable>,
     pub connections: BTreeMap<String, ConnectionTable>,
+    pub link_groups: BTreeMap<String, LinkGroupTable>,
     pub attachments: BTreeMap<String, AttachmentTable>,
     pub queueing: BTreeMap<String, QueueingTable>,
     pub policies: BTreeMap<String, PolicyTable>,
@@ -290,7 +294,7 @@ impl File {
             )*};
         }
         section!(providers, facilities, routers, links, interconnects, connections, attachments, queueing);
-        section!(policies, sessions, flows, monitors, rules, ducts, cards, provisioning);
+        section!(link_groups, policies, sessions, flows, monitors, rules, ducts, cards, provisioning);
         if let Some(value) = table.remove("failures") {
             file.failures = array("failures", value, problems);
         }

@@ -3,6 +3,7 @@
 mod fabrics;
 mod failures;
 mod flows;
+mod link_groups;
 mod operations;
 mod problems;
 

@@ -2,7 +2,7 @@
 
 use super::record::{
     AvailabilityRecord, Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit, LedgerEntry, LedgerKind,
-    RunRecord, TransferRecord,
+    LinkGroupRecord, RunRecord, TransferRecord,
 };
 use crate::message::DropReason;
 use crate::network::{Bound, ExchangeMetric, Expectation, Metric, ProvisioningMetric, TransferMetric};
@@ -35,7 +35,9 @@ fn holds(bound: Bound, value: u64) -> bool {
 
 fn unit(metric: &Metric) -> ExpectationUnit {
     match metric {
-        Metric::Loss | Metric::FlowSecondsLost | Metric::CreditBy(_) => ExpectationUnit::PartsPerBillion,
+        Metric::Loss | Metric::FlowSecondsLost | Metric::CreditBy(_) | Metric::GroupCredit(_) => {
+            ExpectationUnit::PartsPerBillion
+        }
         Metric::Drops(_) | Metric::Delivered | Metric::Lost(_) => ExpectationUnit::Packets,
         Metric::Oscillations | Metric::FalseDetections | Metric::Updates(_) => ExpectationUnit::Number,
         Metric::Transfers(_, metric) => match metric {
@@ -64,6 +66,7 @@ fn unit(metric: &Metric) -> ExpectationUnit {
         },
         Metric::Charged
         | Metric::ChargedBy(_)
+        | Metric::GroupCharged(_)
         | Metric::Latency(_)
         | Metric::MeanQueueing
         | Metric::Blackout(_)
@@ -86,6 +89,8 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
         Metric::ChargedBy(name) => by_rule(record, name).map(|rule| picoseconds(rule.charged)).max(),
         Metric::CreditBy(name) => by_rule(record, name).map(|rule| rule.worst().credit.as_ppb()).max(),
         Metric::Charged => record.connections.iter().map(|one| picoseconds(one.availability.charged)).max(),
+        Metric::GroupCharged(name) => Some(picoseconds(group(record, name)?.availability.charged)),
+        Metric::GroupCredit(name) => Some(group(record, name)?.availability.worst().credit.as_ppb()),
         Metric::FlowSecondsLost => (data.sent > 0).then_some(totals.flow_seconds_lost.as_ppb()),
         Metric::Latency(quantile) => quantile_of(&totals.latency, *quantile).map(Span::as_ps),
         Metric::MeanQueueing => (totals.queueing.count > 0).then_some(totals.queueing.mean.as_ps()),
@@ -113,6 +118,10 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
             Some(first.saturating_sub(entry.at).as_ps())
         }
     }
+}
+
+fn group<'r>(record: &'r RunRecord, name: &str) -> Option<&'r LinkGroupRecord> {
+    record.link_groups.iter().find(|group| group.name == name)
 }
 
 /// Every connection as one rule sees it.

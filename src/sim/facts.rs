@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::{ConnectionId, DestinationId, FacilityId, FailureId, FeedId, FlowId, IdVec, LinkId, RouterId};
+use crate::ids::{
+    ConnectionId, DestinationId, FacilityId, FailureId, FeedId, FlowId, IdVec, LinkGroupId, LinkId, RouterId,
+};
 use crate::network::{FailureKind, Network};
 use crate::sim::failing::LinkBlame;
 use crate::sim::recorder::EntryIndex;
@@ -12,6 +14,13 @@ use crate::sim::recorder::EntryIndex;
 pub(in crate::sim) enum FlowEnd {
     Source,
     Target,
+}
+
+/// What an SLA holds for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::sim) enum Sold {
+    Connection(ConnectionId),
+    LinkGroup(LinkGroupId),
 }
 
 /// Shared by all partitions while they run.
@@ -33,8 +42,8 @@ pub(in crate::sim) struct Facts {
     pub dead_zones: Vec<(FacilityId, FailureId)>,
     /// Failures that last, in order of their beginning.
     pub lasting: Vec<FailureId>,
-    /// Which entries befell a channel of a connection, or what was lost of its paths.
-    pub touched: BTreeSet<(EntryIndex, ConnectionId)>,
+    /// Which entries befell a channel of a connection or a link of a group, or what was lost of its paths.
+    pub touched: BTreeSet<(EntryIndex, Sold)>,
 }
 
 impl Facts {
@@ -83,17 +92,21 @@ impl Facts {
     pub fn behind_overload(&self, network: &Network, flow: FlowId) -> Option<EntryIndex> {
         let connection = network.flows.get(flow).and_then(|flow| flow.connection);
         let touches = |failure: FailureId| {
-            let touched =
-                |connection| self.incidents[failure].is_some_and(|entry| self.touched.contains(&(entry, connection)));
+            let touched = |connection| {
+                self.incidents[failure]
+                    .is_some_and(|entry| self.touched.contains(&(entry, Sold::Connection(connection))))
+            };
             matches!(network.failures[failure].kind, FailureKind::Surge { .. }) || connection.is_some_and(touched)
         };
         let latest = self.lasting.iter().copied().rev().find(|failure| touches(*failure));
         latest.or(self.lasting.last().copied()).and_then(|failure| self.incidents[failure])
     }
 
-    /// A failure, or its end, does something to a link: to all connections that have a channel there.
+    /// A failure, or its end, does something to a link: to all connections that have a channel there, and to its groups.
     pub fn touches(&mut self, network: &Network, entry: EntryIndex, link: LinkId) {
         let on_it = network.logical_links.iter().filter(|logical| logical.channel == link);
-        self.touched.extend(on_it.map(|logical| (entry, logical.connection)));
+        self.touched.extend(on_it.map(|logical| (entry, Sold::Connection(logical.connection))));
+        let groups = network.link_groups.enumerate().filter(|(_, group)| group.links.contains(&link));
+        self.touched.extend(groups.map(|(id, _)| (entry, Sold::LinkGroup(id))));
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::dataplane::Impairment;
 use crate::ids::{DestinationId, IdVec, PortId, RouterId};
-use crate::network::{Connection, Network};
+use crate::network::{Connection, LinkGroup, Network};
+use crate::sim::facts::Sold;
 use crate::sim::recorder::EntryIndex;
 use crate::sim::run::Run;
 use crate::units::{Share, Time};
@@ -33,10 +34,40 @@ impl Run<'_> {
             for direction in [0, 1] {
                 let mut behind = Vec::new();
                 let share = self.usable_share(connection, direction, &mut behind);
-                self.journal.usable(at, id, direction, share);
-                self.facts.touched.extend(behind.into_iter().map(|entry| (entry, id)));
+                self.is_usable(at, Sold::Connection(id), direction, share, behind);
             }
         }
+        for (id, group) in self.network.link_groups.enumerate() {
+            for direction in [0, 1] {
+                let mut behind = Vec::new();
+                let share = self.usable_links(group, direction, &mut behind);
+                self.is_usable(at, Sold::LinkGroup(id), direction, share, behind);
+            }
+        }
+    }
+
+    fn is_usable(&mut self, at: Time, sold: Sold, direction: usize, share: Share, behind: Vec<EntryIndex>) {
+        self.journal.usable(at, sold, direction, share);
+        self.facts.touched.extend(behind.into_iter().map(|entry| (entry, sold)));
+    }
+
+    /// The share of a group's links that would carry a packet sent now and by which its sender has heard of a route,
+    /// whether or not it prefers that one: a backup is there while it waits.
+    fn usable_links(&self, group: &LinkGroup, direction: usize, behind: &mut Vec<EntryIndex>) -> Share {
+        let mut usable = 0;
+        for link in &group.links {
+            let ends = self.network.links[*link].ends;
+            let is_sender = |end: &RouterId| self.network.routers[*end].provider == group.providers[direction];
+            let sender = ends.into_iter().find(is_sender).expect("the group joins its providers");
+            let carries = self.network.ports_from(*link, sender).any(|port| self.carries(port));
+            let hears = |session| self.speakers[sender].route_counts(session).accepted > 0;
+            if carries && self.network.peering_sessions(*link).any(hears) {
+                usable += 1;
+            } else {
+                behind.extend(self.facts.link_blame[*link].entries());
+            }
+        }
+        Share::of(usable, group.links.len() as u64)
     }
 
     /// Ports used up their MACsec numbers while packets moved: in order of time, each changes the paths.

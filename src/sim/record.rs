@@ -47,6 +47,8 @@ pub struct RunRecord {
     pub totals: Totals,
     /// One per connection, in order of name.
     pub connections: Vec<ConnectionRecord>,
+    /// One per link group, in order of name.
+    pub link_groups: Vec<LinkGroupRecord>,
     /// One per logical link, in order of name.
     pub logical_links: Vec<LogicalLinkRecord>,
     /// One per direction of each link (not per member).
@@ -170,6 +172,21 @@ pub struct ConnectionRecord {
     pub availability: AvailabilityRecord,
     /// Availability by the other rules, in the scenario's order.
     pub other_rules: Vec<AvailabilityRecord>,
+}
+
+/// Peering links that one SLA holds for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkGroupRecord {
+    /// Name.
+    pub name: String,
+    /// Names of its links.
+    pub links: Vec<String>,
+    /// Names of the two providers, in the order of `usable_links`: `[0]` is from the first to the second.
+    pub providers: [String; 2],
+    /// Share of its links that would carry a packet and bring routes, piecewise constant: (from, share), from 0 on.
+    pub usable_links: [Vec<(Span, Share)>; 2],
+    /// Availability by its rule.
+    pub availability: AvailabilityRecord,
 }
 
 /// One direction of a connection; data packets only.

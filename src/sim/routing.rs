@@ -123,6 +123,8 @@ impl Run<'_> {
     pub fn speak(&mut self, router: RouterId, input: Input) {
         let mut actions = Vec::new();
         let mut moved = Vec::new();
+        // A link of a group may have lost its routes, or have them again, though forwarding never changes: a backup's.
+        self.paths_changed |= !self.network.link_groups.is_empty() && matches!(input, Input::Decide);
         self.speakers[router].handle(self.now, input, &mut actions);
         let powered = self.is_powered(router);
         for action in actions {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::network::Network;
 use crate::rng::RunSeed;
-use crate::sim::record::{LedgerKind, RunRecord, Spread};
+use crate::sim::record::{AvailabilityRecord, LedgerKind, RunRecord, Spread};
 use crate::sim::{Continue, Progress, Simulation};
 use crate::units::{CalendarSpan, Share, Span};
 
@@ -27,7 +27,9 @@ pub struct RepeatSummary {
     /// Lost share of all data packets, over the runs.
     pub loss: ShareQuantiles,
     /// One per connection, in order of name.
-    pub connections: Vec<RepeatConnection>,
+    pub connections: Vec<RepeatCharge>,
+    /// One per link group, in order of name.
+    pub link_groups: Vec<RepeatCharge>,
     /// One per expectation of the scenario.
     pub expectations: Vec<RepeatExpectation>,
 }
@@ -74,9 +76,9 @@ pub struct RepeatEntry {
     pub lost: CountQuantiles,
 }
 
-/// One connection over the runs.
+/// One connection or link group over the runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RepeatConnection {
+pub struct RepeatCharge {
     /// Name.
     pub name: String,
     /// Name of the counting rule.
@@ -166,7 +168,8 @@ where
 struct Sample {
     digest: RunDigest,
     entries: Vec<EntrySample>,
-    connections: Vec<ConnectionSample>,
+    connections: Vec<ChargeSample>,
+    link_groups: Vec<ChargeSample>,
     expectations: Vec<(String, bool)>,
 }
 
@@ -184,8 +187,8 @@ struct EntrySample {
     lost: u64,
 }
 
-/// One connection's charge in one run.
-struct ConnectionSample {
+/// The charge of one connection or link group in one run.
+struct ChargeSample {
     name: String,
     rule: String,
     budget: CalendarSpan,
@@ -208,13 +211,13 @@ impl Sample {
             round_trip: entry.blackout_round_trip,
             lost: entry.dropped.values().sum(),
         });
-        let connections = record.connections.iter().map(|connection| ConnectionSample {
-            name: connection.name.clone(),
-            rule: connection.availability.rule.name.clone(),
-            budget: connection.availability.worst().budget,
-            period: connection.availability.worst().length(),
-            charged: connection.availability.charged_in_period(),
-        });
+        let charge = |name: &str, availability: &AvailabilityRecord| ChargeSample {
+            name: name.to_owned(),
+            rule: availability.rule.name.clone(),
+            budget: availability.worst().budget,
+            period: availability.worst().length(),
+            charged: availability.charged_in_period(),
+        };
         Self {
             digest: RunDigest {
                 seed: record.seed,
@@ -223,7 +226,8 @@ impl Sample {
                 fingerprint: record.fingerprint,
             },
             entries: entries.collect(),
-            connections: connections.collect(),
+            connections: record.connections.iter().map(|one| charge(&one.name, &one.availability)).collect(),
+            link_groups: record.link_groups.iter().map(|one| charge(&one.name, &one.availability)).collect(),
             expectations: record.expectations.iter().map(|item| (item.key.clone(), item.met)).collect(),
         }
     }
@@ -245,9 +249,8 @@ fn summarise(network: &Network, planned: u32, samples: &[Sample]) -> RepeatSumma
             median: nearest_rank(&losses, 50),
             max: nearest_rank(&losses, 100),
         },
-        connections: first.map_or_else(Vec::new, |first| {
-            first.connections.iter().map(|connection| summarise_connection(connection, samples)).collect()
-        }),
+        connections: summarise_charges(samples, |sample| &sample.connections),
+        link_groups: summarise_charges(samples, |sample| &sample.link_groups),
         expectations: first.map_or_else(Vec::new, |first| {
             first.expectations.iter().map(|(key, _)| summarise_expectation(key, samples)).collect()
         }),
@@ -286,20 +289,21 @@ fn summarise_entry(entry: &EntrySample, samples: &[Sample]) -> RepeatEntry {
     }
 }
 
-fn summarise_connection(connection: &ConnectionSample, samples: &[Sample]) -> RepeatConnection {
-    let charges: Vec<CalendarSpan> = samples
-        .iter()
-        .filter_map(|sample| sample.connections.iter().find(|other| other.name == connection.name))
-        .map(|found| found.charged)
-        .collect();
-    RepeatConnection {
-        name: connection.name.clone(),
-        rule: connection.rule.clone(),
-        budget: connection.budget,
-        period: connection.period,
-        charged_max: charges.iter().copied().max().unwrap_or_default(),
-        runs_over_budget: count(charges.iter().filter(|charged| **charged > connection.budget)),
-    }
+fn summarise_charges(samples: &[Sample], of: impl Fn(&Sample) -> &[ChargeSample]) -> Vec<RepeatCharge> {
+    let first = samples.first().map_or(&[][..], &of);
+    let summarise = |one: &ChargeSample| {
+        let found = samples.iter().filter_map(|sample| of(sample).iter().find(|other| other.name == one.name));
+        let charges: Vec<CalendarSpan> = found.map(|found| found.charged).collect();
+        RepeatCharge {
+            name: one.name.clone(),
+            rule: one.rule.clone(),
+            budget: one.budget,
+            period: one.period,
+            charged_max: charges.iter().copied().max().unwrap_or_default(),
+            runs_over_budget: count(charges.iter().filter(|charged| **charged > one.budget)),
+        }
+    };
+    first.iter().map(summarise).collect()
 }
 
 fn summarise_expectation(key: &str, samples: &[Sample]) -> RepeatExpectation {

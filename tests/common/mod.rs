@@ -63,20 +63,17 @@ pub fn assert_conserved(record: &RunRecord) {
 
 /// Incidents are booked no more than what a rule charges for connections.
 fn assert_booked_once(record: &RunRecord) {
-    let rules = |index: usize| {
-        let all = record.connections.iter();
-        all.map(move |one| {
-            std::iter::once(&one.availability).chain(&one.other_rules).nth(index).expect("the same rules")
-        })
-    };
-    let count = record.connections.first().map_or(0, |one| 1 + one.other_rules.len());
-    for index in 0..count {
-        let name = rules(index).next().map(|rule| rule.rule.name.as_str()).unwrap_or_default();
-        let charged: u64 = rules(index).map(|rule| rule.charged.as_ns()).sum();
+    let of_connections =
+        record.connections.iter().flat_map(|one| std::iter::once(&one.availability).chain(&one.other_rules));
+    let rules: Vec<_> = of_connections.chain(record.link_groups.iter().map(|one| &one.availability)).collect();
+    let names: std::collections::BTreeSet<&str> = rules.iter().map(|rule| rule.rule.name.as_str()).collect();
+    for name in names {
+        let rules = || rules.iter().filter(|rule| rule.rule.name == name);
+        let charged: u64 = rules().map(|rule| rule.charged.as_ns()).sum();
         let of_rule = record.ledger.iter().flat_map(|entry| &entry.charged).filter(|(rule, _)| rule == name);
         let booked: u64 = of_rule.map(|(_, charged)| charged.as_ns()).sum();
         assert!(booked <= charged, "{name} books {booked} ns of {charged} ns");
-        let with_cause = rules(index).flat_map(|rule| &rule.runs).filter(|run| !run.incidents.is_empty());
+        let with_cause = rules().flat_map(|rule| &rule.runs).filter(|run| !run.incidents.is_empty());
         assert_eq!(booked, with_cause.map(|run| run.charged.as_ns()).sum::<u64>(), "{name}");
     }
 }

@@ -6,16 +6,15 @@ use super::summary::{calendar as seconds, percent as percent_number};
 use crate::network::{BadTest, DeadDirection, Exclusion, LegalText, Measure, Period, Rounding, SlaRule};
 use crate::report::document::{Block, Cell, Check, Outcome, Table};
 use crate::report::words::{calendar, counted, list, percent};
-use crate::sim::record::{AvailabilityRecord, ConnectionRecord, RunRecord, UnavailableRun};
+use crate::sim::record::{AvailabilityRecord, RunRecord, UnavailableRun};
 use crate::sla::{Exempt, PeriodVerdict, Ruling};
 use crate::units::{CalendarSpan, Money, Share};
 
 /// Unavailable runs that are told one by one.
 const RUNS_TOLD: usize = 6;
 
-/// One sentence for the verdict.
-pub fn sentence(one: &ConnectionRecord) -> String {
-    let rule = &one.availability;
+/// One sentence for the verdict on what an SLA holds for: "Connection shop", "Link group direct-connect".
+pub fn sentence(sold: &str, rule: &AvailabilityRecord) -> String {
     let is_dead = rule.rule.bad.is_dead();
     let runs: Vec<&UnavailableRun> = in_service(rule).collect();
     let dead = runs.iter().fold(CalendarSpan::ZERO, |sum, run| sum + (run.to - run.from));
@@ -27,7 +26,7 @@ pub fn sentence(one: &ConnectionRecord) -> String {
     };
     let absent = if runs.len() < rule.runs.len() { " while in service" } else { "" };
     let (charged, budget) = (calendar(rule.charged_in_period()), calendar(rule.worst().budget));
-    format!("Connection {} {path}{absent}; {charged} charged of the {budget} budget.", one.name)
+    format!("{sold} {path}{absent}; {charged} charged of the {budget} budget.")
 }
 
 /// When it was unavailable to a customer who had it: what is not in service yet, or not any more, fails nobody.
@@ -36,13 +35,11 @@ fn in_service(rule: &AvailabilityRecord) -> impl Iterator<Item = &UnavailableRun
 }
 
 /// Whether the promise was kept.
-pub fn check(one: &ConnectionRecord) -> Check {
-    let rule = &one.availability;
+pub fn check(name: &str, rule: &AvailabilityRecord) -> Check {
     let worst = rule.worst();
     let outcome = if worst.is_kept() { Outcome::Within } else { Outcome::Over };
     let text = format!(
-        "{}: charged {} of the {} that {} of {} allows",
-        one.name,
+        "{name}: charged {} of the {} that {} of {} allows",
         calendar(rule.charged_in_period()),
         calendar(worst.budget),
         percent(rule.rule.target),
@@ -52,9 +49,9 @@ pub fn check(one: &ConnectionRecord) -> Check {
 }
 
 /// The charge, the rule, what the window alone would say, and the other rules.
-pub fn blocks(record: &RunRecord, one: &ConnectionRecord) -> Vec<Block> {
-    let mut blocks = vec![Block::Facts(facts(record, &one.availability))];
-    let rules: Vec<&AvailabilityRecord> = std::iter::once(&one.availability).chain(&one.other_rules).collect();
+pub fn blocks(record: &RunRecord, judging: &AvailabilityRecord, others: &[AvailabilityRecord]) -> Vec<Block> {
+    let mut blocks = vec![Block::Facts(facts(record, judging))];
+    let rules: Vec<&AvailabilityRecord> = std::iter::once(judging).chain(others).collect();
     if rules.len() > 1 {
         blocks.push(Block::Table(side_by_side(&rules)));
         let assumed = rules[1..].iter().filter(|rule| rule.rule.text == LegalText::Assumed);
@@ -205,7 +202,7 @@ fn credit_text(rule: &AvailabilityRecord, period: &PeriodVerdict) -> Option<Stri
 }
 
 /// Every rule on one run.
-fn side_by_side(rules: &[&AvailabilityRecord]) -> Table {
+pub fn side_by_side(rules: &[&AvailabilityRecord]) -> Table {
     let columns = [
         ("rule", "rule"),
         ("uptime_percent", "uptime"),

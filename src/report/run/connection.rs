@@ -22,7 +22,7 @@ pub fn section(record: &RunRecord, one: &ConnectionRecord) -> Section {
     }
     blocks.push(Block::Table(latency(one)));
     blocks.push(Block::Table(links(record, one)));
-    blocks.extend(availability::blocks(record, one));
+    blocks.extend(availability::blocks(record, &one.availability, &one.other_rules));
     Section {
         heading: format!(
             "Connection {}: {} each way between {first} and {second}",

@@ -4,6 +4,7 @@ mod availability;
 mod connection;
 mod exchanges;
 mod ledger;
+mod link_group;
 mod operations;
 mod page;
 mod plots;

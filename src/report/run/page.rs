@@ -16,7 +16,7 @@ pub fn page(record: &RunRecord, provenance: &Provenance) -> Report {
         report.verdict.push(record.description.clone());
     }
     // A scenario without connections has one section on all its traffic in their place.
-    let told = record.connections.len().max(1);
+    let told = record.connections.len().max(1) + record.link_groups.len();
     if !record.ledger.is_empty() {
         let incidents = report.sections.iter().position(|section| section.heading == ledger::HEADING);
         report.sections[incidents.expect("the ledger has its section")].blocks.push(notices(record));

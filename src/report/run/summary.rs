@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::tables::kind_word;
 use super::tables::packet_numbers_word;
-use super::{availability, bits_per_second, lost};
+use super::{availability, bits_per_second, link_group, lost};
 use crate::message::DropReason;
 use crate::report::{Provenance, SCHEMA_VERSION, inspect};
 use crate::sim::record::{
@@ -57,6 +57,7 @@ pub fn summary(record: &RunRecord, provenance: &Provenance) -> Value {
             "flow_seconds_lost_percent": percent(totals.flow_seconds_lost),
         },
         "connections": all(&record.connections, |one| connection(record, one)),
+        "link_groups": all(&record.link_groups, link_group::value),
         "logical_links": all(&record.logical_links, |link| logical_link(record, link)),
         "links": all(&record.links, |link| link_direction(record, link)),
         "macsec": all(&record.macsec, macsec),

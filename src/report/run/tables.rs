@@ -301,10 +301,17 @@ fn ledger(record: &RunRecord) -> Table {
     table
 }
 
-/// The rules of the run, the judging one first; all connections have the same.
+/// The rules of the run, the judging one first; all connections have the same, and each link group one of its own.
 fn rule_names(record: &RunRecord) -> Vec<&str> {
-    let Some(one) = record.connections.first() else { return Vec::new() };
-    std::iter::once(&one.availability).chain(&one.other_rules).map(|rule| rule.rule.name.as_str()).collect()
+    let first = record.connections.first();
+    let rules = first.into_iter().flat_map(|one| std::iter::once(&one.availability).chain(&one.other_rules));
+    let mut names: Vec<&str> = Vec::new();
+    for rule in rules.chain(record.link_groups.iter().map(|one| &one.availability)) {
+        if !names.contains(&rule.rule.name.as_str()) {
+            names.push(&rule.rule.name);
+        }
+    }
+    names
 }
 
 /// What a rule charges for an incident, in seconds; a return is charged nothing of its own.

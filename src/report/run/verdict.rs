@@ -1,6 +1,6 @@
 //! The verdict on one run: what the person who pays for the link wants to know, on one screen.
 
-use super::{availability, connection, ledger, lost, routing};
+use super::{availability, connection, ledger, link_group, lost, routing};
 use crate::network::{Bound, Fidelity};
 use crate::report::Provenance;
 use crate::report::document::{Block, Cell, Check, Outcome, Report, Section, Table};
@@ -15,6 +15,7 @@ pub fn verdict(record: &RunRecord, provenance: &Provenance) -> Report {
     if record.connections.is_empty() {
         sections.push(traffic(record));
     }
+    sections.extend(record.link_groups.iter().map(|one| link_group::section(record, one)));
     sections.push(experienced(record));
     sections.extend(routing::section(record));
     if !record.ledger.is_empty() {
@@ -57,7 +58,10 @@ fn sentences(record: &RunRecord) -> Vec<String> {
         ));
     }
     for one in &record.connections {
-        sentences.push(availability::sentence(one));
+        sentences.push(availability::sentence(&format!("Connection {}", one.name), &one.availability));
+    }
+    for one in &record.link_groups {
+        sentences.push(availability::sentence(&format!("Link group {}", one.name), &one.availability));
     }
     sentences.extend(routing::sentence(record));
     let data = &record.totals.data;
@@ -158,7 +162,9 @@ pub fn monitor_text(monitor: &MonitorRecord) -> String {
 }
 
 fn checks(record: &RunRecord) -> Vec<Check> {
-    let mut checks: Vec<Check> = record.connections.iter().map(availability::check).collect();
+    let connections = record.connections.iter().map(|one| availability::check(&one.name, &one.availability));
+    let groups = record.link_groups.iter().map(|one| availability::check(&one.name, &one.availability));
+    let mut checks: Vec<Check> = connections.chain(groups).collect();
     // What an interrupted run did not come to measure says nothing of the design.
     let interrupted = record.ended < record.horizon;
     let judged = record.expectations.iter().filter(|one| !(interrupted && one.measured.is_none()));

@@ -38,8 +38,8 @@ const QUANTILES: [(&str, u64); 6] = [
 ];
 
 /// Keys with keys of their own.
-const SECTIONS: [&str; 8] =
-    ["latency", "drops", "incidents", "returns", "transfers", "exchanges", "rules", "provisioning"];
+const SECTIONS: [&str; 9] =
+    ["latency", "drops", "incidents", "returns", "transfers", "exchanges", "rules", "link_groups", "provisioning"];
 
 /// Keys of `provisioning.NAME`.
 const LIFE: [(&str, ProvisioningMetric, Unit); 13] = [
@@ -119,6 +119,7 @@ impl Resolver<'_> {
                 ("incidents" | "returns", Value::Table(table)) => self.expect_entries(key, table),
                 ("transfers" | "exchanges", Value::Table(table)) => self.expect_of_flows(key, table),
                 ("rules", Value::Table(table)) => self.expect_rules(table),
+                ("link_groups", Value::Table(table)) => self.expect_link_groups(table),
                 ("provisioning", Value::Table(table)) => self.expect_provisioning(table),
                 (key, _) if SECTIONS.contains(&key) => {
                     self.reader.error(place, "is not a table", "write its keys below it");
@@ -247,6 +248,31 @@ impl Resolver<'_> {
                 match metric.as_str() {
                     "charged" => self.expect(key, Metric::ChargedBy(name.clone()), Unit::Span, value),
                     "credit" => self.expect(key, Metric::CreditBy(name.clone()), Unit::Share, value),
+                    _ => self.unknown(&join("expect", &key), metric, &["charged", "credit"]),
+                }
+            }
+        }
+    }
+
+    /// `link_groups.NAME`, by the group's own rule.
+    fn expect_link_groups(&mut self, table: &Table) {
+        let known: Vec<&str> = self.file.link_groups.keys().map(String::as_str).collect();
+        for (name, value) in table {
+            let key = join("link_groups", name);
+            let place = join("expect", &key);
+            if !known.contains(&name.as_str()) {
+                self.reader.dangling(&place, name, "link group", &known);
+                continue;
+            }
+            let Value::Table(metrics) = value else {
+                self.reader.error(place, "is not a table", "write its keys below it");
+                continue;
+            };
+            for (metric, value) in metrics {
+                let key = join(&key, metric);
+                match metric.as_str() {
+                    "charged" => self.expect(key, Metric::GroupCharged(name.clone()), Unit::Span, value),
+                    "credit" => self.expect(key, Metric::GroupCredit(name.clone()), Unit::Share, value),
                     _ => self.unknown(&join("expect", &key), metric, &["charged", "credit"]),
                 }
             }

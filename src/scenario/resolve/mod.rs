@@ -19,6 +19,7 @@ mod headers;
 mod judgement;
 mod laws;
 mod limits;
+mod link_groups;
 mod links;
 mod macsec;
 mod mka;

@@ -40,6 +40,7 @@ impl Resolver<'_> {
         }
         let price = self.optional("sla.price", &sla.price, "12.33 USD/h");
         self.network.availability = Availability { rules, price };
+        self.link_groups(&known);
     }
 
     /// Presets and the scenario's own rules, in that order, each with its period.
@@ -150,7 +151,7 @@ impl Resolver<'_> {
         rule
     }
 
-    fn known_rule(&mut self, place: &str, name: &str, known: &[SlaRule]) -> Option<SlaRule> {
+    pub(super) fn known_rule(&mut self, place: &str, name: &str, known: &[SlaRule]) -> Option<SlaRule> {
         let found = known.iter().find(|rule| rule.name == name).cloned();
         if found.is_none() {
             let names: Vec<&str> = known.iter().map(|rule| rule.name.as_str()).chain(["custom"]).collect();
@@ -165,7 +166,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn optional<T>(&mut self, place: &str, leaf: &Leaf, example: &str) -> Option<T>
+    pub(super) fn optional<T>(&mut self, place: &str, leaf: &Leaf, example: &str) -> Option<T>
     where
         T: std::str::FromStr<Err = crate::units::ParseQuantityError>,
     {

@@ -61,6 +61,7 @@ fn record() -> RunRecord {
             ..Totals::default()
         },
         connections: Vec::new(),
+        link_groups: Vec::new(),
         logical_links: Vec::new(),
         links: Vec::new(),
         macsec: Vec::new(),

@@ -4,11 +4,14 @@ use super::blame::{self, Cause, Happening};
 use super::class_of;
 use super::finish::Ending;
 use super::seconds::ByClass;
-use crate::ids::{ConnectionId, FlowId, Id};
+use crate::ids::{ConnectionId, FlowId, Id, LinkGroupId};
 use crate::network::{Measure, Network, SlaRule};
-use crate::sim::record::{AvailabilityRecord, ConnectionRecord, LedgerEntry, LedgerKind, UnavailableRun};
+use crate::sim::facts::Sold;
+use crate::sim::record::{
+    AvailabilityRecord, ConnectionRecord, LedgerEntry, LedgerKind, LinkGroupRecord, UnavailableRun,
+};
 use crate::sla::{self, Evidence, Exempt, Exemption, LossTimeline, Observation};
-use crate::units::{CalendarSpan, Share, Span};
+use crate::units::{CalendarSpan, Price, Share, Span};
 
 /// Where packets are counted second by second, when a rule asks for it.
 pub(super) fn by_class(network: &Network) -> Option<ByClass> {
@@ -49,8 +52,9 @@ fn packets(series: &[[u64; 2]], paths: &LossTimeline, ended: CalendarSpan) -> Lo
 }
 
 /// Books to every incident its part of what each rule charges.
-pub(super) fn charge(ledger: &mut [LedgerEntry], connections: &[ConnectionRecord]) {
-    for rule in connections.iter().flat_map(|one| std::iter::once(&one.availability).chain(&one.other_rules)) {
+pub(super) fn charge(ledger: &mut [LedgerEntry], connections: &[ConnectionRecord], groups: &[LinkGroupRecord]) {
+    let of_connections = connections.iter().flat_map(|one| std::iter::once(&one.availability).chain(&one.other_rules));
+    for rule in of_connections.chain(groups.iter().map(|group| &group.availability)) {
         for (incident, part) in rule.runs.iter().flat_map(|run| &run.booked) {
             let is_it = |entry: &&mut LedgerEntry| entry.kind == LedgerKind::Incident && entry.name == *incident;
             let entry = ledger.iter_mut().find(is_it).expect("what is booked to an incident is in the ledger");
@@ -88,8 +92,17 @@ impl Ending<'_> {
             (Measure::Packets | Measure::Paths, _) => [&paths[0], &paths[1]],
         };
         let rules = &self.network.availability.rules;
-        let absent = self.absent(id);
-        rules.iter().map(|rule| self.by_rule(id, rule, timelines(rule), &absent, ended)).collect()
+        let (absent, price) = (self.absent(id), &self.network.availability.price);
+        let judged = |rule| self.by_rule((Sold::Connection(id), price), rule, timelines(rule), &absent, ended);
+        rules.iter().map(judged).collect()
+    }
+
+    /// A link group by its rule.
+    pub(super) fn group_availability(&self, id: LinkGroupId, ended: Span) -> AvailabilityRecord {
+        let group = &self.network.link_groups[id];
+        let links = [0, 1].map(|way| LossTimeline::from_usable_paths(&self.journal.group_paths[id][way]));
+        let sold = (Sold::LinkGroup(id), &group.price);
+        self.by_rule(sold, &group.rule, links.each_ref(), &[], ended.to_calendar())
     }
 
     /// When the connection was not there for its customer.
@@ -104,7 +117,7 @@ impl Ending<'_> {
 
     fn by_rule(
         &self,
-        id: ConnectionId,
+        (sold, price): (Sold, &Option<Price>),
         rule: &SlaRule,
         directions: [&LossTimeline; 2],
         absent: &[Exemption],
@@ -115,23 +128,22 @@ impl Ending<'_> {
             Measure::Paths => CalendarSpan::ZERO,
             Measure::Packets => CalendarSpan::from_s(1),
         };
-        let blames = blame::blames(&self.befell(id, rule.measure), directions, resolution, observed);
+        let blames = blame::blames(&self.befell(sold, rule.measure), directions, resolution, observed);
         let exemptions = blame::but_for(blame::exemptions(self.network, rule, &blames), absent);
         let evaluation = sla::evaluate(rule, &Observation { directions, exemptions: &exemptions, observed });
-        let price = self.network.availability.price.clone();
-        let mut record = AvailabilityRecord::new(rule.clone(), evaluation, price);
+        let mut record = AvailabilityRecord::new(rule.clone(), evaluation, price.clone());
         for run in &mut record.runs {
             self.name_causes(rule, blame::behind(&blames, run.from, run.to), run);
         }
         record
     }
 
-    /// The failures that may be behind what a connection lost: those that befell its channels or its paths, and where packets
-    /// are counted, those that lost packets of it.
-    fn befell(&self, id: ConnectionId, measure: Measure) -> Vec<Happening> {
-        let is_its = |flow: FlowId| self.network.flows[flow].connection == Some(id);
+    /// The failures that may be behind what was lost: those that befell the channels, links or paths, and where packets
+    /// are counted, those that lost packets of the connection.
+    fn befell(&self, sold: Sold, measure: Measure) -> Vec<Happening> {
+        let is_its = |flow: FlowId| self.network.flows[flow].connection.map(Sold::Connection) == Some(sold);
         self.journal.ledger.happenings(
-            |entry| self.touched.contains(&(entry, id)),
+            |entry| self.touched.contains(&(entry, sold)),
             |flow| measure == Measure::Packets && is_its(flow),
             self.origin,
         )

@@ -6,15 +6,16 @@ use super::flows::is_data;
 use super::latency::mean;
 use super::ports::{PortTotals, link_directions};
 use super::{Drops, EntryIndex, Journal, Recorder, class_of, sum};
-use crate::ids::{AttachmentId, ConnectionId, FlowId, Id, IdVec, LogicalLinkId, PortId};
+use crate::ids::{AttachmentId, ConnectionId, FlowId, Id, IdVec, LinkGroupId, LogicalLinkId, PortId};
 use crate::message::{DropReason, PacketKind};
 use crate::network::{Flow, FlowEntry, Network};
 use crate::rng::{RunSeed, mix, named_hash};
+use crate::sim::facts::Sold;
 use crate::sim::limits::Limit;
 use crate::sim::partition::Partition;
 use crate::sim::record::{
-    ConnectionRecord, Counts, DirectionRecord, FeatureRecord, FlowEntryRecord, FlowRecord, LogicalLinkRecord, LossBin,
-    MacsecRecord, OperationRecord, RoutingRecord, RunRecord, Totals,
+    ConnectionRecord, Counts, DirectionRecord, FeatureRecord, FlowEntryRecord, FlowRecord, LinkGroupRecord,
+    LogicalLinkRecord, LossBin, MacsecRecord, OperationRecord, RoutingRecord, RunRecord, Totals,
 };
 use crate::sim::run::Run;
 use crate::sim::snapshot::{SessionSnapshot, sessions};
@@ -28,8 +29,8 @@ pub(super) struct Ending<'n> {
     end: Time,
     recorder: Recorder,
     pub(super) journal: Journal,
-    /// Which entries befell which connection.
-    pub(super) touched: BTreeSet<(EntryIndex, ConnectionId)>,
+    /// Which entries befell which connection or link group.
+    pub(super) touched: BTreeSet<(EntryIndex, Sold)>,
     ports: IdVec<PortId, PortTotals>,
     macsec: Vec<MacsecRecord>,
     routing: RoutingRecord,
@@ -130,8 +131,10 @@ impl Ending<'_> {
         }
         let connections: Vec<ConnectionRecord> =
             network.connections.ids().map(|id| self.connection(id, ended, &experience.series)).collect();
+        let link_groups: Vec<LinkGroupRecord> =
+            network.link_groups.ids().map(|id| self.link_group(id, ended)).collect();
         let mut ledger = self.journal.ledger.records(network, self.origin);
-        super::availability::charge(&mut ledger, &connections);
+        super::availability::charge(&mut ledger, &connections, &link_groups);
         RunRecord {
             title: network.title.clone(),
             description: network.description.clone(),
@@ -142,6 +145,7 @@ impl Ending<'_> {
             bin: network.bin,
             fidelity: network.fidelity,
             connections,
+            link_groups,
             logical_links: network.logical_links.ids().map(|id| self.logical_link(id)).collect(),
             links: network.links.ids().flat_map(|id| link_directions(network, &self.ports, id)).collect(),
             macsec: std::mem::take(&mut self.macsec),
@@ -206,6 +210,18 @@ impl Ending<'_> {
             directions: [0, 1].map(|direction| self.direction(id, direction)),
             availability: rules.next().expect("a network has a rule"),
             other_rules: rules.collect(),
+        }
+    }
+
+    fn link_group(&self, id: LinkGroupId, ended: Span) -> LinkGroupRecord {
+        let network = self.network;
+        let group = &network.link_groups[id];
+        LinkGroupRecord {
+            name: group.name.clone(),
+            links: group.links.iter().map(|link| network.links[*link].name.clone()).collect(),
+            providers: group.providers.map(|provider| network.providers[provider].name.clone()),
+            usable_links: self.journal.group_paths[id].clone(),
+            availability: self.group_availability(id, ended),
         }
     }
 

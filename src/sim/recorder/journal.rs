@@ -4,10 +4,14 @@ use super::blackouts::Blackouts;
 use super::event_hash;
 use super::ledger::Ledger;
 use super::trace::{Loss, Trace};
-use crate::ids::{ConnectionId, IdVec, LogicalLinkId};
+use crate::ids::{ConnectionId, IdVec, LinkGroupId, LogicalLinkId};
 use crate::network::Network;
+use crate::sim::facts::Sold;
 use crate::sim::record::OperationRecord;
 use crate::units::{Share, Span, Time};
+
+/// By direction: since when which share of the paths is usable.
+pub(super) type UsablePaths = [Vec<(Span, Share)>; 2];
 
 /// The world's part of the record.
 pub(in crate::sim) struct Journal {
@@ -16,7 +20,9 @@ pub(in crate::sim) struct Journal {
     pub(super) blackouts: Blackouts,
     pub(super) session_up: IdVec<LogicalLinkId, Vec<(Time, Option<Time>)>>,
     /// Usable paths of each direction of each connection, from scenario time on.
-    pub(super) paths: IdVec<ConnectionId, [Vec<(Span, Share)>; 2]>,
+    pub(super) paths: IdVec<ConnectionId, UsablePaths>,
+    /// Usable links of each direction of each link group, likewise.
+    pub(super) group_paths: IdVec<LinkGroupId, UsablePaths>,
     /// What operators and customers did on purpose.
     pub operations: Vec<OperationRecord>,
     /// When each connection did not exist for its customer.
@@ -33,6 +39,7 @@ impl Journal {
             blackouts: Blackouts::new(),
             session_up: network.logical_links.iter().map(|_| Vec::new()).collect(),
             paths: network.connections.iter().map(|_| [Vec::new(), Vec::new()]).collect(),
+            group_paths: network.link_groups.iter().map(|_| [Vec::new(), Vec::new()]).collect(),
             operations: Vec::new(),
             absent: network.connections.iter().map(|_| Vec::new()).collect(),
             chain: 0,
@@ -53,10 +60,13 @@ impl Journal {
         self.blackouts.settle(&mut self.ledger)
     }
 
-    /// The share of equal-cost paths that lead to the other side, from `now` on.
-    pub fn usable(&mut self, now: Time, connection: ConnectionId, direction: usize, share: Share) {
+    /// The share of equal-cost paths, or of links, that lead to the other side, from `now` on.
+    pub fn usable(&mut self, now: Time, sold: Sold, direction: usize, share: Share) {
         let at = now.since(self.origin);
-        let usable = &mut self.paths[connection][direction];
+        let usable = match sold {
+            Sold::Connection(connection) => &mut self.paths[connection][direction],
+            Sold::LinkGroup(group) => &mut self.group_paths[group][direction],
+        };
         if let Some(last) = usable.last_mut()
             && last.0 == at
         {

@@ -35,6 +35,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
             ..Totals::default()
         },
         connections: vec![connection(index)],
+        link_groups: Vec::new(),
         logical_links: Vec::new(),
         links: Vec::new(),
         macsec: Vec::new(),
