@@ -8,7 +8,9 @@ use crate::report::document::{
     Axis, Block, Cell, Check, Outcome, Panel, Plot, Report, Scale, Section, Series, SeriesKind, Table,
 };
 use crate::report::words::{count, counted};
-use crate::study::benchmark::{Accuracy, Benchmark, Routing, Speed, Spread, Studies, Way, bytes_per_hop};
+use crate::study::benchmark::{
+    Accuracy, Benchmark, Parallel, Routing, Shared, Speed, Spread, Studies, Way, bytes_per_hop,
+};
 
 pub(super) fn report(measured: &Measured) -> Report {
     let now = &measured.now;
@@ -139,6 +141,16 @@ fn linear(label: &str, from: f64, to: f64) -> Axis {
     Axis { label: label.to_owned(), from, to, scale: Scale::Linear }
 }
 
+/// What several threads mean to runs that are too small for them.
+fn shared(parallel: &Parallel) -> String {
+    let one = |of: &Shared| {
+        let Spread { median, min, max } = of.speed_up;
+        format!("{} {median:.2} times as fast [{min:.2}-{max:.2}]", of.workload.title())
+    };
+    let all: Vec<String> = parallel.small.iter().map(one).collect();
+    format!("{}; where parts would meet too often the run stays on one thread", all.join(", "))
+}
+
 fn parts(now: &Benchmark) -> Section {
     let mut table =
         Table::new("event-queue", &[("pending", "pending events"), ("mops_per_s", "million pop + push per s")]);
@@ -165,6 +177,7 @@ fn parts(now: &Benchmark) -> Section {
                 parallel.routers,
             ),
         ),
+        ("Several threads asked of the workloads", shared(parallel)),
         ("BGP", bgp(&now.routing)),
         ("Studies", years(&now.studies)),
         ("Time to 10% of a rare share of time", ways(&now.studies)),

@@ -4,8 +4,8 @@ use super::*;
 use crate::report::document::Outcome;
 use crate::study::benchmark::peers::{PeerKind, PeerResult};
 use crate::study::benchmark::{
-    Accuracy, Effort, FirstResult, Hold, Judged, Machine, Method, Parallel, Routing, Speed, Spread, Studies, Way,
-    Workload,
+    Accuracy, Effort, FirstResult, Hold, Judged, Machine, Method, Parallel, Routing, Shared, Speed, Spread, Studies,
+    Way, Workload,
 };
 use crate::units::{Bytes, Span};
 
@@ -41,13 +41,14 @@ fn measured(earlier: Option<Value>) -> Measured {
         ratio: spread(600.0),
         mean_ns: 139.0,
     };
+    let small = Shared { workload: Workload::Chain, speed_up: spread(1.0) };
     Measured {
         now: Benchmark {
             effort: Effort::Full,
             machine,
             speeds: vec![speed(Workload::Chain, Some(60e6)), speed(Workload::Quickstart, None)],
             holds: vec![Hold { pending: 100, operations_per_second: spread(50e6) }],
-            parallel: Parallel { routers: 100, threads: 2, partitions: 2, speed_up: spread(1.8) },
+            parallel: Parallel { routers: 100, threads: 2, partitions: 2, speed_up: spread(1.8), small: vec![small] },
             routing: Routing {
                 prefixes: 10_000,
                 sessions: 13,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{BENCHMARK_SCHEMA_VERSION, Measured};
 use crate::study::benchmark::peers::PeerResult;
-use crate::study::benchmark::{Accuracy, Effort, Hold, Speed, Spread, Way, bytes_per_hop};
+use crate::study::benchmark::{Accuracy, Effort, Hold, Shared, Speed, Spread, Way, bytes_per_hop};
 
 pub(super) fn value(measured: &Measured) -> Value {
     let now = &measured.now;
@@ -26,6 +26,7 @@ pub(super) fn value(measured: &Measured) -> Value {
             "threads": now.parallel.threads,
             "partitions": now.parallel.partitions,
             "speed_up": spread(&now.parallel.speed_up),
+            "small": now.parallel.small.iter().map(shared).collect::<Vec<Value>>(),
         },
         "routing": {
             "prefixes": now.routing.prefixes,
@@ -57,6 +58,11 @@ pub(super) const fn effort_word(effort: Effort) -> &'static str {
 
 fn spread(spread: &Spread) -> Value {
     json!({ "median": spread.median, "min": spread.min, "max": spread.max })
+}
+
+/// A workload on several threads.
+fn shared(of: &Shared) -> Value {
+    json!({ "workload": of.workload.name(), "speed_up": spread(&of.speed_up) })
 }
 
 fn speed(speed: &Speed) -> Value {

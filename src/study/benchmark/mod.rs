@@ -108,6 +108,17 @@ pub struct Parallel {
     pub partitions: usize,
     /// Time of one thread over time of several, round by round.
     pub speed_up: Spread,
+    /// The workloads, asked for as many threads: their parts meet too often or have too little to do.
+    pub small: Vec<Shared>,
+}
+
+/// A workload that was asked for several threads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shared {
+    /// What was run.
+    pub workload: Workload,
+    /// Time of one thread over time of several, round by round.
+    pub speed_up: Spread,
 }
 
 /// The waits of many packets.
@@ -321,12 +332,17 @@ fn parallel(effort: Effort) -> Parallel {
     let loaded = scenario::parse(TWO_REGIONS, "two-regions", &[horizon.to_owned()]);
     let network = loaded.unwrap_or_else(|problems| panic!("{problems}")).network;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let speed_ups = (0..effort.rounds().min(5)).map(|_| run_timed(&network, 1).1 / run_timed(&network, threads).1);
+    let speed_up = |network: &Network| {
+        let round = |_| run_timed(network, 1).1 / run_timed(network, threads).1;
+        Spread::of((0..effort.rounds().min(5)).map(round).collect())
+    };
+    let shared = |workload: Workload| Shared { workload, speed_up: speed_up(&workload.network(effort.packets())) };
     Parallel {
         routers: network.routers.iter().filter(|router| !matches!(router.role, RouterRole::Edge(_))).count(),
         threads,
         partitions: Simulation::new(&network, SEED).threads(threads).layout().count(),
-        speed_up: Spread::of(speed_ups.collect()),
+        speed_up: speed_up(&network),
+        small: Workload::ALL.map(shared).to_vec(),
     }
 }
 
