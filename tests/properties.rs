@@ -5,8 +5,9 @@ mod common;
 use std::fmt::Write as _;
 
 use common::graphs::{random_graph, systems};
-use common::run_seeded;
+use common::{network, run_seeded};
 use fabricsim::rng::{RunSeed, Stream};
+use fabricsim::sim::Simulation;
 use petgraph::graph::UnGraph;
 use rayon::prelude::*;
 
@@ -200,5 +201,77 @@ fn connections_of_any_life_conserve_packets_and_are_told_in_order() {
         let ends_dead =
             record.connections[0].directions.iter().all(|one| one.usable_paths.last().unwrap().1.as_ppb() == 0);
         assert!(deleted == 0 || ends_dead, "world {seed}:\n{text}");
+    });
+}
+
+/// The service while feeds, a zone, policies and a surge of traffic come and go at random, over work on its routers.
+fn common_modes(stream: &mut Stream) -> String {
+    let mut text = String::from(
+        r#"
+horizon = "40 s"
+[interconnects.virginia]
+template = "aws-google/us-east-1"
+[connections.shop]
+interconnect = "virginia"
+bandwidth = "3 Mbps"
+attachments = ["vpc-aws", "vpc-google"]
+[attachments.vpc-aws]
+provider = "aws"
+prefixes = ["10.0.0.0/16"]
+[attachments.vpc-google]
+provider = "google"
+prefixes = ["10.128.0.0/16"]
+[flows.web]
+from = "vpc-aws"
+to = "vpc-google"
+direction = "both"
+rate = "2 Mbps"
+count = 20
+[policies.nothing]
+otherwise = "reject"
+"#,
+    );
+    let routers: Vec<String> = ["aws-iad-a1", "aws-iad-a2", "aws-iad-b1", "aws-iad-b2"]
+        .into_iter()
+        .flat_map(|router| [router.to_owned(), router.replace("aws", "google")])
+        .collect();
+    for router in &routers {
+        let feeds = pick(stream, &[r#"["a"]"#, r#"["b"]"#, r#"["a", "b"]"#]);
+        writeln!(text, "[routers.{router}]\nfeeds = {feeds}").unwrap();
+    }
+    for index in 0..1 + stream.below(5) {
+        let facility = pick(stream, &["iad-a", "iad-b"]);
+        let zone = pick(stream, &["aws-iad-zone1", "aws-iad-zone2"]);
+        let what = match stream.below(5) {
+            0 => {
+                format!("kind = \"power_feed\"\nfacility = \"{facility}\"\nfeed = \"{}\"", pick(stream, &["a", "b"]))
+            }
+            1 => format!("kind = \"zone_outage\"\nfacility = \"{zone}\""),
+            2 => {
+                let pushed = &routers[..1 + usize::try_from(stream.below(routers.len() as u64)).unwrap()];
+                format!("kind = \"policy_push\"\nrouters = {pushed:?}\npolicy = \"nothing\"")
+            }
+            3 => format!(
+                "kind = \"congestion_surge\"\nfrom = \"vpc-google\"\nto = \"vpc-aws\"\nrate = \"{} Mbps\"\ncount = 7",
+                1 + stream.below(5)
+            ),
+            _ => format!("kind = \"facility_outage\"\nfacility = \"{facility}\""),
+        };
+        let (at, lasts) = (stream.below(20_000), 1 + stream.below(15_000));
+        write!(text, "[[failures]]\nname = \"f{index}\"\n{what}\nat = \"{at} ms\"\nlasts = \"{lasts} ms\"\n").unwrap();
+    }
+    let (work, at) = (pick(stream, &routers), 4 + stream.below(25));
+    write!(text, "[[maintenance]]\nrouter = \"{work}\"\nat = \"{at} s\"\nlasts = \"5 s\"\ndrain = \"3 s\"\n").unwrap();
+    text
+}
+
+#[test]
+fn what_several_devices_share_may_fail_in_any_way_and_any_division() {
+    (0..WORLDS / 2).into_par_iter().for_each(|seed| {
+        let text = common_modes(&mut RunSeed(seed).stream("common modes", "choices"));
+        let record = run_seeded(&text, seed);
+        let divided = Simulation::new(&network(&text), RunSeed(seed)).threads(2).divided_anyway().run();
+        assert_eq!(divided.fingerprint, record.fingerprint, "world {seed}:\n{text}");
+        assert_eq!(divided.totals, record.totals, "world {seed}:\n{text}");
     });
 }
