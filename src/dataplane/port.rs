@@ -246,14 +246,15 @@ impl Port {
     /// Moves the border between waiting and begun packets up to `now`.
     #[inline]
     fn settle(&mut self, store: &PacketStore, now: Time) {
-        while let Some(entry) = self.train.first_waiting(store) {
+        while let Some(first) = self.train.first_waiting(store) {
+            let entry = store.entry(first);
             let start = self.start(entry);
             if start > now {
                 break;
             }
             self.audit.sees(start, self.waiting());
             self.waiting_bytes -= self.wire_bytes(&entry.packet);
-            self.train.begins(store);
+            self.train.begins(first);
         }
     }
 

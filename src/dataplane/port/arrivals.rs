@@ -75,13 +75,14 @@ impl Port {
         Some(self.arrival_of(head.departure))
     }
 
-    /// The head leaves the ring, and nobody has noticed that its transmission began.
+    /// The head leaves the train, and nobody has noticed that its transmission began.
     #[inline(never)]
     fn began(&mut self, store: &PacketStore) {
-        if let Some(head) = self.train.front(store) {
+        if let Some(first) = self.train.first_waiting(store) {
+            let head = store.entry(first);
             self.audit.sees(self.start(head), self.train.len() as usize);
             self.waiting_bytes -= self.wire_bytes(&head.packet);
-            self.train.begins(store);
+            self.train.begins(first);
         }
     }
 

@@ -165,20 +165,19 @@ impl Train {
         if self.length == 0 { None } else { Some(&store.places[self.last as usize].entry) }
     }
 
-    /// The packet that has waited longest.
+    /// The place of the packet that has waited longest.
     #[inline(always)]
-    pub fn first_waiting<'s>(&self, store: &'s PacketStore) -> Option<&'s OnWire> {
+    pub fn first_waiting(&self, store: &PacketStore) -> Option<u32> {
         if self.begun == self.length {
             return None;
         }
-        let id = if self.begun == 0 { self.first } else { store.places[self.border as usize].next };
-        Some(&store.places[id as usize].entry)
+        Some(if self.begun == 0 { self.first } else { store.places[self.border as usize].next })
     }
 
-    /// The packet that has waited longest begins.
+    /// The packet that has waited longest begins; it is at this place.
     #[inline(always)]
-    pub fn begins(&mut self, store: &PacketStore) {
-        self.border = if self.begun == 0 { self.first } else { store.places[self.border as usize].next };
+    pub const fn begins(&mut self, id: u32) {
+        self.border = id;
         self.begun += 1;
     }
 
@@ -335,7 +334,7 @@ mod tests {
                     list.push_back(number);
                 }
                 3 if *begun < list.len() => {
-                    train.begins(&store);
+                    train.begins(train.first_waiting(&store).unwrap());
                     *begun += 1;
                 }
                 4 | 5 if *begun > 0 => {
@@ -374,7 +373,7 @@ mod tests {
             let all: Vec<u32> = list.iter().copied().collect();
             assert_eq!(flows(&mut train.all(&store)), all, "step {number}");
             assert_eq!(flows(&mut train.all_waiting(&store)), all[*begun..], "step {number}");
-            let first = train.first_waiting(&store).map(|entry| entry.packet.flow.0);
+            let first = train.first_waiting(&store).map(|id| store.entry(id).packet.flow.0);
             assert_eq!((first, train.waiting() as usize), (all.get(*begun).copied(), all.len() - *begun));
             most = most.max(lists.iter().map(|(list, _)| list.len()).sum());
         }
