@@ -55,6 +55,26 @@ fn the_silent_death_of_another_member_is_invisible_to_bfd() {
     assert!(dead > hashed && dead < 4.0 * hashed * 2.0, "{dead} of {hashed}");
 }
 
+/// The logical links of two connections ride the same members, each five-tuple by its hash: a member that dies silently takes a
+/// quarter of a channel's five-tuples of either connection, a sixteenth of all over four channels.
+#[test]
+fn connections_share_the_members_of_a_channel() {
+    let second = "[connections.depot]\ninterconnect = \"virginia\"\nbandwidth = \"500 Mbps\"\nattachments = [\"b-aws\", \"b-google\"]\n\
+         timers = \"fast\"\n[attachments.b-aws]\nprovider = \"aws\"\nprefixes = [\"10.1.0.0/16\"]\n\
+         [attachments.b-google]\nprovider = \"google\"\nprefixes = [\"10.129.0.0/16\"]\n[flows.stock]\nfrom = \"b-aws\"\n\
+         to = \"b-google\"\ndirection = \"both\"\nrate = \"8 Mbps\"\ncount = 200\nsize = \"500 B\"\n";
+    let record = run(&(lag("", SILENT, "30 s") + second));
+    assert_eq!(record.connections.len(), 2);
+    for connection in &record.connections {
+        let counts = connection.directions.each_ref().map(|direction| &direction.counts);
+        let sent: u64 = counts.iter().map(|counts| counts.sent).sum();
+        let dead: u64 = counts.iter().map(|counts| lost(counts)).sum();
+        // Binomial(400, 1/16) five-tuples, mean 25 and standard deviation 4.8, are dead for 20 s of 30; four of these.
+        let tuples = dead as f64 / sent as f64 * 400.0 * 30.0 / 20.0;
+        assert!((tuples - 25.0).abs() < 4.0 * 4.8, "{}: {tuples} five-tuples", connection.name);
+    }
+}
+
 /// Its MKA misses the peer after 6 to 8 s, and takes it out where MACsec is reflected on the line.
 #[test]
 fn key_agreement_takes_the_member_out_where_the_line_shows_it() {

@@ -178,9 +178,13 @@ fn a_constant_flow_above_capacity_waits_longer_by_the_same_each_time() {
 #[test]
 fn a_channel_adds_framing_macsec_and_its_latency_exactly() {
     // Attachment links: 14 Ethernet, 4 FCS, 8 preamble, 12 gap (IEEE 802.3). The channel: 4 of VLAN tag and 32 of
-    // MACsec (SecTAG 16 with SCI, ICV 16; IEEE 802.1AE) besides, and 0.7 us to encrypt and to decrypt.
+    // MACsec (SecTAG 16 with SCI, ICV 16; IEEE 802.1AE) besides, and what one end takes to encrypt and the other to decrypt.
     let attached = Hop { delay_ps: 50_000_000, forwarding_ps: 4_000_000, ..Hop::of(10_000_000_000) };
-    let channel = Hop { delay_ps: 490_000 + 2 * 700_000, forwarding_ps: 4_000_000, ..Hop::of(100_000_000_000) };
+    let channel = |encrypt_ps: u64, decrypt_ps: u64| Hop {
+        delay_ps: 490_000 + encrypt_ps + decrypt_ps,
+        forwarding_ps: 4_000_000,
+        ..Hop::of(100_000_000_000)
+    };
     let text = r#"
 horizon = "2 s"
 [providers]
@@ -196,7 +200,7 @@ between = ["e", "w"]
 interconnect = "pair"
 rate = "100 Gbps"
 length = "100 m"
-macsec = { latency = "0.7 us" }
+macsec = { encrypt_latency = ["0.4 us", "0.7 us"], decrypt_latency = ["0.9 us", "0.5 us"] }
 [connections.c]
 interconnect = "pair"
 bandwidth = "1 Gbps"
@@ -206,11 +210,11 @@ attachments = ["left", "right"]
 left = { provider = "east", prefixes = ["10.1.0.0/24"], routers = ["e"], rate = "10 Gbps", delay = "50 us", bfd = "off" }
 right = { provider = "west", prefixes = ["10.2.0.0/24"], routers = ["w"], rate = "10 Gbps", delay = "50 us", bfd = "off" }
 [flows.f]
-from = "left"
-to = "right"
 "#;
-    for bytes in [20, 1_000, 8_500] {
-        let record = run(&format!("{text}rate = \"{} bps\"\nsize = \"{bytes} B\"\n", bytes * 80));
+    let there = ("from = \"left\"\nto = \"right\"", channel(400_000, 500_000));
+    let back = ("from = \"right\"\nto = \"left\"", channel(700_000, 900_000));
+    for (bytes, (ends, channel)) in [20, 1_000, 8_500].into_iter().flat_map(|bytes| [(bytes, &there), (bytes, &back)]) {
+        let record = run(&format!("{text}{ends}\nrate = \"{} bps\"\nsize = \"{bytes} B\"\n", bytes * 80));
         // Frames of less than 64 bytes are padded; MACsec's bytes count towards these.
         let plain = (bytes + 18).max(64) + 20;
         let tagged = (bytes + 18 + 4 + 32).max(64) + 20;
