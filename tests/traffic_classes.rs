@@ -176,6 +176,40 @@ fn a_shaper_delays_what_a_policer_drops() {
     assert!(short.totals.data.delivered.abs_diff(1_110) <= 2, "{}", short.totals.data.delivered);
 }
 
+/// A policer that is offered twice its rate passes half, and of packets of one size it knows none from another: BFD (52 B:
+/// RFC 5880 section 4.1 in UDP and IP) loses half when it is counted, and nothing when it is not. Its intervals are 75 to
+/// 100% of 10 ms (6.8.7).
+#[test]
+fn control_messages_take_tokens_where_they_are_counted() {
+    let text = |control: &str| {
+        format!(
+            "horizon = \"60 s\"\n[providers]\neast = {{ asn = 64512 }}\nwest = {{ asn = 64513 }}\n\
+             [routers]\ne = {{ provider = \"east\" }}\nw = {{ provider = \"west\" }}\n[interconnects.pair]\n\
+             kind = \"custom\"\n[links.channel]\nbetween = [\"e\", \"w\"]\ninterconnect = \"pair\"\nmacsec = \"off\"\n\
+             [connections.c]\ninterconnect = \"pair\"\nbandwidth = \"520 kbps\"\nattachments = [\"left\", \"right\"]\n\
+             bfd = {{ interval = \"10 ms\", multiplier = 50 }}\n\
+             rate_limit = {{ aggregate_at = \"none\"{control} }}\n[attachments]\n\
+             left = {{ provider = \"east\", prefixes = [\"10.1.0.0/24\"], bfd = \"off\" }}\n\
+             right = {{ provider = \"west\", prefixes = [\"10.2.0.0/24\"], bfd = \"off\" }}\n\
+             [flows.f]\nfrom = \"left\"\nto = \"right\"\ndirection = \"both\"\nrate = \"1040 kbps\"\n\
+             arrivals = \"poisson\"\nsize = \"52 B\"\n"
+        )
+    };
+    let exempt = run(&text(""));
+    assert_eq!(lost(&exempt.totals.control), 0);
+    assert!(exempt.totals.data.dropped[&DropReason::RateLimit] > 100_000);
+    let counted = run(&text(", control = \"counted\""));
+    let control = &counted.totals.control;
+    // Two ends send every 8.75 ms, and meet the flow for 60 s; BGP sends little besides.
+    let sent = 2.0 * 60.0 / 0.00875;
+    assert_near("sent, with what went before time 0", control.sent as f64, exempt.totals.control.sent as f64, 0.02);
+    // The offer is 2 + 52 * 8 / 0.00875 / 520,000 times the rate. Binomial: four standard deviations are 3.4%.
+    let share = 1.0 - 1.0 / (2.0 + 52.0 * 8.0 / 0.00875 / 520_000.0);
+    assert_near("lost", control.dropped[&DropReason::RateLimit] as f64, share * sent, 0.034 + 0.02);
+    // Fifty in a row are never lost: 2^-50.
+    assert_eq!(counted.routing.bfd_detections, 0);
+}
+
 /// RFC 2698: up to the committed rate packets keep AF11, up to the peak rate they become AF12, and no more passes. AF12
 /// waits in a class of its own here, with room for one packet behind another flow that takes the whole line.
 #[test]
@@ -311,7 +345,7 @@ fn what_is_wrong_with_classes_limits_and_changes_is_told() {
         Err(problems) => problems.to_string(),
     };
     let class = |keys: &str| format!("[queueing.q.classes.a]\n{keys}");
-    let cases: [(&str, String, &str); 26] = [
+    let cases: [(&str, String, &str); 27] = [
         ("", String::new(), "flows.f.dscp: \"AF44\" is not a code point"),
         ("queueing = \"r\"", class(""), "no queueing is named \"r\""),
         ("buffer = \"9 packets\"\nqueueing = \"q\"", class("limit = \"1 kB\""), "told in bytes, the buffer in packets"),
@@ -342,6 +376,11 @@ fn what_is_wrong_with_classes_limits_and_changes_is_told() {
             "rate_limit = { bandwidth = \"1 Mbps\", queue = \"1 kB\" }",
             String::new(),
             "is not read with excess = \"drop\"",
+        ),
+        (
+            "rate_limit = { bandwidth = \"1 Mbps\", control = \"counted\" }",
+            String::new(),
+            "control: is not read in the limit of an attachment",
         ),
         (
             "rate_limit = { bandwidth = \"2 Mbps\", excess = \"mark\", peak = \"1 Mbps\" }",

@@ -3,7 +3,7 @@
 use crate::network::Buffer;
 use crate::units::{Rate, Span};
 
-/// How a purchased rate is enforced. Control protocols are exempt.
+/// How a purchased rate is enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
     /// At the sending border router, on each logical link.
@@ -12,6 +12,17 @@ pub struct RateLimit {
     pub aggregate_at: AggregateLimit,
     /// The token buckets.
     pub bucket: TokenBucket,
+    /// Whether BGP and BFD on a logical link take tokens of its limit.
+    pub control: ControlLimit,
+}
+
+/// What a limit on a logical link means for the control messages on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ControlLimit {
+    /// Nothing: they pass and take no tokens.
+    Exempt,
+    /// They are packets like others.
+    Counted,
 }
 
 /// The limit on each logical link.

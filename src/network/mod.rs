@@ -51,7 +51,8 @@ pub use impairment::{BrokenFcs, DeliveryOrder, Impairment, LossLaw};
 pub use judgement::{Availability, Bound, ExchangeMetric, Expectation, Metric, ProvisioningMetric, TransferMetric};
 pub use laws::{ArrivalLaw, OnOff, Profile, SizeLaw, SpanLaw, VolumeLaw, Weighted};
 pub use limit::{
-    AggregateLimit, AttachmentLimit, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket, TwoRates,
+    AggregateLimit, AttachmentLimit, ColourMode, ControlLimit, Excess, MarkerStandard, PerLinkLimit, RateLimit,
+    TokenBucket, TwoRates,
 };
 pub use link::{Buffer, Framing, LacpRate, Link, LinkKind, Member, Port};
 pub use link_group::LinkGroup;

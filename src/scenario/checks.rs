@@ -14,8 +14,8 @@ use crate::network::graph::{
     ShortestPaths, SinglePoint, Transit, all_joined, cut_links, is_joined, single_points_of_failure,
 };
 use crate::network::{
-    Attachment, Buffer, Fidelity, Flow, FlowEntry, Interconnect, InterconnectKind, Link, LinkKind, Network, Port,
-    RouterRole, Session, SessionKind, SizeLaw, Transport,
+    Attachment, Buffer, Connection, ControlLimit, Fidelity, Flow, FlowEntry, Interconnect, InterconnectKind, Link,
+    LinkKind, Network, Port, RouterRole, Session, SessionKind, SizeLaw, Transport,
 };
 use crate::units::{Bytes, Rate, Span};
 
@@ -40,11 +40,20 @@ pub(super) fn check(network: &Network, reader: &mut Reader) {
     sizes::too_large(network, reader);
 }
 
-/// Only traffic that does not listen can go by as rates; `auto` sends all as packets while something listens.
+/// Only traffic that does not listen can go by as rates; `auto` sends all as packets while something listens. Control
+/// messages that share a bucket with data share it with packets.
 fn rates(network: &Network, reader: &mut Reader) {
     if network.fidelity == Fidelity::Flow && network.flows.iter().any(Flow::listens) {
         let message = "transfers and exchanges follow the fate of every packet, which rates do not know";
         reader.error("fidelity", message, "write \"auto\" or \"packet\", or take them out");
+    }
+    let counts = |connection: &&Connection| connection.rate_limit.control == ControlLimit::Counted;
+    for connection in network.connections.iter().filter(counts) {
+        if network.fidelity != Fidelity::Packet {
+            let at = format!("connections.{}.rate_limit.control", connection.name);
+            let message = "rates take no tokens, so that no control message would find too few";
+            reader.error(at, message, "write fidelity = \"packet\", or \"exempt\"");
+        }
     }
 }
 

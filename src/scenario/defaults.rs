@@ -285,6 +285,7 @@ fn fill_connection(connection: &mut ConnectionTable) {
     let limit = connection.rate_limit.get_or_insert_with(RateLimitTable::default);
     default(&mut limit.per_link, "full");
     default(&mut limit.aggregate_at, "vpc-edge");
+    default(&mut limit.control, "exempt");
     fill_bucket(limit);
     // Left open, each end uses its own provider's values; these stand under [providers].
     if connection.bfd.is_some() || peek(&connection.timers) == Some("fast") {

@@ -171,8 +171,10 @@ tables! {
         interconnect, bandwidth, attachments, timers;
         rate_limit: RateLimitTable, bgp: BgpTable, bfd: Switch<BfdTable>
     }
-    /// How a purchased rate is enforced; `bandwidth` belongs to attachments, the first two keys to connections.
-    RateLimitTable { per_link, aggregate_at, bandwidth, burst, excess, queue, standard, peak, peak_burst, colours }
+    /// How a purchased rate is enforced; `bandwidth` belongs to attachments, the first three keys to connections.
+    RateLimitTable {
+        per_link, aggregate_at, control, bandwidth, burst, excess, queue, standard, peak, peak_burst, colours
+    }
     /// `[link_groups.x]`
     LinkGroupTable { links, rule, target, price }
     /// `[attachments.x]`

@@ -1,12 +1,13 @@
 //! Control messages as packets: they ride the same wires as data, and every arrival of one is a world event.
 
 use crate::dataplane::Offer;
-use crate::ids::{DestinationId, FlowId, LinkId, PortId, RouterId};
+use crate::ids::{DestinationId, FlowId, LinkId, LogicalLinkId, PortId, RouterId};
 use crate::message::{Control, DropReason, Packet, PacketKind};
-use crate::network::Network;
+use crate::network::{ControlLimit, Network, SessionKind, Watched};
 use crate::sim::event::Event;
 use crate::sim::far_end::Arrived;
 use crate::sim::forwarding::Routed;
+use crate::sim::limits::{LimitPlace, Passed};
 use crate::sim::partition::Partition;
 use crate::sim::recorder::EntryIndex;
 use crate::sim::run::Run;
@@ -67,7 +68,8 @@ impl Run<'_> {
             }
             ControlWay::Routed { from, destination } => (PacketKind::ControlRouted, destination, from),
         };
-        let packet = Packet {
+        let counted = self.counted_link(&control);
+        let mut packet = Packet {
             sent: self.now,
             destination,
             payload: self.payloads.insert((self.cause, control)),
@@ -75,12 +77,45 @@ impl Run<'_> {
             ..neighbour_packet(size)
         };
         self.partitions[self.layout.of(from).0].recorder.sent(&packet);
+        if let (ControlWay::Neighbour(port), Some(link)) = (way, counted)
+            && self.pass_limit(link, port, &mut packet) == Passed::No
+        {
+            return self.forget_payload(&packet);
+        }
         match way {
             ControlWay::Neighbour(port) | ControlWay::Member(port) | ControlWay::Uncontrolled(port) => {
                 self.transmit_control(port, packet);
             }
             ControlWay::Routed { from, .. } => self.route_control(from, packet),
         }
+    }
+
+    /// The logical link whose limit counts a message.
+    fn counted_link(&self, control: &Control) -> Option<LogicalLinkId> {
+        let session = match control {
+            Control::Bgp(segment) => segment.session,
+            Control::Bfd(packet) => match self.network.bfd_sessions[packet.session].watched {
+                Watched::Session(session) => session,
+                Watched::Link(_) | Watched::Member(_) => return None,
+            },
+            Control::Lacp(_) | Control::Mka(_) => return None,
+        };
+        let link = match self.network.sessions[session].kind {
+            SessionKind::External(link) => link,
+            SessionKind::Peering(_) | SessionKind::Internal(_) => return None,
+        };
+        let connection = &self.network.connections[self.network.logical_links[link].connection];
+        match connection.rate_limit.control {
+            ControlLimit::Exempt => None,
+            ControlLimit::Counted => Some(link),
+        }
+    }
+
+    fn pass_limit(&mut self, link: LogicalLinkId, port: PortId, packet: &mut Packet) -> Passed {
+        let index = self.layout.of(self.network.ports[port].from).0;
+        let partition = &mut self.partitions[index];
+        let place = LimitPlace::Link(link, partition.wires[port].end);
+        partition.pass_control(place, port, packet, &self.facts)
     }
 
     /// A control packet is at a router, and is delivered there or sent on.

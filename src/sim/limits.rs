@@ -114,6 +114,21 @@ impl Partition<'_> {
         Passed::No
     }
 
+    /// A control message comes to where a logical link's limit counts it, to go on by `port`.
+    pub fn pass_control(&mut self, place: LimitPlace, port: PortId, packet: &mut Packet, facts: &Facts) -> Passed {
+        let (now, network) = (self.now, self.network);
+        let Some(limit) = self.limit(place) else { return Passed::Yes };
+        match limit.limiter.offer(now, packet) {
+            Limited::Pass => return Passed::Yes,
+            Limited::Held | Limited::HeldFirst(_) => unreachable!("shapers count no control message"),
+            Limited::Drop => {
+                let entry = limit.congestion.entry(facts.behind_overload(network, packet.flow));
+                self.drop_at(port, packet, DropReason::RateLimit, entry);
+            }
+        }
+        Passed::No
+    }
+
     /// The first packet that waits at a limit conforms.
     pub fn releases(&mut self, place: LimitPlace, facts: &Facts) {
         let now = self.now;

@@ -2,8 +2,8 @@
 
 use super::Resolver;
 use crate::network::{
-    AggregateLimit, AttachmentLimit, Buffer, ColourMode, Excess, MarkerStandard, PerLinkLimit, RateLimit, TokenBucket,
-    TwoRates,
+    AggregateLimit, AttachmentLimit, Buffer, ColourMode, ControlLimit, Excess, MarkerStandard, PerLinkLimit, RateLimit,
+    TokenBucket, TwoRates,
 };
 use crate::scenario::file::{ConnectionTable, Leaf, RateLimitTable};
 use crate::scenario::read::peek;
@@ -28,17 +28,31 @@ impl Resolver<'_> {
             let message = "is not read in the limit of a connection";
             self.reader.error(join(place, "bandwidth"), message, "write it beside rate_limit");
         }
+        let bucket = self.token_bucket(place, &limit, bandwidth);
         RateLimit {
             per_link: self.reader.word(&join(place, "per_link"), &limit.per_link, &per_link),
             aggregate_at: self.reader.word(&join(place, "aggregate_at"), &limit.aggregate_at, &aggregate),
-            bucket: self.token_bucket(place, &limit, bandwidth),
+            bucket,
+            control: self.control_limit(&join(place, "control"), &limit.control, bucket.excess),
         }
+    }
+
+    fn control_limit(&mut self, at: &str, leaf: &Leaf, excess: Excess) -> ControlLimit {
+        let words = [("exempt", ControlLimit::Exempt), ("counted", ControlLimit::Counted)];
+        let control = self.reader.word(at, leaf, &words);
+        if (control, matches!(excess, Excess::Delay { .. })) == (ControlLimit::Counted, true) {
+            let message = "no shaper here makes control messages wait";
+            self.reader.error(at, message, "write excess = \"drop\" or \"mark\" beside it, or \"exempt\"");
+        }
+        control
     }
 
     /// The limit of an attachment; none when it has no table.
     pub(super) fn attachment_limit(&mut self, place: &str, table: Option<&RateLimitTable>) -> Option<AttachmentLimit> {
         let limit = table?;
-        for (key, leaf) in [("per_link", &limit.per_link), ("aggregate_at", &limit.aggregate_at)] {
+        let of_connections =
+            [("per_link", &limit.per_link), ("aggregate_at", &limit.aggregate_at), ("control", &limit.control)];
+        for (key, leaf) in of_connections {
             if leaf.is_some() {
                 self.reader.error(join(place, key), "is not read in the limit of an attachment", "leave it out");
             }
