@@ -14,7 +14,7 @@ use crate::sim::run::Run;
 use crate::units::{Bytes, Span, Time, TrafficClass};
 
 /// Hop limit of control messages; RFC 5881 and RFC 5082 use 255 too.
-const CONTROL_TTL: u8 = 255;
+pub(in crate::sim) const CONTROL_TTL: u8 = 255;
 
 /// How a control message travels.
 #[derive(Debug, Clone, Copy)]

@@ -35,7 +35,7 @@ impl Processors {
         Self { hung: network.routers.iter().map(|_| 0).collect(), waiting: Vec::new() }
     }
 
-    fn hangs(&self, router: RouterId) -> bool {
+    pub fn hangs(&self, router: RouterId) -> bool {
         self.hung[router] > 0
     }
 }

@@ -26,6 +26,14 @@ impl<T> Delayed<T> {
         (self.items.len() == 1).then(|| self.next_serial())
     }
 
+    /// Puts an item due at `at` among the others; returns the serial of the event to schedule when it is the head.
+    #[must_use]
+    pub fn insert(&mut self, at: Time, item: T) -> Option<u32> {
+        let index = self.items.partition_point(|(due, _)| *due <= at);
+        self.items.insert(index, (at, item));
+        (index == 0).then(|| self.next_serial())
+    }
+
     /// Takes the head when it is due; `None` for a stale event, or when all that was due is done.
     pub fn pop(&mut self, now: Time) -> Option<T> {
         (self.items.front()?.0 == now).then(|| self.items.pop_front()).flatten().map(|(_, item)| item)

@@ -296,6 +296,12 @@ impl Wire {
         }
     }
 
+    /// Messages of the uncontrolled port that went by as a rate arrive.
+    pub fn came_by_unnumbered(&mut self, messages: u64) {
+        self.port.came_by_unnumbered(messages);
+        self.unheard += messages;
+    }
+
     /// Of the packets that came by, so many died before a MACsec receiver heard them.
     pub fn died_unheard(&mut self, packets: u64) {
         self.unheard += packets;

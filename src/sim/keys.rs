@@ -134,8 +134,14 @@ impl Run<'_> {
     pub fn key_timer_fires(&mut self, port: PortId) {
         let fired = self.key_timers.fire(port.index(), self.now);
         if self.expired(fired, Event::KeyAgreement(port)) {
+            if self.wake_keys(port) {
+                return;
+            }
             self.blame_link(self.network.ports[port].link);
             self.tell_timed(port, TimedInput::Timer);
+            if self.keys_rest(port) {
+                return;
+            }
             let exhaustion = self.exhaustion(port);
             self.tell_mka(port, Input::Timer(exhaustion));
         }
@@ -216,7 +222,7 @@ impl Run<'_> {
         if is_far(port) && is_far(self.network.opposite(port)) { Exhaustion::Far } else { Exhaustion::Pending }
     }
 
-    fn arm_keys(&mut self, port: PortId, at: Time) {
+    pub fn arm_keys(&mut self, port: PortId, at: Time) {
         let at = at.max(self.after(Span::ZERO));
         if let Some(serial) = self.key_timers.set(port.index(), at) {
             self.schedule(Event::KeyAgreement(port), at, serial);
@@ -254,6 +260,7 @@ impl Run<'_> {
 
     /// Gives the MKA of an end an input and does what it wants.
     pub fn tell_mka(&mut self, port: PortId, input: Input) {
+        self.wake_keys(port);
         let now = self.now;
         let mut actions = Vec::new();
         let Some(Keys::Mka(keys, _)) = &mut self.member_end(port).keys else { return };
@@ -300,6 +307,8 @@ impl Run<'_> {
     /// This end sends under a key from now on.
     fn transmit_under(&mut self, port: PortId, sak: Sak) {
         let now = self.now;
+        // What was sent before is not numbered under this key.
+        self.wake_link(self.network.ports[port].link);
         let is_new = self.wire(port).keys.as_ref().is_none_or(|keys| keys.latest() != sak.key);
         if is_new {
             let (wire, store) = self.wire_and_store(port);

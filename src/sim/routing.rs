@@ -48,6 +48,7 @@ impl Run<'_> {
         if !self.is_powered(router) || self.without_bgp[router] > 0 {
             return;
         }
+        self.wake_before(&input);
         let control = self.network.routers[router].control;
         let prefixes = match &input {
             Input::Segment(segment) => segment.message.as_ref().map_or(0, BgpMessage::prefixes),
@@ -115,12 +116,16 @@ impl Run<'_> {
                     entry.map(Cause::from)
                 }
             };
+            if TimerKind::ALL[kind] == TimerKind::Keepalive && self.session_rests(session, end) {
+                return;
+            }
             self.speak(router, Input::Timer(session, TimerKind::ALL[kind]));
         }
     }
 
     /// Gives a speaker an input and does what it wants.
     pub fn speak(&mut self, router: RouterId, input: Input) {
+        self.wake_before(&input);
         let mut actions = Vec::new();
         let mut moved = Vec::new();
         // A link of a group may have lost its routes, or have them again, though forwarding never changes: a backup's.

@@ -37,7 +37,7 @@ use crate::sim::partition::Partition;
 use crate::sim::provisioning::Awaited;
 use crate::sim::record::{RoutingRecord, RunRecord};
 use crate::sim::recorder::{Cause, Journal};
-use crate::sim::resting::{Liveness, Rest};
+use crate::sim::resting::{Liveness, Rest, RestingSession};
 use crate::sim::routing;
 use crate::sim::settling::Settling;
 use crate::sim::slab::Slab;
@@ -108,6 +108,9 @@ pub(in crate::sim) struct Run<'n> {
     pub bfd: Vec<[Endpoint; 2]>,
     pub liveness: Liveness,
     pub resting: Vec<Option<Rest>>,
+    /// Members whose keys rest, at the first of their ports.
+    pub resting_keys: IdVec<PortId, bool>,
+    pub resting_sessions: BTreeMap<SessionId, RestingSession>,
     pub bgp_timers: Timers,
     pub bfd_timers: Timers,
 
@@ -187,6 +190,8 @@ impl<'n> Run<'n> {
             bfd: (0..network.bfd_sessions.len()).map(endpoints).collect(),
             liveness,
             resting: vec![None; network.bfd_sessions.len()],
+            resting_keys: network.ports.iter().map(|_| false).collect(),
+            resting_sessions: BTreeMap::new(),
             bgp_timers: Timers::new(network.sessions.len() * 2 * BGP_TIMERS),
             bfd_timers: Timers::new(network.bfd_sessions.len() * 2 * BFD_TIMERS),
             settling: Settling::default(),
@@ -352,6 +357,7 @@ impl<'n> Run<'n> {
         if self.waits_for_processor(event) {
             return;
         }
+        self.wake_for(event);
         match event {
             Event::SecondBegins => self.second_begins(),
             Event::Rates => self.rates_due(),

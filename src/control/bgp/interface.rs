@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ids::{DestinationId, SessionId};
-use crate::message::{BgpSegment, ControlPlane, NotificationReason};
+use crate::message::{BgpMessage, BgpSegment, ControlPlane, NotificationReason};
 use crate::network::{Maintenance, RoutePolicy};
 use crate::units::Time;
 
@@ -44,6 +44,26 @@ pub enum Input {
         /// Whether it can.
         installed: Installed,
     },
+}
+
+impl Input {
+    /// Whether it only says that a peer is there.
+    #[must_use]
+    pub fn only_repeats(&self) -> bool {
+        match self {
+            Self::Segment(segment) => matches!(segment.message, None | Some(BgpMessage::Keepalive)),
+            Self::Timer(_, kind) => *kind == TimerKind::Keepalive,
+            Self::TransportUp(_)
+            | Self::TransportDown(..)
+            | Self::Administrative(..)
+            | Self::Policies { .. }
+            | Self::GracefulShutdown(_)
+            | Self::ProcessGone
+            | Self::InteriorCost(..)
+            | Self::Decide
+            | Self::Forwarding { .. } => false,
+        }
+    }
 }
 
 /// What a speaker wants done.

@@ -15,6 +15,7 @@ mod machine;
 mod message;
 mod pace;
 mod policy;
+mod quiet;
 mod rib;
 mod session;
 mod transport;
@@ -28,6 +29,7 @@ pub use decision::Reason;
 pub use inspect::{Freshness, Heard, RouteCounts, Standing};
 pub use interface::{Action, Input, Installed, Lost, SessionCause, State, TimerKind, Wanted};
 pub use policy::Rejection;
+pub use quiet::{Quiet, Resumed, Saying, Way, Word};
 
 use crate::ids::{DestinationId, RouterId, SessionId};
 use crate::message::{BgpMessage, RestartState};

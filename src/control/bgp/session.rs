@@ -4,6 +4,7 @@
 //! collide (RFC 4271 6.8). The OPEN is the first segment of a connection; TCP's own handshake is not modelled apart.
 
 mod ending;
+mod quiet;
 
 use std::sync::Arc;
 
@@ -426,10 +427,8 @@ impl Session {
     }
 
     fn restart_keepalive(&mut self, now: Time, out: &mut Vec<Action>) {
-        // RFC 4271 4.4: a third of the hold time at most.
-        let interval = self.timing.keepalive.min(self.hold.scaled(1, 3));
-        if interval > Span::ZERO {
-            let delay = jittered(&mut self.keepalive_jitter, interval, self.timing.jitter);
+        if self.keepalive_interval() > Span::ZERO {
+            let delay = self.keepalive_pause();
             self.set(TimerKind::Keepalive, now + delay, out);
         }
     }

@@ -33,6 +33,17 @@ enum Acknowledgement {
     Owed,
 }
 
+/// How far the two directions of a connection are, as one end sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Numbers {
+    /// The next message that it sends.
+    pub next: u64,
+    /// All that it sent below this number has arrived.
+    pub acknowledged: u64,
+    /// The next message that it expects.
+    pub expected: u64,
+}
+
 /// One end of the connection below a session.
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
@@ -204,15 +215,49 @@ impl Transport {
 
     fn emit(&mut self, sequence: u64, message: Option<BgpMessage>, size: Bytes, out: &mut Vec<Action>) {
         self.acknowledgement = Acknowledgement::Sent;
-        let segment = BgpSegment {
+        let segment = self.numbered(sequence, self.expected, message, size);
+        out.push(Action::Send { session: self.session, segment });
+    }
+
+    /// A segment of the open connection around a message of `size` bytes.
+    pub(super) fn numbered(
+        &self,
+        sequence: u64,
+        acknowledges: u64,
+        message: Option<BgpMessage>,
+        size: Bytes,
+    ) -> BgpSegment {
+        let size = self.packet(size);
+        BgpSegment {
             session: self.session,
             end: self.end,
             connection: self.connection,
             sequence,
-            acknowledges: self.expected,
+            acknowledges,
             message,
-            size: self.headers + size,
-        };
-        out.push(Action::Send { session: self.session, segment });
+            size,
+        }
+    }
+
+    /// The IP packet around a message of `size` bytes.
+    pub(super) fn packet(&self, size: Bytes) -> Bytes {
+        self.headers + size
+    }
+
+    /// Its numbers, when all that was sent has arrived and is acknowledged.
+    pub(super) fn quiet_numbers(&self) -> Option<Numbers> {
+        let is_quiet = self.is_open()
+            && self.in_flight.is_empty()
+            && self.acknowledgement == Acknowledgement::Sent
+            && self.timeout == FIRST_TIMEOUT;
+        let (acknowledged, expected) = (self.acknowledged, self.expected);
+        is_quiet.then_some(Numbers { next: acknowledged, acknowledged, expected })
+    }
+
+    /// It goes on with these numbers: what is not acknowledged are keepalives of `size` bytes.
+    pub(super) fn resume(&mut self, numbers: Numbers, size: Bytes) {
+        let Numbers { next, acknowledged, expected } = numbers;
+        self.in_flight = (acknowledged..next).map(|_| (BgpMessage::Keepalive, size)).collect();
+        (self.acknowledged, self.expected) = (acknowledged, expected);
     }
 }

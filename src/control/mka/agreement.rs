@@ -445,6 +445,8 @@ fn length(message: &Mkpdu, distributed: Bytes) -> Bytes {
     Bytes(18 + 64 + 16 + list(&message.live) + list(&message.potential) + uses + key)
 }
 
+mod repeats;
+
 #[cfg(test)]
 #[path = "agreement_tests.rs"]
 mod tests;

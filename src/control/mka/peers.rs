@@ -79,6 +79,23 @@ impl Participant {
         message.live.iter().chain(&message.potential).any(recent)
     }
 
+    /// Whether the other end is this one's only peer, live, heard up to its latest message, with its latest key.
+    pub fn knows_only(&self, other: &Self, latest: Option<SakUse>) -> bool {
+        let [peer] = self.peers.as_slice() else { return false };
+        (peer.member, peer.standing, peer.latest) == (other.member, Standing::Live, latest)
+    }
+
+    /// So many messages were sent and heard, as before.
+    pub fn pass_over(&mut self, messages: u64, gone: Span) {
+        let messages = u32::try_from(messages).expect("message numbers have 32 bits (IEEE 802.1X 9.4.2)");
+        self.member.1 += messages;
+        self.sent.iter_mut().for_each(|at| *at += gone);
+        for peer in &mut self.peers {
+            peer.member.1 += messages;
+            peer.expires += gone;
+        }
+    }
+
     /// A message that this participant's key proves.
     pub fn hear(&mut self, now: Time, message: &Mkpdu, life: Span) -> Heard {
         let named = self.is_named(message, now, life);

@@ -80,6 +80,12 @@ impl Port {
         self.unnumbered = self.unnumbered.wrapping_add(1);
     }
 
+    /// Messages of the uncontrolled port arrived as a rate: they have no packet numbers.
+    pub const fn came_by_unnumbered(&mut self, packets: u64) {
+        self.arrived += packets;
+        self.unnumbered = self.unnumbered.wrapping_add(packets);
+    }
+
     /// Frames must be looked at for their keys, or no longer.
     pub fn rekeying(&mut self, rekeying: bool) {
         self.impairments.retain(|impairment| *impairment != Impairment::Rekeying);

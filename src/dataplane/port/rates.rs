@@ -35,16 +35,24 @@ impl Port {
         }
     }
 
+    /// Counts messages of the uncontrolled port that came as a rate, and left.
+    pub fn uncontrolled_went_by(&mut self, class: usize, passed: &Passed) {
+        let secure = self.secure.take();
+        self.went_by(class, passed.packets, passed);
+        self.secure = secure;
+        self.uncontrolled += passed.packets;
+    }
+
     /// Counts packets that arrived as a rate.
     pub const fn came_by(&mut self, packets: u64) {
         self.arrived += packets;
     }
 
-    /// A packet that is counted already left an otherwise idle port when it was sent, and has not arrived at `now`;
+    /// A packet that is counted already was offered to an otherwise idle port at `at`, and has not arrived at `now`;
     /// returns when it does.
-    pub fn put_under_way(&mut self, store: &mut PacketStore, now: Time, packet: Packet) -> Time {
+    pub fn put_under_way(&mut self, store: &mut PacketStore, now: Time, at: Time, packet: Packet) -> Time {
         self.settle(store, now);
-        let departure = packet.sent + self.pace.time(self.wire_bytes(&packet));
+        let departure = at + self.pace.time(self.wire_bytes(&packet));
         let mut before = None;
         while let Some(next) = self.train.after(store, before)
             && store.entry(next).departure <= departure
