@@ -21,7 +21,7 @@ use crate::sla::Outage;
 pub struct Event {
     /// When and which run of the library.
     pub met: Met,
-    /// The event in words: "router iad-aws-a1: router down".
+    /// The event in words: "router iad-aws-a1: router down"; of events that are the same but for names the one that has the runs.
     pub name: String,
     /// The run: what else is down has been for long, the event comes, and goes; or it comes shortly after another one.
     pub record: RunRecord,
@@ -82,5 +82,6 @@ fn event(network: &Network, traffic: &Network, library: &Library, seed: RunSeed,
     let lost = scene.episodes(&record, met.draw.turn);
     let kept = (0..lost.len()).map(|connection| library.episode(met.draw, connection));
     let is_as_kept = kept.zip(&lost).all(|(kept, lost)| kept == Some(lost));
-    (Event { met, name: class.name.clone(), record, is_as_kept }, lost)
+    let name = if class.alike.is_empty() { class.name.clone() } else { format!("{} (or one like it)", class.name) };
+    (Event { met, name, record, is_as_kept }, lost)
 }

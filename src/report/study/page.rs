@@ -322,8 +322,9 @@ fn episodes(summary: &StudySummary) -> Section {
         )
     });
     let text = format!(
-        "{} of the engine behind them; lost: seconds of total loss of a connection. Rate of events x longest episode: {:.1e}.{}",
+        "{} of the engine behind them;{} lost: seconds of total loss of a connection. Rate of events x longest episode: {:.1e}.{}",
         counted(rows.iter().map(|one| one.runs).sum(), "run"),
+        alike(summary),
         summary.separation,
         fits(summary),
     );
@@ -331,6 +332,23 @@ fn episodes(summary: &StudySummary) -> Section {
         heading: "Until routing settles: the costliest events".to_owned(),
         blocks: vec![Block::Table(table), Block::Paragraph(text + &errors.collect::<String>())],
     }
+}
+
+/// For how many events the kinds stand.
+fn alike(summary: &StudySummary) -> String {
+    let kinds = summary.episodes.len() as u64;
+    let others: u64 = summary.episodes.iter().map(|one| one.alike.len() as u64).sum();
+    if others == 0 {
+        return String::new();
+    }
+    format!(
+        " {} of event {} for {}: the others are the same but for names, and in one run each, of {} with the phases of the \
+         first one's, they lost the same;",
+        counted(kinds, "kind"),
+        if kinds == 1 { "stands" } else { "stand" },
+        count(kinds + others),
+        count(summary.compared),
+    )
 }
 
 /// How well the episodes suited the events, and what they could be wrong by.

@@ -39,8 +39,15 @@ pub(super) fn value(summary: &StudySummary, provenance: &Provenance) -> Value {
         "connections": summary.connections.iter().map(connection).collect::<Vec<_>>(),
         "rare": summary.rare.iter().map(super::rare::value).collect::<Vec<_>>(),
         "structure": summary.structure.iter().map(super::structure::value).collect::<Vec<_>>(),
+        "episode_classes": {
+            "classes": summary.episodes.len(),
+            "events": summary.episodes.iter().map(|one| 1 + one.alike.len()).sum::<usize>(),
+            "runs": summary.episodes.iter().map(|one| one.runs).sum::<u64>(),
+            "runs_to_compare": summary.compared,
+        },
         "episodes": summary.episodes.iter().map(|one| json!({
             "event": one.name,
+            "alike": one.alike,
             "setting": setting_word(one.setting),
             "expected": one.expected,
             "runs": one.runs,

@@ -56,6 +56,8 @@ pub struct StudySummary {
     pub rare: Vec<RareSummary>,
     /// What convergence costs; empty when it is not charged.
     pub episodes: Vec<EpisodeSummary>,
+    /// Runs by which events that are the same but for names were compared.
+    pub compared: u64,
     /// Rate of transitions times the longest episode: how often one meets another.
     pub separation: f64,
     /// What each class of component does to the answer, the widest first.
@@ -189,9 +191,11 @@ pub struct WorstPeriod {
 pub struct EpisodeSummary {
     /// The event, and the state that it meets.
     pub name: String,
+    /// Other events that are the same but for names, and share its runs.
+    pub alike: Vec<String>,
     /// The setting of its runs.
     pub setting: Setting,
-    /// Failures, or joint events, expected in a period.
+    /// Failures, or joint events, expected in a period, those that are alike with them.
     pub expected: f64,
     /// Runs of the engine.
     pub runs: u64,
@@ -230,6 +234,7 @@ impl StudySummary {
             structure: network.connections.ids().map(|id| structure.connection(id)).collect(),
             rare: Vec::new(),
             episodes,
+            compared: plan.library.map_or(0, |library| library.compared.into()),
             separation: longest * tally.transitions as f64 / seconds,
             swings,
             flip,
@@ -361,6 +366,7 @@ fn episodes(library: &Library, hours: f64) -> Vec<EpisodeSummary> {
         let all = class.samples.iter().flatten().flatten();
         EpisodeSummary {
             name: class.name.clone(),
+            alike: class.alike.clone(),
             setting: class.happening.setting(),
             expected: class.per_hour * hours,
             runs: class.runs().into(),

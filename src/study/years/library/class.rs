@@ -61,9 +61,11 @@ pub struct EpisodeClass {
     pub happening: Happening,
     /// The event in words: "router iad-aws-a1 down".
     pub name: String,
+    /// Other events in words that are the same but for names, and whose episodes are these.
+    pub alike: Vec<String>,
     /// `[fails, returns]`, one entry a run, in each one episode per connection; of a joint event only its second turn.
     pub samples: [Vec<Vec<Episode>>; 2],
-    /// Failures of this class in an hour, in the long run, and as many returns; of joint events those themselves.
+    /// Failures of this class in an hour, of those that are alike, too, in the long run, and as many returns; of joint events those themselves.
     pub per_hour: f64,
 }
 

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! failure model --> events in the whole fabric, in degraded ones, and shortly after one another: the most frequent ones
-//! each of them  --> some runs of the engine --> episodes
+//! those alike   --> one class: the same but for names, and one run of each lost the same
+//! each class    --> some runs of the engine --> episodes
 //! a period      --> an event, what else is down, and what came shortly before --> one of these episodes
 //! ```
 
@@ -13,6 +14,8 @@ mod down;
 mod episode;
 mod frequency;
 mod selection;
+mod symmetry;
+mod unite;
 
 pub use cache::{Cache, NoCache};
 pub use class::{Draw, EpisodeClass, Happening, Joint, Setting};
@@ -47,6 +50,8 @@ pub struct Library {
     pub classes: Vec<EpisodeClass>,
     /// What is left without a class of its own.
     pub left: Left,
+    /// Runs by which events that are the same but for names were compared.
+    pub compared: u32,
     /// Sudden failures in an hour.
     per_hour: f64,
     /// Per component and turn its class in the whole fabric; work that is announced has none.
@@ -97,12 +102,16 @@ impl Library {
         let runs = Runs::new(network, seed, cache);
         let mut library = Self::begin(network);
         let pilot = samples.min(PILOT);
+        library.unite(&runs, 0);
         library.extend(&runs, 0, |_| pilot);
+        let whole = library.classes.len();
         library.add_degraded(network, rule);
+        library.unite(&runs, whole);
         library.extend(&runs, 0, |_| pilot);
         library.extend(&runs, 0, library.allocation(rule, samples, 0));
         let settled = library.classes.len();
         library.add_joint(network, rule);
+        library.unite(&runs, settled);
         library.extend(&runs, settled, |_| pilot);
         library.extend(&runs, settled, library.allocation(rule, samples, settled));
         library

@@ -43,7 +43,7 @@ impl Library {
 
     fn add(&mut self, network: &Network, happening: Happening, per_hour: f64) -> usize {
         let name = name(network, &happening);
-        self.classes.push(EpisodeClass { happening, name, samples: Default::default(), per_hour });
+        self.classes.push(EpisodeClass { happening, name, alike: Vec::new(), samples: Default::default(), per_hour });
         self.classes.len() - 1
     }
 
