@@ -511,12 +511,17 @@ fn a_study_finds_its_runs_of_the_engine_again_and_refuses_events_that_come_too_c
     let without = study(&["--no-cache"]);
     assert_eq!(runs(), 0);
     let first = study(&[]);
-    // One run of each kind of event: ten in the whole fabric, and those in degraded ones that could matter.
+    // One run of each kind of event, and one of each event to compare: two facilities, four routers and four links that are alike
+    // in the whole fabric, and those in degraded ones that could matter.
     let answer: Value = serde_json::from_slice(&first.stdout).expect("JSON");
     let kinds = answer["episodes"].as_array().expect("kinds of events");
-    let whole = kinds.iter().filter(|kind| kind["setting"] == "whole").count();
-    assert!(whole == 10 && kinds.len() > 10 && kinds.iter().all(|kind| kind["runs"] == 1), "{kinds:?}");
-    assert_eq!(runs(), kinds.len());
+    let events = |kind: &Value| 1 + kind["alike"].as_array().expect("others").len();
+    let whole: Vec<usize> = kinds.iter().filter(|kind| kind["setting"] == "whole").map(events).collect();
+    assert!(whole == [2, 4, 4] && kinds.len() > 3 && kinds.iter().all(|kind| kind["runs"] == 1), "{kinds:?}");
+    let all: usize = kinds.iter().map(events).sum();
+    let told = &answer["episode_classes"];
+    assert_eq!([&told["classes"], &told["events"], &told["runs_to_compare"]], [kinds.len(), all, all - kinds.len()]);
+    assert_eq!(runs(), all);
     let second = study(&[]);
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
     assert_eq!(first.stdout, without.stdout);
@@ -536,7 +541,7 @@ fn a_study_finds_its_runs_of_the_engine_again_and_refuses_events_that_come_too_c
     // How often things fail is nothing to a run; which kinds matter besides those of the whole fabric hangs on it.
     let whole = ["--set", "study.degraded=0", "--set", "study.joint=0", "--force"];
     assert_eq!(study(&[&often[..], &whole].concat()).status.code(), Some(0));
-    assert_eq!(runs(), kinds.len());
+    assert_eq!(runs(), all);
 }
 
 #[test]
