@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::ledger::{EntryIndex, Ledger};
+use super::ledger::{EntryIndex, Ledger, Lull};
 use super::remedy::is_load;
 use super::trace::{Loss, OutOfTurn};
 use crate::ids::FlowId;
+use crate::message::DropReason;
 use crate::network::Network;
 use crate::units::{Span, Time};
 
@@ -24,13 +25,34 @@ pub(super) struct Blackouts {
 /// What is not yet certain of one flow, in order of number.
 #[derive(Default)]
 struct Open {
-    losses: Vec<Loss>,
+    dark: Vec<Dark>,
     /// Arrivals out of turn: a blackout may end with each.
     arrivals: Vec<(u32, Time)>,
     /// Numbers passed over and not accounted for, as [from, to).
     missing: Vec<(u32, u32)>,
     /// One more than the highest number that arrived out of turn.
     seen: u32,
+}
+
+/// Packets in a row that all died. Of these only the first, the last and the count of each kind are kept: an outage may
+/// take millions, of several causes in turn.
+struct Dark {
+    first: u32,
+    last: u32,
+    first_sent: Time,
+    last_sent: Time,
+    /// Of the first packet, and how many died like it.
+    kind: Kind,
+    count: u64,
+    others: Vec<(Kind, u64)>,
+}
+
+/// What is told of a packet that died.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Kind {
+    reason: DropReason,
+    entry: Option<EntryIndex>,
+    lull: Lull,
 }
 
 impl Blackouts {
@@ -54,7 +76,7 @@ impl Blackouts {
         let heard = std::mem::take(&mut self.heard);
         let mut touched: Vec<FlowId> = Vec::new();
         for loss in &heard {
-            self.open.entry(loss.flow).or_default().losses.push(*loss);
+            self.open.entry(loss.flow).or_default().dark.push(Dark::of(loss));
             touched.push(loss.flow);
         }
         for arrival in self.arrivals.drain(..) {
@@ -67,12 +89,18 @@ impl Blackouts {
             let open = self.open.get_mut(&flow).expect("it was touched");
             open.tidy();
             let certain = open.missing.first().map_or(open.seen, |gap| gap.0);
-            while let Some(blackout) = open.take_ended(certain) {
-                let span = book(ledger, &blackout.losses, blackout.until);
+            let mut ended = 0;
+            for dark in &open.dark {
+                // Numbers that are not accounted for may join it to others, or hold the packet that ended it.
+                let next = dark.last.wrapping_add(1);
+                let Some(until) = open.landed(next).filter(|_| next < certain) else { break };
+                let span = dark.book(flow, ledger, until);
                 lasted(&mut self.longest, flow, span);
+                ended += 1;
             }
+            open.dark.drain(..ended);
             open.arrivals.retain(|(number, _)| *number >= certain);
-            if open.losses.is_empty() && open.missing.is_empty() {
+            if open.dark.is_empty() && open.missing.is_empty() {
                 self.open.remove(&flow);
             }
         }
@@ -81,31 +109,34 @@ impl Blackouts {
 
     /// Ends every blackout that is still open when the run does.
     pub fn close(&mut self, network: &Network, origin: Time, end: Time, ledger: &mut Ledger) {
-        for (flow, mut open) in std::mem::take(&mut self.open) {
+        for (flow, open) in std::mem::take(&mut self.open) {
             let stop = origin + network.flows[flow].stop;
-            while let Some(losses) = open.take_group() {
-                let next = losses.last().map_or(0, |loss| loss.last.wrapping_add(1));
-                let landed = open.arrivals.iter().find(|(number, _)| *number == next).map(|(_, sent)| *sent);
-                let span = book(ledger, &losses, landed.unwrap_or(end.min(stop)));
+            for dark in &open.dark {
+                let landed = open.landed(dark.last.wrapping_add(1));
+                let span = dark.book(flow, ledger, landed.unwrap_or(end.min(stop)));
                 lasted(&mut self.longest, flow, span);
                 // A flow that had nothing more to send has no blackout that goes on.
                 if landed.is_none() && stop >= end {
-                    ledger.unended(losses[0].entry);
+                    ledger.unended(dark.kind.entry);
                 }
             }
         }
+    }
+
+    /// How many things are kept of losses that are not certain yet.
+    #[cfg(test)]
+    fn kept(&self) -> usize {
+        let of_flow = |open: &Open| {
+            let kinds: usize = open.dark.iter().map(|dark| 1 + dark.others.len()).sum();
+            kinds + open.arrivals.len() + open.missing.len()
+        };
+        self.open.values().map(of_flow).sum::<usize>() + self.heard.len() + self.arrivals.len()
     }
 }
 
 fn lasted(longest: &mut BTreeMap<FlowId, Span>, flow: FlowId, span: Span) {
     let longest = longest.entry(flow).or_insert(span);
     *longest = span.max(*longest);
-}
-
-/// A blackout that has ended.
-struct Blackout {
-    losses: Vec<Loss>,
-    until: Time,
 }
 
 impl Open {
@@ -117,48 +148,73 @@ impl Open {
         }
     }
 
-    /// Sorts everything, joins losses that belong together, and strikes out what is accounted for.
+    /// Sorts everything, joins losses that follow one another, and strikes out what is accounted for.
     fn tidy(&mut self) {
-        self.losses.sort_unstable_by_key(|loss| loss.first);
-        self.losses.dedup_by(|next, loss| {
-            let joins = (loss.reason, loss.entry, loss.lull) == (next.reason, next.entry, next.lull)
-                && loss.last + 1 == next.first;
+        self.dark.sort_by_key(|dark| dark.first);
+        self.dark.dedup_by(|next, dark| {
+            let joins = dark.last.wrapping_add(1) == next.first;
             if joins {
-                loss.last = next.last;
-                loss.last_sent = next.last_sent;
+                dark.join(next);
             }
             joins
         });
         self.arrivals.sort_unstable();
         self.missing.sort_unstable();
-        let lost = self.losses.iter().map(|loss| (loss.first, loss.last.saturating_add(1)));
+        let lost = self.dark.iter().map(|dark| (dark.first, dark.last.saturating_add(1)));
         let mut known: Vec<(u32, u32)> =
             lost.chain(self.arrivals.iter().map(|(number, _)| (*number, number.saturating_add(1)))).collect();
         known.sort_unstable();
         self.missing = without(&self.missing, &known);
     }
 
-    /// The first losses that follow one another without a gap.
-    fn take_group(&mut self) -> Option<Vec<Loss>> {
-        if self.losses.is_empty() {
-            return None;
-        }
-        let follows = |pair: &[Loss]| pair[0].last.wrapping_add(1) == pair[1].first;
-        let length = self.losses.windows(2).take_while(|pair| follows(pair)).count() + 1;
-        Some(self.losses.drain(..length).collect())
+    /// When the packet of this number was sent, if it arrived out of turn.
+    fn landed(&self, number: u32) -> Option<Time> {
+        let place = self.arrivals.partition_point(|(earlier, _)| *earlier < number);
+        self.arrivals.get(place).filter(|(found, _)| *found == number).map(|(_, sent)| *sent)
+    }
+}
+
+impl Dark {
+    fn of(loss: &Loss) -> Self {
+        let Loss { first, last, first_sent, last_sent, reason, entry, lull, flow: _ } = *loss;
+        let kind = Kind { reason, entry, lull };
+        Self { first, last, first_sent, last_sent, kind, count: u64::from(loss.count()), others: Vec::new() }
     }
 
-    /// The first blackout, when all numbers below `certain` are accounted for and the one that ended it is among them.
-    fn take_ended(&mut self, certain: u32) -> Option<Blackout> {
-        let follows = |pair: &[Loss]| pair[0].last.wrapping_add(1) == pair[1].first;
-        let length = self.losses.windows(2).take_while(|pair| follows(pair)).count();
-        let next = self.losses.get(length)?.last.wrapping_add(1);
-        if next >= certain {
-            return None;
+    /// Takes in what follows.
+    fn join(&mut self, next: &mut Self) {
+        self.last = next.last;
+        self.last_sent = next.last_sent;
+        let others = std::mem::take(&mut next.others);
+        for (kind, count) in std::iter::once((next.kind, next.count)).chain(others) {
+            if kind == self.kind {
+                self.count += count;
+            } else if let Some(known) = self.others.iter_mut().rev().find(|(other, _)| *other == kind) {
+                known.1 += count;
+            } else {
+                self.others.push((kind, count));
+            }
         }
-        let (_, until) = *self.arrivals.iter().find(|(number, _)| *number == next)?;
-        let losses = self.take_group()?;
-        Some(Blackout { losses, until })
+    }
+
+    /// Books a blackout and its losses; returns its length.
+    fn book(&self, flow: FlowId, ledger: &mut Ledger, until: Time) -> Span {
+        let first = self.kind.entry;
+        let remedy = ledger.remedy(first, flow, (self.last_sent, until));
+        for (kind, count) in std::iter::once((self.kind, self.count)).chain(self.others.iter().copied()) {
+            let stage = ledger.stage(&remedy, kind.lull, kind.reason);
+            ledger.lost(kind.entry_within(first), flow, kind.reason, (stage, count));
+        }
+        ledger.blackout(first, flow, (self.first_sent, until), remedy);
+        until.since(self.first_sent)
+    }
+}
+
+impl Kind {
+    /// One outage of a flow stands in one entry, the one it began with; what began without one belongs to none. Drops for
+    /// want of room or rate keep their own.
+    const fn entry_within(self, outage: Option<EntryIndex>) -> Option<EntryIndex> {
+        if is_load(self.reason) { self.entry } else { outage }
     }
 }
 
@@ -184,30 +240,9 @@ fn without(ranges: &[(u32, u32)], known: &[(u32, u32)]) -> Vec<(u32, u32)> {
     rest
 }
 
-/// Books a blackout and its losses; returns its length.
-fn book(ledger: &mut Ledger, losses: &[Loss], until: Time) -> Span {
-    let first = losses.first().expect("a blackout has a loss");
-    let last_sent = losses.last().map_or(first.last_sent, |loss| loss.last_sent);
-    let remedy = ledger.remedy(first.entry, first.flow, (last_sent, until));
-    for loss in losses {
-        let stage = ledger.stage(&remedy, loss.lull, loss.reason);
-        ledger.lost(entry_of(loss, first.entry), loss.flow, loss.reason, (stage, u64::from(loss.count())));
-    }
-    ledger.blackout(first.entry, first.flow, (first.first_sent, until), remedy);
-    until.since(first.first_sent)
-}
-
-/// One outage of a flow stands in one entry, the one it began with; what began without one belongs to none. Drops for
-/// want of room or rate keep their own.
-const fn entry_of(loss: &Loss, outage: Option<EntryIndex>) -> Option<EntryIndex> {
-    if is_load(loss.reason) { loss.entry } else { outage }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::DropReason;
-    use crate::sim::recorder::ledger::Lull;
 
     fn at(ms: u64) -> Time {
         Time::ZERO + Span::from_ms(ms)
@@ -247,6 +282,37 @@ mod tests {
             blackouts.settle(&mut ledger);
             assert_eq!(blackouts.longest(FlowId(0)), Span::from_ms(3), "5 to 8 ms");
             assert!(blackouts.open.is_empty());
+        }
+    }
+
+    /// Half of a flow dies at a limit and the other half in the outage behind it, then every other packet at the limit:
+    /// what is kept is the same for a thousand packets as for a hundred thousand, and so is what is booked of each.
+    #[test]
+    fn what_is_kept_of_losses_does_not_grow_with_them() {
+        for packets in [1_000, 100_000] {
+            let mut blackouts = Blackouts::new();
+            let mut ledger = Ledger::default();
+            for first in (1..packets).step_by(100) {
+                let dead = |number| Loss {
+                    reason: if number % 2 == 0 { DropReason::RateLimit } else { DropReason::SilentCut },
+                    ..loss(number)
+                };
+                blackouts.hear((first..first + 100).map(dead).collect(), vec![]);
+                blackouts.settle(&mut ledger);
+                assert_eq!(blackouts.kept(), 2, "one of each cause");
+            }
+            let [dark] = blackouts.open[&FlowId(0)].dark.as_slice() else { panic!("one outage") };
+            assert_eq!((dark.count, dark.others[0].1), (u64::from(packets) / 2, u64::from(packets) / 2));
+            for first in (packets + 1..2 * packets).step_by(100) {
+                let odd = || (first..first + 100).step_by(2);
+                let passed_over = if first == packets + 1 { packets } else { 1 };
+                let mut arrivals: Vec<OutOfTurn> = odd().map(|number| arrival(number, 1)).collect();
+                arrivals[0].passed_over = passed_over;
+                blackouts.hear(odd().map(|number| loss(number + 1)).collect(), arrivals);
+                blackouts.settle(&mut ledger);
+                assert!(blackouts.kept() <= 1, "the last packet of the hundred");
+            }
+            assert_eq!(blackouts.longest(FlowId(0)), Span::from_ms(u64::from(packets)));
         }
     }
 
