@@ -116,6 +116,136 @@ fn a_class_with_room_for_nine_loses_as_m_m_1_10() {
     assert_near("loss", loss, 0.050_814, 0.03);
 }
 
+/// Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998, equation 2: S queues that
+/// are offered more than they are served settle at alpha B / (1 + alpha S) each, however much each is offered, and what
+/// waits for nothing takes nothing. Packets of 1250 B, so within two of them.
+#[test]
+fn saturated_classes_share_a_buffer_as_dynamic_thresholds_say() {
+    const BUFFER: f64 = 300_000.0;
+    let points = ["AF11", "AF21", "AF31"];
+    for (saturated, word, alpha) in [(1, "2", 2.0), (2, "1", 1.0), (3, "\"1/2\"", 0.5), (3, "4", 4.0)] {
+        let queue = format!("rate = {RATE:?}\nbuffer = \"300 kB\"\nqueueing = \"pool\"");
+        let mut classes = format!("[queueing.pool.classes.rest]\nthreshold = {word}\n");
+        let flows: Vec<(String, String)> = (0..saturated)
+            .map(|index| {
+                let point = points[index];
+                write!(classes, "[queueing.pool.classes.c{index}]\nthreshold = {word}\ncode_points = [{point:?}]\n")
+                    .unwrap();
+                let rate = 150 + 60 * index;
+                let keys =
+                    format!("rate = \"{rate} Mbps\"\narrivals = \"poisson\"\nsize = \"1250 B\"\ndscp = {point:?}");
+                (format!("c{index}"), keys)
+            })
+            .chain([("rest".to_owned(), "rate = \"1 Mbps\"\nsize = \"1250 B\"".to_owned())])
+            .collect();
+        let flows: Vec<(&str, &str)> = flows.iter().map(|(name, keys)| (name.as_str(), keys.as_str())).collect();
+        let record = run(&one_queue("20 s", &queue, &classes, &flows));
+        let port = direction(&record, "left/r1", "left");
+        let class = |name: &str| port.classes.iter().find(|class| class.name == name).expect("the class is there");
+        let length = alpha * BUFFER / (1.0 + alpha * saturated as f64);
+        for index in 0..saturated {
+            let class = class(&format!("c{index}"));
+            let what = format!("alpha {alpha}, {saturated} saturated, {}", class.name);
+            // The one that fills faster is above that until the others have theirs.
+            assert!(class.queue_max.0 as f64 > length - 2.5 * 1_250.0, "{what}: {} for {length}", class.queue_max);
+            // Its line is an equal part of what the light class leaves, and that much waits ahead of each packet.
+            let part = 99e6 / saturated as f64;
+            assert_near(&what, class.wait_mean.as_seconds(), length * 8.0 / part, 0.03);
+        }
+        assert_eq!(class("rest").dropped.len(), 0);
+    }
+}
+
+/// What a class has reserved is there although others fill all that is shared: of 50 packets that come while its turn
+/// does not, 48 (60 kB) find room, and without the reservation those that win a place as it becomes free.
+#[test]
+fn a_reservation_is_there_when_others_have_filled_the_buffer() {
+    let queue = format!("rate = {RATE:?}\nbuffer = \"300 kB\"\nqueueing = \"pool\"");
+    let flows = [
+        ("greedy", "rate = \"200 Mbps\"\nsize = \"1250 B\"\ndscp = \"EF\""),
+        ("modest", "rate = \"1 Gbps\"\nsize = \"1250 B\"\nstart = \"500 ms\"\nstop = \"500.5 ms\""),
+    ];
+    let classes = |reserved: &str| {
+        format!(
+            "[queueing.pool.classes.greedy]\nscheduler = \"strict\"\npriority = 1\ncode_points = [\"EF\"]\n\
+             [queueing.pool.classes.modest]\nlimit = \"60 kB\"\n{reserved}"
+        )
+    };
+    for (reserved, for_others, found_room) in [("reserved = \"60 kB\"", 240_000, 48..=48), ("", 300_000, 0..=6)] {
+        let record = run(&one_queue("1 s", &queue, &classes(reserved), &flows));
+        let [_, greedy, modest] = direction(&record, "left/r1", "left").classes.as_slice() else { panic!("three") };
+        assert!(greedy.queue_max.0.abs_diff(for_others) <= 1_250, "{greedy:?}");
+        assert_eq!(modest.offered, 50);
+        let refused = modest.dropped.get(&DropReason::BufferFull).copied().unwrap_or(0);
+        assert!(found_room.contains(&(50 - refused)), "{reserved}: {refused} of 50 found no room");
+        assert_eq!(modest.packets, 0, "strict priority serves it never");
+    }
+}
+
+/// Weighted RED behind a two-rate marker. Floyd and Jacobson 1993, section 7: at an average queue that stays, the number of
+/// packets of a colour from one drop to the next, N, has P(N > k) = 1 - k p, p the height of the colour's curve. The queue
+/// stays where what is left of all colours is the rate of the line. RFC 2698: of 120 Mbps in one flow 40 stay green, 50
+/// become yellow, and 30 pass the marker not at all; two other flows come green and red by another way.
+#[test]
+fn each_colour_is_thinned_out_by_its_own_curve() {
+    const CURVES: [(f64, f64, f64); 3] = [(600.0, 2_600.0, 0.2), (400.0, 2_400.0, 0.4), (200.0, 2_200.0, 0.8)];
+    const OFFERED: [f64; 3] = [40.0 + 20.0, 50.0, 30.0];
+    let dropped_at = |queue: f64, colour: usize| {
+        let (min, max, probability) = CURVES[colour];
+        let p = probability * (queue - min) / (max - min);
+        // The drop is certain at the first j with 1 - j p <= p.
+        let longest = (1.0 / p - 1.0).ceil();
+        1.0 / (longest + 1.0 - p * longest * (longest + 1.0) / 2.0)
+    };
+    let (mut low, mut high) = (600.0, 2_200.0);
+    for _ in 0..60 {
+        let queue = f64::midpoint(low, high);
+        let left: f64 = (0..3).map(|colour| OFFERED[colour] * (1.0 - dropped_at(queue, colour))).sum();
+        if left > 100.0 { low = queue } else { high = queue }
+    }
+    let expected = [0, 1, 2].map(|colour| dropped_at(low, colour));
+    let curve = |colour: usize| {
+        let (min, max, probability) = CURVES[colour];
+        format!("min = \"{min} packets\", max = \"{max} packets\", probability = \"{}%\"", 100.0 * probability)
+    };
+    let text = one_queue(
+        "100 s",
+        "rate = \"1 Gbps\"\nbuffer = \"unlimited\"\nrate_limit = { bandwidth = \"40 Mbps\", excess = \"mark\", \
+         peak = \"90 Mbps\", burst = \"1 ms\", peak_burst = \"1 ms\" }",
+        &format!(
+            "[queueing.colours.classes.all]\nred = {{ {}, weight = 8, medium = {{ {} }}, high = {{ {} }} }}\n\
+             [attachments.other]\nprovider = \"net\"\nprefixes = [\"10.3.0.0/24\"]\nframing = \"none\"\n\
+             rate = \"1 Gbps\"\nbuffer = \"unlimited\"\n",
+            curve(0),
+            curve(1),
+            curve(2)
+        ),
+        &[("marked", "rate = \"120 Mbps\"\nsize = \"1250 B\"\ndscp = \"AF11\"")],
+    );
+    let text = text.replace(
+        "rate = \"1 Tbps\"\nbuffer = \"unlimited\"",
+        "rate = \"100 Mbps\"\nbuffer = \"4000 packets\"\nqueueing = \"colours\"",
+    ) + "[flows.green]\nfrom = \"other\"\nto = \"right\"\nrate = \"20 Mbps\"\narrivals = \"poisson\"\n\
+           size = \"1250 B\"\ndscp = \"AF11\"\n\
+           [flows.red]\nfrom = \"other\"\nto = \"right\"\nrate = \"30 Mbps\"\narrivals = \"poisson\"\n\
+           size = \"1250 B\"\ndscp = \"AF13\"\n";
+    let record = run(&text);
+    let thinned = |entry: &str| flow(&record, entry).dropped_by_cause[&DropReason::RedDrop] as f64;
+    let share = |entry: &str| thinned(entry) / flow(&record, entry).sent as f64;
+    let marked = flow(&record, "marked");
+    let sent = marked.sent as f64;
+    assert_near("above the peak", marked.dropped_by_cause[&DropReason::RateLimit] as f64, sent / 4.0, 0.002);
+    // 200,000 and 300,000 packets of the other flows: three standard errors of the rarer drops are below 2%.
+    assert_near("green", share("green"), expected[0], 0.03);
+    assert_near("red", share("red"), expected[2], 0.01);
+    let yellow = (thinned("marked") - sent / 3.0 * share("green")) / (sent * 5.0 / 12.0);
+    assert_near("yellow", yellow, expected[1], 0.02);
+    // Nobody else dropped anything, and the queue is where the curves meet the line.
+    assert!(!record.totals.data.dropped.contains_key(&DropReason::BufferFull));
+    let [_, class] = direction(&record, "right/r1", "r1").classes.as_slice() else { panic!("two") };
+    assert_near("queue", class.wait_mean.as_seconds() / SERVICE, low, 0.02);
+}
+
 /// N*D/D/1 (Eckberg 1979; Roberts, Mocci and Virtamo, "Broadband Network Teletraffic", 1996, 15.2): N sources of one
 /// packet in D slots at random phases have
 /// P(Q > x) = sum over n from x+ to N of C(N, n) ((n - x) / D)^n (1 - (n - x) / D)^(N - n) (D - N + x) / (D - n + x).

@@ -15,8 +15,9 @@ pub(super) struct Red {
     config: EarlyDetection,
     /// The average queue, times `2^(weight + FRACTION)`.
     average: u64,
-    /// Packets since the last drop or mark, while the average is between the thresholds.
-    since: u64,
+    /// By drop precedence: packets of it since the last drop or mark, while the average is between its thresholds. One
+    /// count for all would let packets that nothing threatens start the count of the others anew.
+    since: [u64; 3],
     empty_since: Time,
 }
 
@@ -33,7 +34,7 @@ pub(super) enum Judgement {
 
 impl Red {
     pub const fn new(config: EarlyDetection) -> Self {
-        Self { config, average: 0, since: 0, empty_since: Time::ZERO }
+        Self { config, average: 0, since: [0; 3], empty_since: Time::ZERO }
     }
 
     /// The queue has become empty.
@@ -44,22 +45,24 @@ impl Red {
     /// Judges a packet that finds `length` waiting; `time` is its own transmission time.
     pub fn judge(&mut self, now: Time, length: u64, class: TrafficClass, time: Span, stream: &mut Stream) -> Judgement {
         self.follow(now, length, time);
-        let curve = self.config.curves[usize::from(class.drop_precedence())];
+        let precedence = usize::from(class.drop_precedence());
+        let curve = self.config.curves[precedence];
+        let since = &mut self.since[precedence];
         let average = self.average >> u32::from(self.config.weight);
         let (min, max) = (curve.min << FRACTION, curve.max << FRACTION);
         if average < min {
-            self.since = 0;
+            *since = 0;
             return Judgement::Pass;
         }
         if average >= max {
-            self.since = 0;
+            *since = 0;
             return Judgement::Drop;
         }
-        if !stream.chance(spread(rising(curve, average - min), self.since)) {
-            self.since += 1;
+        if !stream.chance(spread(rising(curve, average - min), *since)) {
+            *since += 1;
             return Judgement::Pass;
         }
-        self.since = 0;
+        *since = 0;
         match self.config.marking {
             Marking::Ecn if class.ecn() != Ecn::NotCapable => Judgement::Mark,
             Marking::Ecn | Marking::Off => Judgement::Drop,
