@@ -1,4 +1,5 @@
-//! The reference fabric: ten components whose availability is known to nine digits, as a level of states and as a scenario.
+//! The reference fabric: ten components whose availability is known to nine digits, as a level of states and as a scenario;
+//! and a network of eight links whose reliability another simulator publishes.
 //!
 //! ```text
 //! facility 0 -- routers 1, 2 -- links 3, 4        facility 5 -- routers 6, 7 -- links 8, 9
@@ -37,6 +38,44 @@ pub fn paths(failed: &[usize]) -> u32 {
         .iter()
         .map(|(facility, router)| u32::from(up(*facility) && up(*router) && up(router + 2)))
         .sum()
+}
+
+/// The links of INET's validation test of frame replication (IEEE 802.1CB): a source behind one switch, two switches beside
+/// each other with a link between them, and from each a way of two links to the target.
+pub const REPLICATION_LINKS: [(&str, &str); 8] = [
+    ("source", "s1"),
+    ("s1", "s2a"),
+    ("s1", "s2b"),
+    ("s2a", "s2b"),
+    ("s2a", "s3a"),
+    ("s2b", "s3b"),
+    ("target", "s3a"),
+    ("target", "s3b"),
+];
+
+/// P(the target is reached) when each link passes 80%: the figure of INET's
+/// `compute_frame_replication_success_rate_analytically1`, in `python/inet/test/validation.py`.
+pub const REPLICATION_SUCCESS: &str = "0.65667072";
+
+/// These links as components that are up 80% of the time.
+#[must_use]
+pub fn replication_links() -> Vec<Component> {
+    REPLICATION_LINKS.iter().map(|(a, b)| Component::new(format!("{a}-{b}"), 8.0, 2.0)).collect()
+}
+
+/// 1 when the target is reached with these links failed, otherwise 0.
+#[must_use]
+pub fn replicated(failed: &[usize]) -> u32 {
+    let up = || REPLICATION_LINKS.iter().enumerate().filter(|(link, _)| !failed.contains(link)).map(|(_, ends)| *ends);
+    let mut reached = vec!["source"];
+    while let Some(next) = up().find_map(|(a, b)| match (reached.contains(&a), reached.contains(&b)) {
+        (true, false) => Some(b),
+        (false, true) => Some(a),
+        (true, true) | (false, false) => None,
+    }) {
+        reached.push(next);
+    }
+    u32::from(reached.contains(&"target"))
 }
 
 /// The fabric as a network with the failure model of the components.

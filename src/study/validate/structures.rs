@@ -51,7 +51,24 @@ fn small() -> Vec<Row> {
         ),
     ];
     rows.push(common_cause());
+    rows.extend(replication());
     rows
+}
+
+/// INET's network for frame replication, with one link between the two branches as here, or one for each direction as there:
+/// the same, for whichever is needed, the other is not.
+fn replication() -> [Row; 2] {
+    let links = reference::replication_links();
+    let success = 1.0 - enumerate(&links, &[], &ALL, &reference::replicated).unavailability(1).low;
+    // On the first link: both second ones up, and one of two ways; or one of them up, and its way or the link and the other.
+    let (link, way) = (0.8, 0.64);
+    let both = link * link * (1.0 - (1.0 - way) * (1.0 - way));
+    let one = 2.0 * link * (1.0 - link) * (way + (1.0 - way) * link * way);
+    let name = "INET's frame replication, links of 80%: the target is reached";
+    [
+        Row::printed(name, "INET, 7 elements", success, reference::REPLICATION_SUCCESS),
+        Row::near(name, "conditioning on the first three links", success, link * (both + one), SAME),
+    ]
 }
 
 /// A twentieth of the failures of each of a pair hit both. States 0, 1, 2 failed: rates 2 (1 - b) l and b l upwards, l from
