@@ -268,7 +268,14 @@ impl<'p> Walk<'p> {
             self.begin();
         }
         if !transitions.is_empty() {
-            transitions.iter().for_each(|transition| self.apply(streams, transition));
+            let mut left = transitions;
+            while !left.is_empty() {
+                let (once, later) = left.split_at(self.at_once(left));
+                for (index, transition) in once.iter().enumerate() {
+                    self.apply(streams, transition, [index > 0, index + 1 < once.len()]);
+                }
+                left = later;
+            }
             self.end();
         }
         &self.outcome
@@ -293,12 +300,33 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn apply(&mut self, streams: BriefStreams, transition: &Transition) {
+    /// How many of the next failures are one event, of which the library has runs: a common cause hits at one moment.
+    fn at_once(&self, next: &[Transition]) -> usize {
+        let Some(library) = self.plan.library else { return 1 };
+        let first = &next[0];
+        let is_one = |other: &&Transition| {
+            let component = &self.plan.network.reliability.components[other.component];
+            let is_sudden = component.begins == Begin::Sudden && other.covered;
+            other.at == first.at && other.turn == Turn::Down && is_sudden && first.at > CalendarSpan::ZERO
+        };
+        let many = next.iter().take_while(is_one).count();
+        if many > 1 && library.has_at_once(&self.down, &next[..many]) { many } else { 1 }
+    }
+
+    /// Something fails or returns; `[it is one event with the one before, it is with the one behind]`.
+    fn apply(&mut self, streams: BriefStreams, transition: &Transition, [is_more, has_more]: [bool; 2]) {
         let plan = self.plan;
         let Transition { at, component, turn, entry, covered } = *transition;
         let entry = entry as usize;
         let begins = plan.network.reliability.components[component].begins;
-        let changes = plan.library.is_some_and(|library| library.turns(&mut self.down, transition));
+        let changes = match plan.library {
+            None => false,
+            Some(library) if is_more => {
+                library.fails_too(&mut self.down, transition);
+                true
+            }
+            Some(library) => library.turns(&mut self.down, transition),
+        };
         match turn {
             Turn::Down => self.standing.fails(component, entry, covered),
             Turn::Up => self.standing.returns(component, entry, covered),
@@ -314,6 +342,7 @@ impl<'p> Walk<'p> {
         // Who was drained first takes nobody's packets along.
         if moved
             && changes
+            && !has_more
             && begins == Begin::Sudden
             && let Some(library) = plan.library
         {

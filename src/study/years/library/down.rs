@@ -78,6 +78,16 @@ impl Down {
     /// Something fails or returns.
     pub(super) fn turns(&mut self, takes: &[u16], turn: Turn) {
         self.changed.clear();
+        self.changes(takes, turn);
+    }
+
+    /// Something fails at the moment of what changed last: both are one event.
+    pub(super) fn fails_too(&mut self, takes: &[u16]) {
+        self.changes(takes, Turn::Down);
+        self.changed.sort_unstable();
+    }
+
+    fn changes(&mut self, takes: &[u16], turn: Turn) {
         for place in takes {
             let index = usize::from(*place);
             if self.held.len() <= index {

@@ -203,6 +203,25 @@ impl Library {
         !covered || !down.is_unmoved()
     }
 
+    /// What else fails at the same moment as the latest failure, as one event with it.
+    pub fn fails_too(&self, down: &mut Down, transition: &Transition) {
+        down.fails_too(&self.takes.of[transition.component][transition.entry as usize]);
+    }
+
+    /// Whether runs are here of all these failures at once, from what is down.
+    #[must_use]
+    pub fn has_at_once(&self, down: &Down, failures: &[Transition]) -> bool {
+        let mut down = down.clone();
+        for (index, failure) in failures.iter().enumerate() {
+            if index == 0 {
+                self.turns(&mut down, failure);
+            } else {
+                self.fails_too(&mut down, failure);
+            }
+        }
+        !down.is_stuck() && self.singles.contains_key(&down.key())
+    }
+
     /// The run that all connections meet in one period at one instant, when nothing came shortly before.
     #[must_use]
     pub fn draw(&self, streams: BriefStreams, transition: &Transition, down: &Down) -> Option<Found> {

@@ -1,12 +1,14 @@
 //! Which classes the library has: of the failure model, the rule and the stated budget alone.
 
+use std::collections::BTreeSet;
+
 use super::class::{EpisodeClass, Happening, Joint, event};
 use super::down::Takes;
 use super::frequency::{Frequencies, Frequent, FrequentJoint, Part};
 use super::{BUCKETS, Library};
 use crate::failures::{ConnectionState, Standing, StandingPlan, Turn};
-use crate::network::{Begin, FailureKind, Network, SlaRule};
-use crate::units::Span;
+use crate::network::{Begin, Component, FailureKind, Network, SlaRule};
+use crate::units::{Share, Span};
 
 /// Classes are added until those left could charge no more than this share of the time that the promise allows.
 const HARDLY: f64 = 1e-4;
@@ -31,7 +33,37 @@ impl Library {
             }
             library.of.push(of_turns);
         }
+        library.add_shocks(network);
         library
+    }
+
+    /// What hits all of a class of components at once is one event, not one failure after another.
+    fn add_shocks(&mut self, network: &Network) {
+        let components = &network.reliability.components;
+        let is_hit = |one: &Component| one.shared > Share::ZERO && one.begins == Begin::Sudden;
+        let hit: BTreeSet<&str> = components.iter().filter(|one| is_hit(one)).map(|one| one.class.as_str()).collect();
+        for class in hit {
+            let members = || components.enumerate().filter(|(_, one)| one.class == class && is_hit(one));
+            // Of several ways to fail each member takes its own.
+            let Some((_, first)) = members().next().filter(|_| members().all(|(_, one)| one.turns.len() == 1)) else {
+                continue;
+            };
+            let shared = first.shared.as_percent() / 100.0;
+            for (id, _) in members() {
+                if let Some(own) = self.of[id][0] {
+                    let rest = self.classes[own].per_hour - shared / (first.up.mean.get() + first.down.mean.get());
+                    self.classes[own].per_hour = rest.max(0.0);
+                }
+            }
+            let mut key: Vec<u16> = members().flat_map(|(id, _)| self.takes.of[id][0].clone()).collect();
+            key.sort_unstable();
+            key.dedup();
+            key.insert(0, u16::MAX);
+            let kinds = members().flat_map(|(_, one)| one.turns[0].clone()).collect();
+            let happening = Happening { down: Vec::new(), kinds, joint: None };
+            let class = self.add(network, happening, shared / first.up.mean.get());
+            self.singles.entry(key).or_insert(class);
+        }
     }
 
     fn whole_class(&mut self, network: &Network, kinds: &[FailureKind]) -> usize {
