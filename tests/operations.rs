@@ -191,6 +191,21 @@ fn a_bandwidth_that_fits_stays_and_one_that_comes_during_a_migration_waits() {
     assert_eq!((updated.at, updated.text.as_str()), (moved.at, "3 Gbps on large"), "as soon as the migration is over");
 }
 
+/// Deleted in the middle of a migration (the order at 5 s, configured by 16 s, old routes worse by 30 s), it is gone on both
+/// interconnects at once, and the migration does not go on.
+#[test]
+fn a_connection_that_is_deleted_while_it_migrates_arrives_nowhere() {
+    let provisioning = "[provisioning.shop]\ncall = \"1 s\"\nconfigure = \"10 s\"\ndelete = \"40 s\"\n";
+    let record = run(&two_interconnects(&(buys("more", 5, "2 Gbps") + provisioning)));
+    let told = |step: &str| steps(&record, step).iter().map(|one| one.at).collect::<Vec<_>>();
+    assert!(told("de-preferred")[0] < s(40), "{:?}", record.operations);
+    assert_eq!((told("deleting"), told("migrated"), told("409")), (vec![s(40)], vec![], vec![]));
+    for code in ["iad", "dca"] {
+        let ridden = ridden(&record, code);
+        assert!(ridden[20] > 0 && ridden[42..].iter().all(|bytes| *bytes == 0), "{code}: {ridden:?}");
+    }
+}
+
 #[test]
 fn of_orders_that_wait_the_last_one_wins() {
     let orders = [(5, "2 Gbps"), (20, "3 Gbps"), (40, "4 Gbps")];

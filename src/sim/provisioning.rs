@@ -73,7 +73,11 @@ impl Run<'_> {
             match action {
                 Action::Tell(told) => self.tell_of(index, *told),
                 Action::Negotiate(at) => self.negotiate_feature(index, *at),
-                Action::Release => self.features.retain(|(holder, _), _| *holder != connection),
+                Action::Release => {
+                    self.features.retain(|(holder, _), _| *holder != connection);
+                    // Deleted on its way to another interconnect, it arrives nowhere.
+                    self.moving[connection] = None;
+                }
                 Action::SetUp(link) => {
                     self.give_mtu(connection, *link);
                     self.session_turns(connection, *link, Self::set_up);
@@ -83,6 +87,8 @@ impl Run<'_> {
                 Action::TearDown(_) => {
                     self.sessions_of(connection).into_iter().for_each(|session| self.tear_down(session))
                 }
+                // Deleted at the same instant, it is not changed any more.
+                Action::Bandwidth(_) if !self.coordinations[index].state().is_in_service() => {}
                 Action::Bandwidth(purchase) => self.buy(connection, *purchase),
             }
         }

@@ -96,7 +96,10 @@ impl State {
             | (Self::Requested | Self::Pending | Self::Deleting | Self::Failed, Input::CleanUp) => {
                 Answer::To(Self::Deleted)
             }
-            (Self::Pending | Self::Available | Self::Down | Self::Failed, Input::Delete) => Answer::To(Self::Deleting),
+            // Not declined in the middle of an update either (specification, "Delete Connection Workflow").
+            (Self::Pending | Self::Available | Self::Down | Self::Updating | Self::Failed, Input::Delete) => {
+                Answer::To(Self::Deleting)
+            }
             (
                 Self::Requested
                 | Self::Pending

@@ -245,6 +245,17 @@ fn what_is_deleted_on_one_side_only_is_deleted_seven_days_later() {
     assert_eq!(down.count(), 4, "traffic ends with the first half");
 }
 
+/// "This isn't really an operation that can be declined" (specification, Delete Connection Workflow): the update ends with it.
+#[test]
+fn a_deletion_during_an_update_is_not_declined_and_nothing_of_the_update_follows() {
+    let updates = vec![(Span::from_s(1_000), buys(1_000))];
+    let told = life(Provisioning { updates, delete: Some(Span::from_s(1_010)), ..plan() });
+    let expected = [(1_000, State::Updating), (1_010, State::Deleting), (1_040 + CALL, State::Deleted)];
+    assert_eq!(states(&told)[3..], expected);
+    let is_refused = |action: &Action| matches!(action, Action::Tell(Told::Conflict(..)) | Action::Bandwidth(_));
+    assert!(told.iter().all(|(_, action)| !is_refused(action)), "{told:?}");
+}
+
 #[test]
 fn an_update_during_another_is_a_conflict_and_is_tried_again() {
     let updates = vec![(Span::from_s(1_000), buys(1_000)), (Span::from_s(1_010), buys(2_000))];

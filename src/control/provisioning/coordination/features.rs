@@ -202,13 +202,14 @@ impl Coordination {
 
     /// The bandwidth that was asked for is in force, on the interconnect of these channels; those of `up` have sessions.
     pub fn updated(&mut self, now: Time, channels: &[LinkId], up: &[LinkId], out: &mut Vec<Action>) {
+        if self.state != State::Updating {
+            return;
+        }
         if self.plan.channels.iter().any(|channel| !channels.contains(&channel.link)) {
             self.moved(channels, out);
         }
-        if self.state == State::Updating {
-            for side in [0, 1] {
-                self.call(now, Call::NotifyUpdated(side), 0);
-            }
+        for side in [0, 1] {
+            self.call(now, Call::NotifyUpdated(side), 0);
         }
         self.moves(Input::Updated, out);
         self.sessions(now, up, out);
