@@ -117,7 +117,12 @@ fn lost_at_return(network: &Network, cut: Span, phase: u32) -> f64 {
     };
     world.failures = [("other", "link of c-a1", Span::ZERO, None), ("cut", "link of c-b1", at, Some(cut))]
         .into_iter()
-        .map(|(name, of, at, lasts)| Failure { name: name.into(), kind: kinds(of), when: When::once(at, lasts) })
+        .map(|(name, of, at, lasts)| Failure {
+            name: name.into(),
+            kind: kinds(of),
+            when: When::once(at, lasts),
+            detection: None,
+        })
         .collect();
     world.responsibility.failures = world.failures.iter().map(|_| Charge::default()).collect();
     let record = Simulation::new(&world, RunSeed(100 + u64::from(phase))).run();

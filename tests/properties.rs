@@ -36,12 +36,14 @@ fn failures(stream: &mut Stream, graph: &UnGraph<(), ()>) -> String {
             14 => format!("kind = \"software_push\"\nrouters = [\"r{a:02}\", \"r{b:02}\"]\nshare = \"50%\""),
             15 => format!("kind = \"fibre_cut\"\n{link}\nevery = \"10.1 s\"\ntimes = 3"),
             0 => format!("kind = \"fibre_cut\"\n{link}"),
-            1 => format!("kind = \"silent_cut\"\n{link}"),
+            1 => format!("kind = \"silent_cut\"\n{link}\ndetected_after = \"3 s\"\nmitigation = \"admin-down\""),
             2 => format!("kind = \"silent_cut\"\n{link}\nfrom = \"r{a:02}\""),
             3 => format!("kind = \"router_down\"\nrouter = \"r{a:02}\""),
             4 => format!("kind = \"bgp_restart\"\nrouter = \"r{b:02}\""),
             5 => format!("kind = \"wrong_password\"\nrouter = \"r{a:02}\"\npeer = \"r{b:02}\""),
-            6 => format!("kind = \"grey_loss\"\n{link}\nprobability = \"40%\""),
+            6 => format!(
+                "kind = \"grey_loss\"\n{link}\nprobability = \"40%\"\ndetected_after = \"2 s\"\ndrain = \"1 s\""
+            ),
             _ => format!("kind = \"duplication\"\n{link}\nprobability = \"50%\""),
         };
         let (at, lasts) = (stream.below(10_000), 1 + stream.below(10_000));

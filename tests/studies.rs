@@ -494,6 +494,7 @@ fn scripted_loss(network: &Network, script: &[(&Vec<FailureKind>, Span, Span)], 
         name: format!("until {to}"),
         kind: kinds[0].clone(),
         when: When::once(*from, Some(to.saturating_sub(*from))),
+        detection: None,
     };
     world.failures = script.iter().map(failure).collect();
     world.responsibility.failures = world.failures.iter().map(|_| Charge::default()).collect();

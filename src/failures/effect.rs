@@ -3,7 +3,8 @@
 use crate::ids::{ConnectionId, FacilityId, FeedId, LinkId, ProviderId, RouterId, SessionId};
 use crate::message::DropReason;
 use crate::network::{
-    Failure, FailureKind, Impairment, Network, RouterFault, Session, SessionKind, WireFault, Wires, WrongKey,
+    Detection, Failure, FailureKind, Impairment, Mitigation, Network, RouterFault, Session, SessionKind, WireFault,
+    Wires, WrongKey,
 };
 use crate::rng::RunSeed;
 use crate::units::Span;
@@ -39,6 +40,11 @@ pub enum Effect {
     SegmentsRefused([RouterId; 2]),
     /// The router keeps the session down.
     SessionDown(RouterId, SessionId),
+    /// Routes are moved away from the link: it is costed out inside a provider, and the sessions over it announce
+    /// GRACEFUL_SHUTDOWN (RFC 8326).
+    CostedOut(LinkId),
+    /// The wires are shut on purpose: light is gone at both ends of their members.
+    AdminDown(Wires),
 }
 
 /// An effect, and when within its failure.
@@ -62,6 +68,26 @@ impl Stage {
 /// What a failure does, in order of component. A software push draws its routers once for a run, by its own name.
 #[must_use]
 pub fn stages(network: &Network, failure: &Failure, seed: RunSeed) -> Vec<Stage> {
+    let mut stages = of_kind(network, failure, seed);
+    if let (Some(detection), Some(wires)) = (&failure.detection, failure.kind.wires_out_of_service()) {
+        stages.extend(out_of_service(detection, wires));
+    }
+    stages
+}
+
+/// What follows when a fault is detected: it stays out of service until it is repaired.
+fn out_of_service(detection: &Detection, wires: Wires) -> Vec<Stage> {
+    let from = |from, effect| Stage { from, until: None, effect };
+    let after = detection.after;
+    match detection.mitigation {
+        Mitigation::AdminDown => vec![from(after, Effect::AdminDown(wires))],
+        Mitigation::Drain(drain) => {
+            vec![from(after, Effect::CostedOut(wires.link)), from(after + drain, Effect::AdminDown(wires))]
+        }
+    }
+}
+
+fn of_kind(network: &Network, failure: &Failure, seed: RunSeed) -> Vec<Stage> {
     let whole = |effects: Vec<Effect>| effects.into_iter().map(Stage::whole).collect();
     match &failure.kind {
         FailureKind::Wires { wires, fault } => on_wires(*wires, *fault),
@@ -164,7 +190,7 @@ mod tests {
     use crate::network::When;
 
     fn failure(kind: FailureKind) -> Failure {
-        Failure { name: "push".to_owned(), kind, when: When::once(Span::ZERO, None) }
+        Failure { name: "push".to_owned(), kind, when: When::once(Span::ZERO, None), detection: None }
     }
 
     #[test]

@@ -13,6 +13,6 @@ mod script;
 mod standing;
 
 pub use effect::{Effect, Stage, stages};
-pub use lives::{BLOCK, Lives, LivesPlan, Transition, Turn};
+pub use lives::{Aspect, BLOCK, Lives, LivesPlan, Transition, Turn};
 pub use script::{drawn, with_drawn};
-pub use standing::{ConnectionState, Standing, StandingPlan};
+pub use standing::{ConnectionState, Manner, Standing, StandingPlan};

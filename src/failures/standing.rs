@@ -7,12 +7,33 @@ use std::collections::VecDeque;
 
 use super::capacity::{Carrier, Claim, shortages};
 use super::effect::{Effect, stages};
+use super::lives::{Aspect, Transition, Turn};
 use crate::ids::{AttachmentId, ComponentId, ConnectionId, IdVec, LinkId, RouterId};
 use crate::network::{
-    Connection, Failure, FailureKind, Impairment, LinkKind, Members, Network, RouterRole, Sharing, When, Wires,
+    Component, Connection, Failure, FailureKind, Impairment, LinkKind, Members, Network, RouterRole, Sharing, When,
+    Wires,
 };
 use crate::rng::{RunSeed, mix, named_hash};
 use crate::units::{Share, Span};
+
+/// How a component is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Manner {
+    /// Routing takes over from what failed, as far as it can know of it.
+    Failover,
+    /// It does not: what failed goes on to attract its share of packets.
+    NoFailover,
+    /// Somebody has noticed what no protocol does, and has taken it out of service.
+    OutOfService,
+}
+
+impl Manner {
+    /// Of a failure from which routing takes over, or not.
+    #[must_use]
+    pub const fn of_failure(covered: bool) -> Self {
+        if covered { Self::Failover } else { Self::NoFailover }
+    }
+}
 
 /// What a connection has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,8 +68,8 @@ pub struct StandingPlan<'n> {
     elements: Vec<Element>,
     /// Random numbers of the elements: a state is the sum of those that are gone (Zobrist).
     keys: Vec<u128>,
-    /// Per component and turn: the elements that it takes, when routing takes over and when not.
-    blows: IdVec<ComponentId, Vec<[Vec<u32>; 2]>>,
+    /// Per component and turn: the elements that it takes, by [`Manner`].
+    blows: IdVec<ComponentId, Vec<[Vec<u32>; 3]>>,
     /// By connection: parts per billion of its demand for which even the whole fabric is too small. No failure takes them.
     oversold: Vec<u64>,
 }
@@ -73,32 +94,35 @@ impl<'n> StandingPlan<'n> {
         let mut plan =
             Self { network, elements: Vec::new(), keys: Vec::new(), blows: IdVec::new(), oversold: Vec::new() };
         for component in &network.reliability.components {
-            let blows = component.turns.iter().map(|kinds| plan.blows_of(&component.name, kinds)).collect();
+            let blows = component.turns.iter().map(|kinds| plan.blows_of(component, kinds)).collect();
             plan.blows.push(blows);
         }
         plan.oversold = Gone::new(&Standing::new(&plan)).all().1;
         plan
     }
 
-    fn blows_of(&mut self, name: &str, kinds: &[FailureKind]) -> [Vec<u32>; 2] {
+    fn blows_of(&mut self, component: &Component, kinds: &[FailureKind]) -> [Vec<u32>; 3] {
         let network = self.network;
         let effects = |kind: &FailureKind| {
             let when = When::once(Span::ZERO, None);
-            let failure = Failure { name: name.to_owned(), kind: kind.clone(), when };
+            let failure = Failure { name: component.name.clone(), kind: kind.clone(), when, detection: None };
             // What passes by itself is part of routing's way to rest.
             stages(network, &failure, RunSeed(0)).into_iter().filter(|stage| stage.until.is_none())
         };
-        let taken: Vec<Element> =
+        let faults: Vec<Element> =
             kinds.iter().flat_map(effects).flat_map(|stage| taken(network, stage.effect)).collect();
-        let covered = self.places(taken.iter().copied());
-        let stuck = self.places(taken.iter().map(|element| match *element {
+        let covered = self.places(faults.iter().copied());
+        let stuck = self.places(faults.iter().map(|element| match *element {
             Element::Router(router) => Element::StuckRouter(router),
             Element::Link(link) => Element::StuckLink(link),
             other @ (Element::Member(..) | Element::Grey(..) | Element::StuckRouter(_) | Element::StuckLink(_)) => {
                 other
             }
         }));
-        [covered, stuck]
+        // Light that is off on purpose is off; what is wrong on the wires no longer matters.
+        let shut = kinds.iter().filter(|_| component.detection.is_some()).filter_map(FailureKind::wires_out_of_service);
+        let shut: Vec<Element> = shut.flat_map(|wires| taken(network, Effect::AdminDown(wires))).collect();
+        [covered, stuck, self.places(shut.into_iter())]
     }
 
     fn places(&mut self, elements: impl Iterator<Item = Element>) -> Vec<u32> {
@@ -128,9 +152,11 @@ fn taken(network: &Network, effect: Effect) -> Vec<Element> {
         Members::One(member) => vec![Element::Member(wires.link, member)],
     };
     match effect {
-        Effect::Dark(wires, _) | Effect::Silent(wires) | Effect::MkpduLoss(wires) | Effect::WrongKey(wires, _) => {
-            of_wires(wires)
-        }
+        Effect::Dark(wires, _)
+        | Effect::Silent(wires)
+        | Effect::AdminDown(wires)
+        | Effect::MkpduLoss(wires)
+        | Effect::WrongKey(wires, _) => of_wires(wires),
         // Control messages pass, so nobody routes around it.
         Effect::Impaired(wires, Impairment::BlackHole) => vec![Element::StuckLink(wires.link)],
         Effect::Impaired(wires, impairment) => lost_share(&impairment)
@@ -139,9 +165,12 @@ fn taken(network: &Network, effect: Effect) -> Vec<Element> {
             .collect(),
         Effect::PowerLoss(router) | Effect::NoBgp(router) => vec![Element::Router(router)],
         // Line cards go on to forward; and of the others no class of components has one.
-        Effect::CpuHang(_) | Effect::FeedLoss(_) | Effect::HostsDown(_) | Effect::Drained(_) | Effect::Exports(_) => {
-            Vec::new()
-        }
+        Effect::CpuHang(_)
+        | Effect::FeedLoss(_)
+        | Effect::HostsDown(_)
+        | Effect::Drained(_)
+        | Effect::CostedOut(_)
+        | Effect::Exports(_) => Vec::new(),
         Effect::SessionDown(_, session) => network.external_link(session).map(Element::Link).into_iter().collect(),
         Effect::SegmentsRefused(between) => {
             let joins = |link: &LinkId| network.links[*link].ends.iter().all(|end| between.contains(end));
@@ -171,10 +200,25 @@ impl<'p> Standing<'p> {
         Self { plan, causes: vec![0; plan.elements.len()], key: 0, cache: vec![None; CACHE] }
     }
 
-    /// A component fails, for the entry of [`crate::network::Component::turns`] that is due.
-    pub fn fails(&mut self, component: ComponentId, entry: usize, covered: bool) {
+    /// A component fails or comes back, or is taken out of service.
+    pub fn turns(&mut self, transition: &Transition) {
+        let Transition { component, turn, aspect, entry, covered, .. } = *transition;
+        let (entry, fault) = (entry as usize, Manner::of_failure(covered));
+        match (turn, aspect) {
+            (Turn::Down, Aspect::Fault) => self.fails(component, entry, fault),
+            (Turn::Up, Aspect::Fault) => self.returns(component, entry, fault),
+            (Turn::Down, Aspect::OutOfService) => {
+                self.returns(component, entry, fault);
+                self.fails(component, entry, Manner::OutOfService);
+            }
+            (Turn::Up, Aspect::OutOfService) => self.returns(component, entry, Manner::OutOfService),
+        }
+    }
+
+    /// A component is gone, for the entry of [`crate::network::Component::turns`] that is due.
+    pub fn fails(&mut self, component: ComponentId, entry: usize, manner: Manner) {
         let plan = self.plan;
-        for place in &plan.blows[component][entry][usize::from(!covered)] {
+        for place in &plan.blows[component][entry][manner as usize] {
             let place = *place as usize;
             self.causes[place] += 1;
             if self.causes[place] == 1 {
@@ -183,10 +227,10 @@ impl<'p> Standing<'p> {
         }
     }
 
-    /// A component that had failed so is back.
-    pub fn returns(&mut self, component: ComponentId, entry: usize, covered: bool) {
+    /// A component that was gone so is back.
+    pub fn returns(&mut self, component: ComponentId, entry: usize, manner: Manner) {
         let plan = self.plan;
-        for place in &plan.blows[component][entry][usize::from(!covered)] {
+        for place in &plan.blows[component][entry][manner as usize] {
             let place = *place as usize;
             self.causes[place] -= 1;
             if self.causes[place] == 0 {
@@ -385,6 +429,13 @@ impl StandingPlan<'_> {
     /// Components whose failures take nothing away, such as a hung processor.
     #[must_use]
     pub fn is_harmless(&self, component: &ComponentId) -> bool {
-        self.blows[*component].iter().all(|[covered, _]| covered.is_empty())
+        self.blows[*component].iter().all(|[covered, _, shut]| covered.is_empty() && shut.is_empty())
+    }
+
+    /// Whether the failures themselves leave every channel usable, whatever share of packets they lose.
+    #[must_use]
+    pub fn spares_channels(&self, component: &ComponentId) -> bool {
+        let spared = |place: &u32| matches!(self.elements[*place as usize], Element::Grey(..));
+        self.blows[*component].iter().all(|[covered, stuck, _]| covered.iter().chain(stuck).all(spared))
     }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::ids::{
     AttachmentId, CardId, ConnectionId, DuctId, FacilityId, FeedId, LinkId, PortId, ProviderId, RouterId,
 };
-use crate::network::{Impairment, Network, RoutePolicy};
-
+use crate::network::{Detection, Impairment, Network, RoutePolicy};
 use crate::units::{Share, Span};
 
 /// One scripted failure.
@@ -18,6 +17,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// When.
     pub when: When,
+    /// When a fault that no protocol notices is noticed; `None` when nobody looks for it.
+    pub detection: Option<Detection>,
 }
 
 /// When a failure happens, in scenario time.
@@ -399,7 +400,7 @@ impl Network {
             FailureKind::SoftwarePush { routers, share, .. } => format!("{share} of {} routers", routers.len()),
             FailureKind::PolicyPush { routers, policy } => {
                 let names: Vec<&str> = routers.iter().map(|id| router(*id).as_str()).collect();
-                format!("export policy {} on {}", policy.name, names.join(", "))
+                format!("export policy \"{}\" on {}", policy.name, names.join(", "))
             }
             FailureKind::Surge { from, to } => {
                 format!("traffic from {} to {}", self.attachments[*from].name, self.attachments[*to].name)

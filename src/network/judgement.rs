@@ -90,6 +90,10 @@ pub enum Metric {
     Exchanges(String, ExchangeMetric),
     /// Something about the life of a connection that is provisioned; its name.
     Provisioning(String, ProvisioningMetric),
+    /// Time from an incident until somebody who is no router detected it (ps).
+    Detected(String),
+    /// Time from an incident until its component was taken out of service (ps).
+    Shut(String),
     /// Time from an incident until the named router noticed it (ps).
     Noticed {
         /// The failure's name.

@@ -8,6 +8,7 @@
 //! Only `graph.rs` knows petgraph.
 
 mod change;
+mod detection;
 mod device;
 mod exchange;
 mod failure;
@@ -36,6 +37,7 @@ mod traffic;
 mod transfer;
 
 pub use change::{Change, ChangeKind, FormerKey, Maintenance, Purchase, Way};
+pub use detection::{Detection, DetectionLaw, Mitigation};
 pub use device::{
     Age, Announces, Attachment, ControlTiming, DecisionRules, Facility, FibSharing, HashKind, LivenessPlace,
     MedComparison, Multipath, Provider, Router, RouterRole,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::FailureKind;
+use super::{DetectionLaw, FailureKind};
 use crate::ids::{ComponentId, IdVec};
 use crate::units::{CalendarSpan, Hours, Share};
 
@@ -33,6 +33,8 @@ pub struct Component {
     pub turns: Vec<Vec<FailureKind>>,
     /// How long it is up, from a return to the next failure.
     pub up: LifeLaw,
+    /// How long a fault goes on that no protocol notices; then it is taken out of service, and its repair begins.
+    pub detection: Option<DetectionLaw>,
     /// How long a repair takes, once somebody works at it.
     pub down: LifeLaw,
     /// How a failure begins.
@@ -123,12 +125,29 @@ impl LifeLaw {
 }
 
 impl Component {
-    /// Long-run share of time down: down / (up + down), whatever the laws (renewal-reward theorem), when repairs never
+    /// Mean hours from the beginning of a failure until somebody notices it; 0 where protocols do.
+    #[must_use]
+    pub fn mean_silence(&self) -> f64 {
+        self.detection.as_ref().map_or(0.0, |detection| detection.law.mean.get())
+    }
+
+    /// Mean hours from the beginning of a failure to the end of its repair, when repairs never wait.
+    #[must_use]
+    pub fn mean_outage(&self) -> f64 {
+        self.mean_silence() + self.down.mean.get()
+    }
+
+    /// Mean hours from one failure to the next.
+    #[must_use]
+    pub fn mean_cycle(&self) -> f64 {
+        self.up.mean.get() + self.mean_outage()
+    }
+
+    /// Long-run share of time not up: outage / cycle, whatever the laws (renewal-reward theorem), when repairs never
     /// wait and nothing is shared.
     #[must_use]
     pub fn unavailability(&self) -> f64 {
-        let (up, down) = (self.up.mean.get(), self.down.mean.get());
-        down / (up + down)
+        self.mean_outage() / self.mean_cycle()
     }
 }
 

@@ -211,6 +211,7 @@ fn entry(name: &str, kind: LedgerKind, what: &'static str, component: &str, at_m
         forwarding: None,
         fib_changes: 0,
         updates: 4,
+        shut: None,
         phases: Vec::new(),
         dropped: BTreeMap::new(),
         lost_in: LostIn::default(),
@@ -254,6 +255,7 @@ fn ledger() -> Vec<LedgerEntry> {
             updates: 4,
             dropped: BTreeMap::from([(DropReason::FibreCut, 330), (DropReason::PortDown, 1_204)]),
             lost_in: LostIn { detection: 330, routes: 404, fib: 800, load: 0 },
+            shut: None,
             phases: vec![
                 step(Phase::Light, ms(30_010), ms(30_010)),
                 step(Phase::Routes, ms(30_010), ms(30_031)),
@@ -269,6 +271,7 @@ fn ledger() -> Vec<LedgerEntry> {
             forwarding: Some((ms(61_600), ms(61_600))),
             fib_changes: 6,
             updates: 4,
+            shut: None,
             phases: vec![
                 step(Phase::Light, ms(60_200), ms(60_200)),
                 step(Phase::Bfd, ms(61_250), ms(61_300)),

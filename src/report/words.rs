@@ -135,12 +135,36 @@ pub fn plain(word: &str) -> String {
     if word == "red" {
         return "early drop (RED)".to_owned();
     }
-    word.replace(['_', '-'], " ")
+    let parts: Vec<&str> = word
+        .split(['_', '-'])
+        .map(|part| ABBREVIATIONS.iter().find(|(low, _)| *low == part).map_or(part, |(_, written)| written))
+        .collect();
+    parts.join(" ")
 }
+
+/// Abbreviations as the trade writes them.
+const ABBREVIATIONS: [(&str, &str); 9] = [
+    ("macsec", "MACsec"),
+    ("mka", "MKA"),
+    ("mkpdu", "MKPDU"),
+    ("sa", "SA"),
+    ("icv", "ICV"),
+    ("fcs", "FCS"),
+    ("ttl", "TTL"),
+    ("bgp", "BGP"),
+    ("cpu", "CPU"),
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn abbreviations_are_written_as_the_trade_writes_them() {
+        assert_eq!(plain("macsec-no-sa"), "MACsec no SA");
+        assert_eq!(plain("corrupted-fcs"), "corrupted FCS");
+        assert_eq!(plain("silent_cut"), "silent cut");
+    }
 
     #[test]
     fn numbers_are_readable_and_plurals_right() {

@@ -3,6 +3,8 @@
 mod failures;
 mod provisioning;
 
+pub(super) use failures::detection;
+
 use std::collections::BTreeMap;
 
 use toml::Value;

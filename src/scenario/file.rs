@@ -215,7 +215,7 @@ tables! {
         name, kind, at, lasts, every, times, link, member, from, router, peer, facility, feed, duct, card, provider,
         interconnect, connection, links, routers, policy, share, fault, interval, to, rate, size, count, dscp, model, probability,
         burst, good_to_bad, bad_to_good, loss_good, loss_bad, bit_error_rate, fcs, jitter, order, hit, delay, length,
-        responsible, excluded
+        responsible, excluded, detected_after, detected_by, mitigation, drain
     }
     /// `[[maintenance]]`
     MaintenanceTable { name, router, notice, at, lasts, drain, restore, every, times, emergency }
@@ -233,7 +233,8 @@ tables! {
     ReliabilityTable { pack, basis, level, start; classes: BTreeMap<String, LifeTable>, crews: BTreeMap<String, CrewTable> }
     /// `[reliability.classes.x]`
     LifeTable {
-        of, kind, probability, level, per_km, in_turn, begins, up, up_mean, up_law, up_shape, up_sigma, down, down_mean,
+        of, kind, probability, level, per_km, in_turn, begins, up, up_mean, up_law, up_shape, up_sigma, detection,
+        detection_mean, detection_law, detection_shape, detection_sigma, detected_by, mitigation, drain, down, down_mean,
         down_law, down_shape, down_sigma, shared, coverage, crew, source
     }
     /// `[reliability.crews.x]`

@@ -1,8 +1,8 @@
 //! What a scenario expects of itself, held against the record of its run.
 
 use super::record::{
-    AvailabilityRecord, Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit, LedgerEntry, LedgerKind,
-    LinkGroupRecord, RunRecord, TransferRecord,
+    AvailabilityRecord, DETECTED, Distribution, ExchangeRecord, ExpectationRecord, ExpectationUnit, LedgerEntry,
+    LedgerKind, LinkGroupRecord, RunRecord, TransferRecord,
 };
 use crate::message::DropReason;
 use crate::network::{Bound, ExchangeMetric, Expectation, Metric, ProvisioningMetric, TransferMetric};
@@ -71,6 +71,8 @@ fn unit(metric: &Metric) -> ExpectationUnit {
         | Metric::MeanQueueing
         | Metric::Blackout(_)
         | Metric::Converged(_)
+        | Metric::Detected(_)
+        | Metric::Shut(_)
         | Metric::Noticed { .. } => ExpectationUnit::Picoseconds,
     }
 }
@@ -112,6 +114,15 @@ fn measure(record: &RunRecord, metric: &Metric) -> Option<u64> {
             of_exchanges(entry.exchanges.as_ref()?, *metric)
         }
         Metric::Provisioning(name, metric) => of_life(record, &format!("connection {name}"), *metric),
+        Metric::Detected(name) => {
+            let entry = entry(record, name)?;
+            let first = entry.notices.iter().find(|notice| notice.how == DETECTED)?;
+            Some(first.at.saturating_sub(entry.at).as_ps())
+        }
+        Metric::Shut(name) => {
+            let entry = entry(record, name)?;
+            Some(entry.shut?.saturating_sub(entry.at).as_ps())
+        }
         Metric::Noticed { incident, router } => {
             let entry = entry(record, incident)?;
             let first = entry.notices.iter().filter(|notice| notice.router == *router).map(|notice| notice.at).min()?;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::control::bgp::Input;
-use crate::ids::{RouterId, SessionId};
+use crate::ids::{LinkId, RouterId, SessionId};
 use crate::network::{
     FailureKind, PolicyTerm, RouteChanges, RouteMatch, RoutePolicy, Ruling, Session, SessionKind, TermVerdict,
 };
@@ -54,6 +54,13 @@ impl Run<'_> {
         self.speak_export(session, end);
     }
 
+    /// What sessions over a link tell each other hangs on whether it is costed out.
+    pub fn exports_over(&mut self, link: LinkId) {
+        for session in self.link_ends[link][0].sessions.clone() {
+            [0, 1].into_iter().for_each(|end| self.speak_export(session, end));
+        }
+    }
+
     /// A policy was pushed to a router by mistake, or is taken back.
     pub fn exports_change(&mut self, router: RouterId) {
         self.settling.world_changed();
@@ -73,6 +80,12 @@ impl Run<'_> {
         let pushed = self.pushed_policy(router).filter(|_| crosses_providers(configured.kind));
         let Export { policy, announce } = &self.exports[session][end];
         let policy = pushed.unwrap_or(policy);
+        let costed_out =
+            self.network.external_link(session).is_some_and(|link| !self.facts.costed_out[link].is_empty());
+        let announce = match announce {
+            Announce::Routes if costed_out => Announce::GracefulShutdown,
+            Announce::Nothing | Announce::Routes | Announce::GracefulShutdown => *announce,
+        };
         let export = match announce {
             Announce::Nothing => Arc::new(RoutePolicy { otherwise: Ruling::Reject, ..RoutePolicy::ACCEPT }),
             Announce::Routes => Arc::clone(policy),

@@ -38,6 +38,8 @@ pub(in crate::sim) struct Facts {
     pub dead_feeds: IdVec<FeedId, Vec<FailureId>>,
     /// The failure with which the last feed of a router died, while none has returned.
     pub starved: IdVec<RouterId, Option<FailureId>>,
+    /// Faults for which each link is costed out.
+    pub costed_out: IdVec<LinkId, Vec<FailureId>>,
     /// Zones whose hosts are down, and why.
     pub dead_zones: Vec<(FacilityId, FailureId)>,
     /// Failures that last, in order of their beginning.
@@ -56,6 +58,7 @@ impl Facts {
             occurrences: network.failures.iter().map(|_| 0).collect(),
             dead_feeds: network.feeds.iter().map(|_| Vec::new()).collect(),
             starved: network.routers.iter().map(|_| None).collect(),
+            costed_out: network.links.iter().map(|_| Vec::new()).collect(),
             dead_zones: Vec::new(),
             lasting: Vec::new(),
             touched: BTreeSet::new(),

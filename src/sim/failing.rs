@@ -154,6 +154,9 @@ impl<'n> Run<'n> {
             (Effect::NoBgp(router), Turn::Ends) => self.bgp_starts(router),
             (Effect::SessionDown(router, session), Turn::Begins) => self.hold_session(router, session),
             (Effect::SessionDown(router, session), Turn::Ends) => self.release_session(router, session),
+            (Effect::CostedOut(link), _) => self.costing_turns(link, id, turn),
+            (Effect::AdminDown(wires), Turn::Begins) => self.is_shut(wires, id),
+            (Effect::AdminDown(wires), Turn::Ends) => self.is_lit_again(wires, id),
             (Effect::SegmentsRefused(between), Turn::Begins) => {
                 self.network.sessions_between(between).into_iter().for_each(|session| self.refused[session] += 1);
             }
@@ -171,7 +174,9 @@ impl<'n> Run<'n> {
             | Effect::Silent(wires)
             | Effect::Impaired(wires, _)
             | Effect::MkpduLoss(wires)
+            | Effect::AdminDown(wires)
             | Effect::WrongKey(wires, _) => vec![wires.link],
+            Effect::CostedOut(link) => vec![*link],
             Effect::CpuHang(router) | Effect::NoBgp(router) | Effect::Drained(router) | Effect::Exports(router) => {
                 self.network.routers[*router].links.clone()
             }
@@ -219,7 +224,7 @@ impl<'n> Run<'n> {
         self.settling.world_changed();
     }
 
-    fn goes_dark(&mut self, wires: Wires, failure: FailureId, reason: DropReason) {
+    pub(in crate::sim) fn goes_dark(&mut self, wires: Wires, failure: FailureId, reason: DropReason) {
         self.members_hit(wires).for_each(|port| self.dark[port] += 1);
         self.kill(wires, failure, reason);
         self.update_light(wires.link);

@@ -268,13 +268,15 @@ impl Run<'_> {
         self.network.links[link].members[up].ports[end]
     }
 
-    /// Interior routing uses a link inside a provider when both ends are up and BFD, if it runs, is too.
+    /// Interior routing uses a link inside a provider when both ends are up and BFD, if it runs, is too, and it is not
+    /// costed out.
     pub fn announce_link(&mut self, link: LinkId) {
         if self.is_interior(link) {
             let ends_up = self.link_ends[link].iter().all(|end| end.up);
             let watched = |session: &&usize| self.network.bfd_sessions[**session].watched == Watched::Link(link);
             let alive = self.link_ends[link][0].bfd.iter().filter(watched).all(|session| self.is_alive(*session));
-            self.interior_hears(link, if ends_up && alive { Usable::Yes } else { Usable::No });
+            let offered = self.facts.costed_out[link].is_empty();
+            self.interior_hears(link, if ends_up && alive && offered { Usable::Yes } else { Usable::No });
         }
     }
 

@@ -173,13 +173,16 @@ fn cuts(network: &Network, effect: Effect, link: LinkId, member: usize) -> bool 
     match effect {
         // The session rides the first member, and another one when the router knows that to be dark.
         // Without a key both ends of a member close it.
-        Effect::Dark(wires, _) | Effect::Silent(wires) | Effect::MkpduLoss(wires) | Effect::WrongKey(wires, _) => {
-            hits(wires)
-        }
+        Effect::Dark(wires, _)
+        | Effect::Silent(wires)
+        | Effect::AdminDown(wires)
+        | Effect::MkpduLoss(wires)
+        | Effect::WrongKey(wires, _) => hits(wires),
         Effect::Impaired(wires, Impairment::Loss(law)) => hits(wires) && law.mean() == Share::ONE,
         Effect::PowerLoss(router) | Effect::CpuHang(router) => ends.contains(&router),
         Effect::FeedLoss(feed) => ends.iter().any(|end| network.routers[*end].feeds.contains(&feed)),
         Effect::NoBgp(_)
+        | Effect::CostedOut(_)
         | Effect::SegmentsRefused(_)
         | Effect::Drained(_)
         | Effect::Exports(_)

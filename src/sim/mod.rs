@@ -12,6 +12,7 @@ mod congestion;
 mod control_packets;
 mod cpu;
 mod delayed;
+mod detection;
 mod ends;
 mod event;
 mod exchanges;

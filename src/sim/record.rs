@@ -12,7 +12,7 @@ mod routing;
 
 pub use availability::{AvailabilityRecord, UnavailableRun};
 pub use flows::{ExchangeRecord, FlowEntryRecord, FlowRecord, TransferRecord};
-pub use ledger::{Detected, FlowHit, LedgerEntry, LedgerKind, LostIn, Notice, Phase, PhaseTime, Spread};
+pub use ledger::{DETECTED, Detected, FlowHit, LedgerEntry, LedgerKind, LostIn, Notice, Phase, PhaseTime, Spread};
 pub use macsec::{MacsecRecord, MkaRecord, PacketNumbers};
 pub use operations::{FeatureRecord, OperationRecord};
 pub use routing::{BgpMessages, Oscillation, RouteMove, RoutingRecord};

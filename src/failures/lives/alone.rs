@@ -1,6 +1,6 @@
 //! A component whose life hangs on nobody else's.
 
-use super::{Transition, Turn};
+use super::{Aspect, Transition, Turn};
 use crate::failures::law::{Age, First, Sampler};
 use crate::ids::ComponentId;
 use crate::network::{Component, Start};
@@ -19,9 +19,31 @@ pub(super) struct Alone {
     begins_down: f64,
     first: First,
     up: Sampler,
+    /// Until somebody notices a failure that no protocol does.
+    silence: Option<Silence>,
     down: Sampler,
     coverage: Share,
     turns: u32,
+}
+
+/// How long failures go on unnoticed.
+#[derive(Debug, Clone)]
+struct Silence {
+    name: StreamName,
+    law: Sampler,
+    /// Part of the time from a failure to its return.
+    share: f64,
+}
+
+/// Where in its outage a component is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// It has just failed.
+    Failed,
+    /// Somewhere in the time in which nobody notices it.
+    Silent,
+    /// Somewhere in its repair.
+    InRepair,
 }
 
 impl Alone {
@@ -40,6 +62,11 @@ impl Alone {
             begins_down: if touched > 0.0 { is_down / touched } else { 0.0 },
             first,
             up,
+            silence: component.detection.as_ref().map(|detection| Silence {
+                name: StreamName::new(&component.name, "detection"),
+                law: Sampler::new(&detection.law),
+                share: component.mean_silence() / component.mean_outage(),
+            }),
             down: Sampler::new(&component.down),
             coverage: component.coverage,
             turns: u32::try_from(component.turns.len()).expect("few turns"),
@@ -61,20 +88,44 @@ impl Alone {
             1 => 0,
             turns => u32::try_from(up.below(turns.into())).expect("below a number of 32 bits"),
         };
-        let mut in_repair = begins_down;
+        let mut silence = self.silence.as_ref().map(|silence| (silence, streams.stream(silence.name)));
+        let mut stands = match &mut silence {
+            _ if !begins_down => Stands::Failed,
+            Some((silence, stream)) => match stream.uniform() < silence.share {
+                true => Stands::Silent,
+                false => Stands::InRepair,
+            },
+            None => Stands::InRepair,
+        };
         while at < length {
             let covered = self.is_covered(&mut down);
-            let mut tell = |at: u64, turn: Turn| {
-                out.push(Transition { at: CalendarSpan::from_ns(at), component: self.id, turn, entry, covered });
+            let mut tell = |at: u64, turn: Turn, aspect: Aspect| {
+                let at = CalendarSpan::from_ns(at);
+                out.push(Transition { at, component: self.id, turn, aspect, entry, covered });
             };
-            tell(at, Turn::Down);
-            let takes = if in_repair { self.down.residual(&mut down) } else { self.down.draw(&mut down) };
+            tell(at, Turn::Down, Aspect::Fault);
+            if let Some((silence, stream)) = &mut silence {
+                at = at.saturating_add(match stands {
+                    Stands::Failed => silence.law.draw(stream),
+                    Stands::Silent => silence.law.residual(stream),
+                    Stands::InRepair => 0,
+                });
+                if at >= length {
+                    return;
+                }
+                tell(at, Turn::Down, Aspect::OutOfService);
+            }
+            let takes = match stands {
+                Stands::Failed | Stands::Silent => self.down.draw(&mut down),
+                Stands::InRepair => self.down.residual(&mut down),
+            };
             at = at.saturating_add(takes);
             if at >= length {
                 return;
             }
-            tell(at, Turn::Up);
-            in_repair = false;
+            let aspect = if silence.is_some() { Aspect::OutOfService } else { Aspect::Fault };
+            tell(at, Turn::Up, aspect);
+            stands = Stands::Failed;
             entry = (entry + 1) % self.turns;
             at = at.saturating_add(self.up.draw(&mut up));
         }

@@ -33,6 +33,16 @@ pub enum Turn {
     Up,
 }
 
+/// What of a component's failure turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Aspect {
+    /// The failure itself.
+    Fault,
+    /// What is done about one that no protocol notices, once somebody does: it is taken out of service, and returns
+    /// together with the fault.
+    OutOfService,
+}
+
 /// One component fails or comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transition {
@@ -42,6 +52,8 @@ pub struct Transition {
     pub component: ComponentId,
     /// Down or up.
     pub turn: Turn,
+    /// What of it.
+    pub aspect: Aspect,
     /// Which of the component's [`crate::network::Component::turns`] it is.
     pub entry: u32,
     /// Whether routing takes over from it.

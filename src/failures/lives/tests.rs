@@ -1,9 +1,9 @@
 //! Do components live as their laws say? Expected values are formulas named in each test.
 
-use super::{Lives, LivesPlan, Transition, Turn};
+use super::{Aspect, Lives, LivesPlan, Transition, Turn};
 use crate::failures::law::Sampler;
 use crate::ids::IdVec;
-use crate::network::{Begin, Component, Crew, LifeLaw, LifeShape, Reliability, Start};
+use crate::network::{Begin, Component, Crew, DetectionLaw, LifeLaw, LifeShape, Mitigation, Reliability, Start};
 use crate::rng::{RunSeed, StreamName};
 use crate::units::{CalendarSpan, Hours, Share};
 
@@ -21,6 +21,7 @@ fn component(name: &str, up: LifeLaw, down: LifeLaw) -> Component {
         class: "unit".to_owned(),
         turns: vec![Vec::new()],
         up,
+        detection: None,
         down,
         begins: Begin::Sudden,
         shared: Share::ZERO,
@@ -60,9 +61,10 @@ fn down_in(transitions: &[Transition], window: [f64; 2], count: usize) -> f64 {
         let at = transition.at.as_ns() as f64 / 3.6e12;
         add(down, since, at);
         since = at;
-        match transition.turn {
-            Turn::Down => down += 1,
-            Turn::Up => down -= 1,
+        match (transition.turn, transition.aspect) {
+            (Turn::Down, Aspect::Fault) => down += 1,
+            (Turn::Down, Aspect::OutOfService) => {}
+            (Turn::Up, _) => down -= 1,
         }
     }
     add(down, since, end);
@@ -241,4 +243,92 @@ fn a_replication_alone_is_that_of_its_block_and_each_law_fails_as_often_as_the_r
         let measured = mean_of(failures.len() as u64, |_| *each.next().expect("one of each"));
         within(&format!("{shape:?}"), measured, 10.0 / 104.0, 0.1);
     }
+}
+
+/// 100 h up, 20 h unnoticed (lognormal), 4 h of repair.
+fn grey(name: &str) -> Component {
+    let law_of = |hours| law(hours, LifeShape::LogNormal(1.2));
+    let detection = DetectionLaw { law: law_of(20.0), by: "monitoring".to_owned(), mitigation: Mitigation::AdminDown };
+    let unit = component(name, law(100.0, LifeShape::Exponential), law(4.0, LifeShape::LogNormal(0.7)));
+    Component { detection: Some(detection), ..unit }
+}
+
+/// Hours of [0, `length`) between each time of the first kind and the next one of the second.
+fn between(transitions: &[Transition], from: (Turn, Aspect), to: (Turn, Aspect), length: f64) -> f64 {
+    let (mut since, mut total) = (None, 0.0);
+    for one in transitions {
+        let (what, at) = ((one.turn, one.aspect), one.at.as_ns() as f64 / 3.6e12);
+        if what == to {
+            total += since.take().map_or(0.0, |since| at - since);
+        }
+        if what == from {
+            since = Some(at);
+        }
+    }
+    total + since.map_or(0.0, |since| length - since)
+}
+
+/// Alternating renewal in three parts: each has its mean over the mean of the cycle of 124 h, at every moment of a life that
+/// began long ago; and of 1,000 h on, whole silences have the mean and the variance of their law.
+#[test]
+fn a_fault_is_silent_and_then_out_of_service_for_their_shares_of_the_cycle() {
+    const FAULT: (Turn, Aspect) = (Turn::Down, Aspect::Fault);
+    const SHUT: (Turn, Aspect) = (Turn::Down, Aspect::OutOfService);
+    const BACK: (Turn, Aspect) = (Turn::Up, Aspect::OutOfService);
+    let alone = model(vec![grey("unit")], Start::Stationary);
+    let plan = LivesPlan::new(&alone, hours(50.0));
+    let mut lives = Lives::new(&plan);
+    let mut time =
+        |from, to| mean_of(40_000, |replication| between(lives.replication(RunSeed(7), replication), from, to, 50.0));
+    within("silent", time(FAULT, SHUT), 50.0 * 20.0 / 124.0, 0.05);
+    within("out of service", time(SHUT, BACK), 50.0 * 4.0 / 124.0, 0.05);
+
+    let plan = LivesPlan::new(&alone, hours(20_000.0));
+    let mut lives = Lives::new(&plan);
+    let mut silences = Vec::new();
+    for replication in 0..200 {
+        // The first may have begun before time did, the last may end behind it.
+        let all = lives.replication(RunSeed(8), replication);
+        let pairs = all.windows(2).skip(3).filter(|pair| (pair[1].turn, pair[1].aspect) == SHUT);
+        silences.extend(pairs.map(|pair| (pair[1].at.as_ns() - pair[0].at.as_ns()) as f64 / 3.6e12));
+    }
+    let sample = |of: &dyn Fn(f64) -> f64| {
+        let mut each = silences.iter();
+        mean_of(silences.len() as u64, |_| of(*each.next().expect("one of each")))
+    };
+    within("silence", sample(&|hours| hours), 20.0, 0.05);
+    // E[x^2] of a lognormal: mean^2 e^(sigma^2).
+    within("squared", sample(&|hours| hours * hours), 400.0 * libm::exp(1.44), 0.5);
+}
+
+/// A crew is called when a fault is noticed, not when it begins: one with 100 h up, 20 h unnoticed and 4 h of repair is busy for
+/// 4 h of 124 h, so that two such units wait for each other no longer than two with 120 h up do: with exponential laws the
+/// queue is that of a machine repair model of r = 4 / 120 but for the shape of the time up, to which it is hardly sensitive.
+#[test]
+fn crews_are_called_when_a_fault_is_noticed() {
+    let exponential = |mut unit: Component| {
+        unit.down = law(4.0, LifeShape::Exponential);
+        unit.detection.iter_mut().for_each(|one| one.law = law(20.0, LifeShape::Exponential));
+        Component { crew: Some(0), ..unit }
+    };
+    let mut both = model(["a", "b"].map(|name| exponential(grey(name))).into(), Start::Stationary);
+    both.crews = vec![Crew { name: "field".to_owned(), size: 1 }];
+    let plan = LivesPlan::new(&both, hours(1_000.0));
+    let mut lives = Lives::new(&plan);
+    let shut = |replication| {
+        let mut shut = [false; 2];
+        let (mut since, mut total) = (0.0, 0.0);
+        for one in lives.replication(RunSeed(7), replication) {
+            let at = one.at.as_ns() as f64 / 3.6e12;
+            total += if shut == [true; 2] { at - since } else { 0.0 };
+            since = at;
+            if one.aspect == Aspect::OutOfService {
+                shut[one.component.0 as usize] = one.turn == Turn::Down;
+            }
+        }
+        total
+    };
+    let r: f64 = 4.0 / 120.0;
+    let expected = 1_000.0 * 2.0 * r * r / (1.0 + 2.0 * r + 2.0 * r * r);
+    within("both out of service", mean_of(20_000, shut), expected, 0.06);
 }

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use super::{Transition, Turn};
+use super::{Aspect, Transition, Turn};
 use crate::failures::law::Sampler;
 use crate::ids::ComponentId;
-use crate::network::{Crew, LifeLaw, Reliability, Start};
+use crate::network::{Component, Crew, LifeLaw, Reliability, Start};
 use crate::rng::{BriefStream, BriefStreams, StreamName};
 use crate::units::{CalendarSpan, Hours, Share};
 
@@ -27,6 +27,8 @@ struct Member {
     id: ComponentId,
     /// Streams of its up and of its down times.
     names: [StreamName; 2],
+    /// Until somebody notices a failure that no protocol does, and calls for repair.
+    silence: Option<(StreamName, Sampler)>,
     /// Up times until its own failures, those that are shared left out.
     up: Sampler,
     down: Sampler,
@@ -69,7 +71,7 @@ impl<'n> TogetherPlan<'n> {
 /// customers at the latest within an up time: the more have failed, the fewer can.
 fn warm_up(model: &Reliability, members: &[ComponentId]) -> f64 {
     let components = || members.iter().map(|id| &model.components[*id]);
-    let longest = components().map(|one| one.down.mean.get()).fold(0.0, f64::max);
+    let longest = components().map(Component::mean_outage).fold(0.0, f64::max);
     let memory = |(place, crew): (usize, &Crew)| {
         let of_crew = || components().filter(|one| one.crew == Some(place));
         let offered: f64 = of_crew().map(|one| one.down.mean.get() / one.up.mean.get()).sum();
@@ -88,6 +90,10 @@ impl Member {
         Self {
             id,
             names: ["up", "down"].map(|purpose| StreamName::new(&component.name, purpose)),
+            silence: component
+                .detection
+                .as_ref()
+                .map(|detection| (StreamName::new(&component.name, "detection"), Sampler::new(&detection.law))),
             up: Sampler::new(&split(&component.up, component.shared.complement())),
             down: Sampler::new(&component.down),
         }
@@ -127,6 +133,7 @@ fn split(up: &LifeLaw, share: Share) -> LifeLaw {
 #[derive(Debug)]
 struct Unit {
     up: BriefStream,
+    silence: Option<BriefStream>,
     down: BriefStream,
     condition: Condition,
     /// Counts what was scheduled for it, so that what a shock overtook is known as void.
@@ -138,6 +145,8 @@ struct Unit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Condition {
     Up,
+    /// Down, and nobody knows.
+    Silent,
     /// Down and under repair.
     Repair,
     /// Down, and nobody has time for it.
@@ -174,7 +183,11 @@ impl<'p> Together<'p> {
         self.run(self.plan.burn_in, out);
         for place in 0..self.units.len() {
             if self.units[place].condition != Condition::Up {
-                self.tell(self.plan.burn_in, place, Turn::Down, out);
+                self.tell(self.plan.burn_in, place, (Turn::Down, Aspect::Fault), out);
+                let known = self.units[place].condition != Condition::Silent;
+                if known && self.plan.members[place].silence.is_some() {
+                    self.tell(self.plan.burn_in, place, (Turn::Down, Aspect::OutOfService), out);
+                }
             }
         }
         self.run(self.plan.end, out);
@@ -198,7 +211,8 @@ impl<'p> Together<'p> {
                 1 => 0,
                 turns => u32::try_from(up.below(turns as u64)).expect("few turns"),
             };
-            self.units.push(Unit { up, down, condition: Condition::Up, serial: 0, entry, covered: true });
+            let silence = member.silence.as_ref().map(|(name, _)| streams.stream(*name));
+            self.units.push(Unit { up, silence, down, condition: Condition::Up, serial: 0, entry, covered: true });
             self.schedule(place, first, 0);
         }
         self.shock_streams.clear();
@@ -234,6 +248,10 @@ impl<'p> Together<'p> {
         }
         match unit.condition {
             Condition::Up => self.fails(now, entity, out),
+            Condition::Silent => {
+                self.tell(now, entity, (Turn::Down, Aspect::OutOfService), out);
+                self.calls_for_repair(now, entity);
+            }
             Condition::Repair => self.returns(now, entity, out),
             Condition::Waiting => unreachable!("nothing is due of what waits"),
         }
@@ -257,7 +275,20 @@ impl<'p> Together<'p> {
         let component = &self.plan.model.components[self.plan.members[place].id];
         let unit = &mut self.units[place];
         unit.covered = component.coverage == Share::ONE || unit.down.chance(component.coverage.as_ppb());
-        self.tell(now, place, Turn::Down, out);
+        self.tell(now, place, (Turn::Down, Aspect::Fault), out);
+        let member = &self.plan.members[place];
+        let unit = &mut self.units[place];
+        if let (Some((_, law)), Some(stream)) = (&member.silence, &mut unit.silence) {
+            unit.condition = Condition::Silent;
+            let takes = law.draw(stream);
+            return self.schedule(place, takes, now);
+        }
+        self.calls_for_repair(now, place);
+    }
+
+    /// A crew comes, or it waits for one.
+    fn calls_for_repair(&mut self, now: u64, place: usize) {
+        let component = &self.plan.model.components[self.plan.members[place].id];
         match component.crew {
             Some(crew) if self.crews[crew].free == 0 => {
                 self.units[place].condition = Condition::Waiting;
@@ -279,7 +310,9 @@ impl<'p> Together<'p> {
     }
 
     fn returns(&mut self, now: u64, place: usize, out: &mut Vec<Transition>) {
-        self.tell(now, place, Turn::Up, out);
+        let silent = self.plan.members[place].silence.is_some();
+        let aspect = if silent { Aspect::OutOfService } else { Aspect::Fault };
+        self.tell(now, place, (Turn::Up, aspect), out);
         let component = &self.plan.model.components[self.plan.members[place].id];
         let unit = &mut self.units[place];
         unit.condition = Condition::Up;
@@ -293,11 +326,11 @@ impl<'p> Together<'p> {
         }
     }
 
-    fn tell(&self, now: u64, place: usize, turn: Turn, out: &mut Vec<Transition>) {
+    fn tell(&self, now: u64, place: usize, (turn, aspect): (Turn, Aspect), out: &mut Vec<Transition>) {
         // What happens in the burn-in is told of nobody.
         let Some(at) = now.checked_sub(self.plan.burn_in) else { return };
         let Unit { entry, covered, .. } = self.units[place];
         let component = self.plan.members[place].id;
-        out.push(Transition { at: CalendarSpan::from_ns(at), component, turn, entry, covered });
+        out.push(Transition { at: CalendarSpan::from_ns(at), component, turn, aspect, entry, covered });
     }
 }

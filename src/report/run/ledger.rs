@@ -3,7 +3,7 @@
 use super::{causes, lost, verdict};
 use crate::report::document::{Block, Section};
 use crate::report::words::{calendar, count, counted, list, plain, seconds, span, spans};
-use crate::sim::record::{LedgerEntry, LedgerKind, LostIn, Phase, PhaseTime, RunRecord, Spread};
+use crate::sim::record::{DETECTED, LedgerEntry, LedgerKind, LostIn, Notice, Phase, PhaseTime, RunRecord, Spread};
 use crate::units::{CalendarSpan, Span};
 
 /// The heading of the section.
@@ -31,8 +31,13 @@ fn text(entry: &LedgerEntry) -> String {
     let lost = lost(&entry.dropped);
     let nothing = if lost == 0 { "; nothing lost" } else { "" };
     let mut lines = vec![format!("{what}{nothing}"), noticed(entry)];
+    if let Some(at) = entry.shut {
+        lines
+            .push(format!("out of service {} after it began, until it is repaired", span(at.saturating_sub(entry.at))));
+    }
     if !entry.during.is_empty() {
-        lines.insert(1, format!("while {} lasts", list(&entry.during)));
+        let lasts = if entry.during.len() == 1 { "lasts" } else { "last" };
+        lines.insert(1, format!("while {} {lasts}", list(&entry.during)));
     }
     if lost > 0 {
         let (packets, flows) = (counted(lost, "packet"), counted(entry.flows_hit, "flow"));
@@ -143,13 +148,19 @@ pub fn happened(what: &str, component: &str) -> String {
 
 /// Who noticed first and how, and when packets began and finished to go another way.
 pub fn noticed(entry: &LedgerEntry) -> String {
-    let mut routers: Vec<&str> = entry.notices.iter().map(|notice| notice.router.as_str()).collect();
+    let by_routers = entry.notices.iter().filter(|notice| notice.how != DETECTED);
+    let mut routers: Vec<&str> = by_routers.map(|notice| notice.router.as_str()).collect();
     routers.sort_unstable();
     routers.dedup();
-    let Some(first) = entry.notices.first() else {
+    // Keys that were given up while it was still dark are no news of a return.
+    let is_news = |notice: &&Notice| (entry.kind, notice.how) != (LedgerKind::Return, "mka");
+    let Some(first) = entry.notices.iter().find(is_news).or(entry.notices.first()) else {
         return format!("no router noticed{}", moved(entry));
     };
     let after = span(first.at.saturating_sub(entry.at));
+    if first.how == DETECTED {
+        return format!("detected by {} {after} after it began{}", first.router, moved(entry));
+    }
     let others = match routers.len() {
         1 => String::new(),
         all => format!(", {all} routers in all"),

@@ -371,7 +371,7 @@ fn ledger_entry(entry: &LedgerEntry) -> Value {
         .iter()
         .map(|step| json!({ "phase": step.phase.word(), "first_after_us": after(step.first), "last_after_us": after(step.last) }))
         .collect();
-    json!({
+    let mut told = json!({
         "failure": entry.name,
         "entry": kind_word(entry.kind),
         "kind": entry.what,
@@ -395,7 +395,11 @@ fn ledger_entry(entry: &LedgerEntry) -> Value {
         "flows_unended": entry.unended,
         "blackout": spread(entry.blackout),
         "blackout_round_trip": spread(entry.blackout_round_trip),
-    })
+    });
+    if let Some(at) = entry.shut {
+        told["shut_after_us"] = json!(after(at));
+    }
+    told
 }
 
 fn lost_in(lost: &LostIn) -> Value {

@@ -40,6 +40,14 @@ fn of_connection(one: &StructureSummary) -> Vec<Section> {
 }
 
 fn method(one: &StructureSummary) -> String {
+    let found = how_found(one);
+    let without = !one.fewer.is_empty() && one.demand.is_empty();
+    let reason = " What is carried of the demand is not told: faults that are detected are something else from then on, which \
+                  the chain does not have.";
+    if without { found + reason } else { found }
+}
+
+fn how_found(one: &StructureSummary) -> String {
     match one.method {
         Method::Enumeration { states, remainder } => format!(
             "{} looked at, the most probable first; all others together have probability {remainder:.1e}, and the bounds hold \
@@ -58,6 +66,11 @@ fn method(one: &StructureSummary) -> String {
         Method::Endless => {
             "Repairs wait for each other, and crews never come to the end of their work: only the periods above \
                             say what that means."
+                .to_owned()
+        }
+        Method::TwoPhases => {
+            "Repairs wait for each other or causes are shared, and some faults take channels along that are others once they \
+             are detected: only the periods above say what that means."
                 .to_owned()
         }
     }
@@ -235,7 +248,7 @@ pub(super) fn value(one: &StructureSummary) -> Value {
         Method::Enumeration { states, remainder } => ("enumeration", Some(states), Some(remainder), None),
         Method::Chain { states } => ("markov-chain", Some(states), None, None),
         Method::Cycles { cycles } => ("simulated-cycles", None, None, Some(cycles)),
-        Method::Endless => ("none", None, None, None),
+        Method::Endless | Method::TwoPhases => ("none", None, None, None),
     };
     json!({
         "connection": one.connection,

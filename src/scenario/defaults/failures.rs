@@ -13,6 +13,10 @@ pub(super) fn fill(file: &mut File) {
     for (index, failure) in file.failures.iter_mut().enumerate() {
         default(&mut failure.name, format!("failure-{}", index + 1));
         fill_kind(failure);
+        if failure.detected_after.is_some() {
+            let whole = failure.member.is_none();
+            detection(whole, [&mut failure.detected_by, &mut failure.mitigation, &mut failure.drain]);
+        }
     }
     for (index, work) in file.maintenance.iter_mut().enumerate() {
         default(&mut work.name, format!("maintenance-{}", index + 1));
@@ -23,6 +27,15 @@ pub(super) fn fill(file: &mut File) {
         default(&mut work.restore, estimate::RESTORE);
     }
     surges(file);
+}
+
+/// Who detects a fault that no protocol notices, and what is done then. A member of a link has no routes of its own.
+pub(in crate::scenario) fn detection(whole: bool, [by, mitigation, drain]: [&mut Leaf; 3]) {
+    default(by, "monitoring");
+    default(mitigation, if whole { "drain" } else { "admin-down" });
+    if peek(mitigation) == Some("drain") {
+        default(drain, estimate::DRAIN);
+    }
 }
 
 /// A congestion surge sends by flow entries of its own, one for each time that it happens.

@@ -2,8 +2,10 @@
 
 use toml::{Table, Value};
 
+use super::defaults::detection;
 use super::file::{File, Leaf, LifeTable};
 use super::problem::Problem;
+use super::read::peek;
 use crate::network::StudyPlan;
 
 /// A pack that ships with the program.
@@ -58,6 +60,12 @@ fn fill_class(class: &mut LifeTable, level: &Value) {
     default(&mut class.down_law, "exponential");
     default(&mut class.up_mean, "mean");
     default(&mut class.down_mean, "mean");
+    if class.detection.is_some() {
+        default(&mut class.detection_law, "exponential");
+        default(&mut class.detection_mean, "mean");
+        let whole = peek(&class.of) != Some("member-ends");
+        detection(whole, [&mut class.detected_by, &mut class.mitigation, &mut class.drain]);
+    }
     default(&mut class.shared, "0%");
     default(&mut class.coverage, "100%");
 }
@@ -77,7 +85,8 @@ mod tests {
             assert!(table["basis"].as_str().is_some());
             for (name, class) in table["classes"].as_table().expect("classes") {
                 assert!(class["source"].as_str().is_some_and(|source| source.len() > 20), "{name}");
-                for key in ["up", "down"] {
+                let detection = class.get("detection").map(|_| "detection");
+                for key in ["up", "down"].into_iter().chain(detection) {
                     for level in ["low", "base", "high"] {
                         assert!(class[key][level].as_str().is_some(), "{name}.{key}.{level}");
                     }

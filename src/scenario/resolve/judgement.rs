@@ -59,7 +59,7 @@ const LIFE: [(&str, ProvisioningMetric, Unit); 13] = [
 ];
 
 /// Keys of `incidents.NAME` and `returns.NAME`.
-const ENTRY_KEYS: [&str; 5] = ["blackout", "lost", "converged", "updates", "noticed"];
+const ENTRY_KEYS: [&str; 7] = ["blackout", "lost", "converged", "updates", "detected", "shut", "noticed"];
 
 const PLAIN: [(&str, Metric, Unit); 7] = [
     ("loss", Metric::Loss, Unit::Share),
@@ -221,6 +221,8 @@ impl Resolver<'_> {
                     ("lost", _) => self.expect(key, Metric::Lost(entry.clone()), Unit::Count, value),
                     ("converged", _) => self.expect(key, Metric::Converged(entry.clone()), Unit::Span, value),
                     ("updates", _) => self.expect(key, Metric::Updates(entry.clone()), Unit::Count, value),
+                    ("detected", _) => self.expect(key, Metric::Detected(entry.clone()), Unit::Span, value),
+                    ("shut", _) => self.expect(key, Metric::Shut(entry.clone()), Unit::Span, value),
                     ("noticed", Value::Table(routers)) => self.expect_noticed(&key, &entry, routers),
                     (..) => self.unknown(&join("expect", &key), metric, &ENTRY_KEYS),
                 }

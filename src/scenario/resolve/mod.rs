@@ -18,6 +18,7 @@ mod guidance;
 mod headers;
 mod judgement;
 mod laws;
+mod life_laws;
 mod limits;
 mod link_groups;
 mod links;

@@ -11,7 +11,7 @@ use crate::network::{
 use crate::scenario::file::{Leaf, LifeTable};
 use crate::scenario::read::{peek, peek_list};
 use crate::scenario::source::join;
-use crate::units::{CalendarSpan, Hours, Share};
+use crate::units::{Hours, Share};
 
 /// What a class is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +193,7 @@ impl Resolver<'_> {
         let level = self.reader.word(&join(&place, "level"), &table.level, &levels);
         let up = self.law(&place, "up", table, level);
         let down = self.law(&place, "down", table, level);
+        let detection = self.detection_law(&place, table, level);
         let begins = [("sudden", Begin::Sudden), ("drained", Begin::Drained)];
         let begins = self.reader.word(&join(&place, "begins"), &table.begins, &begins);
         let shared: Option<Share> = self.reader.quantity(&join(&place, "shared"), &table.shared, "5%");
@@ -209,8 +210,8 @@ impl Resolver<'_> {
             let remedy = "write up_law = \"exponential\", or leave shared out";
             self.reader.error(join(&place, "shared"), "needs failures without memory", remedy);
         }
-        let (Some(up), Some(down), Some(shared), Some(coverage), Some(probability)) =
-            (up, down, shared, coverage, probability)
+        let (Some(up), Some(down), Some(detection), Some(shared), Some(coverage), Some(probability)) =
+            (up, down, detection, shared, coverage, probability)
         else {
             return Vec::new();
         };
@@ -225,6 +226,7 @@ impl Resolver<'_> {
                 class: name.to_owned(),
                 turns: vec![kinds],
                 up: LifeLaw { mean, ..up.clone() },
+                detection: detection.clone(),
                 down: down.clone(),
                 begins,
                 shared,
@@ -266,73 +268,6 @@ impl Resolver<'_> {
             self.reader.error(place, "is neither true nor false", "write true or false");
         }
         answer.unwrap_or(false)
-    }
-
-    /// The law of an up or down time: `up`, `up_mean`, `up_law`, `up_shape`, `up_sigma`.
-    fn law(&mut self, place: &str, key: &str, table: &LifeTable, level: Level) -> Option<LifeLaw> {
-        let (value, stands_for, law, shape, sigma) = match key {
-            "up" => (&table.up, &table.up_mean, &table.up_law, &table.up_shape, &table.up_sigma),
-            _ => (&table.down, &table.down_mean, &table.down_law, &table.down_shape, &table.down_sigma),
-        };
-        let at = join(place, key);
-        let words = [("exponential", 0), ("weibull", 1), ("lognormal", 2), ("constant", 3), ("empirical", 4)];
-        let law = self.reader.word(&format!("{at}_law"), law, &words);
-        let needed = [("shape", shape, law == 1), ("sigma", sigma, law == 2)];
-        for (name, leaf, read) in needed {
-            if leaf.is_some() && !read {
-                self.reader.error(format!("{at}_{name}"), "is not read by this law", "leave it out");
-            }
-        }
-        if law == 4 {
-            return self.empirical(&at, value);
-        }
-        let given = self.mean(&at, value, level)?;
-        let shape = match law {
-            1 => LifeShape::Weibull(self.positive_number(&format!("{at}_shape"), shape, 0.1, 20.0)?),
-            2 => LifeShape::LogNormal(self.positive_number(&format!("{at}_sigma"), sigma, 0.01, 5.0)?),
-            3 => LifeShape::Constant,
-            _ => LifeShape::Exponential,
-        };
-        let is_median = self.reader.word(&format!("{at}_mean"), stands_for, &[("mean", false), ("median", true)]);
-        let mean = if is_median { mean_of_median(given, &shape) } else { given };
-        Some(LifeLaw { mean, shape })
-    }
-
-    /// A span, or one for each level of risk.
-    fn mean(&mut self, at: &str, leaf: &Leaf, level: Level) -> Option<Hours> {
-        let word = match level {
-            Level::Low => "low",
-            Level::Base => "base",
-            Level::High => "high",
-        };
-        let (at, leaf) = match leaf {
-            Some(Value::Table(levels)) => (join(at, word), levels.get(word).cloned()),
-            other => (at.to_owned(), other.clone()),
-        };
-        self.reader.quantity(&at, &leaf, "100000 h")
-    }
-
-    fn empirical(&mut self, at: &str, leaf: &Leaf) -> Option<LifeLaw> {
-        let items = peek_list(leaf).unwrap_or_default();
-        let values: Option<Vec<CalendarSpan>> = items.iter().map(|item| item.as_str()?.parse().ok()).collect();
-        let values = values.filter(|values| !values.is_empty() && values.iter().any(|value| value.as_ns() > 0));
-        let Some(values) = values else {
-            self.reader.error(at, "is not a list of durations", "write for example [\"2 h\", \"5 h\", \"26 h\"]");
-            return None;
-        };
-        let hours: f64 = values.iter().map(|value| value.as_seconds() / 3_600.0).sum();
-        let mean = Hours::new(hours / values.len() as f64)?;
-        Some(LifeLaw { mean, shape: LifeShape::Empirical(values.into()) })
-    }
-
-    fn positive_number(&mut self, at: &str, leaf: &Leaf, low: f64, high: f64) -> Option<f64> {
-        let number = leaf.as_ref().and_then(|value| value.as_float().or_else(|| value.as_integer().map(|n| n as f64)));
-        let found = number.filter(|number| (low..=high).contains(number));
-        if found.is_none() {
-            let message = format!("is not a number from {low} to {high}");
-            self.reader.error(at, message, "write for example 0.8");
-        }
-        found
     }
 
     /// A kind of thing, or a list of names.
@@ -471,18 +406,6 @@ fn one_by_one(class: &str, members: Vec<Component>) -> Vec<Component> {
     let turns: Vec<Vec<FailureKind>> = members.iter().flat_map(|member| member.turns.clone()).collect();
     let first = members.into_iter().next();
     first.map(|first| Component { name: format!("{class} in turn"), turns, ..first }).into_iter().collect()
-}
-
-/// The mean of a law with this median.
-fn mean_of_median(median: Hours, shape: &LifeShape) -> Hours {
-    let factor = match shape {
-        // ln 2 is the median of the exponential law of mean 1.
-        LifeShape::Exponential => 1.0 / std::f64::consts::LN_2,
-        LifeShape::Weibull(shape) => libm::tgamma(1.0 + 1.0 / shape) / libm::pow(std::f64::consts::LN_2, 1.0 / shape),
-        LifeShape::LogNormal(sigma) => libm::exp(sigma * sigma / 2.0),
-        LifeShape::Constant | LifeShape::Empirical(_) => 1.0,
-    };
-    median.times(factor)
 }
 
 /// A value as `--set` reads it.

@@ -20,6 +20,7 @@ fn record() -> RunRecord {
         at,
         during: Vec::new(),
         notices: vec![notice(30_900, "b"), notice(30_010, "a"), notice(30_020, "a")],
+        shut: None,
         phases: Vec::new(),
         lost_in: LostIn::default(),
         forwarding: None,

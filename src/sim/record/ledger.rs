@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::message::DropReason;
 use crate::units::{CalendarSpan, Span};
 
+/// How somebody who is no router notices a fault, as in [`Notice::how`].
+pub const DETECTED: &str = "detected";
+
 /// Incident or return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerKind {
@@ -36,6 +39,8 @@ pub struct LedgerEntry {
     pub during: Vec<String>,
     /// Who noticed, in order of time; each router once per mechanism.
     pub notices: Vec<Notice>,
+    /// When its component was taken out of service, after somebody detected a fault that no protocol notices.
+    pub shut: Option<Span>,
     /// What followed, step by step, in the order of [`Phase`]; only what happened.
     pub phases: Vec<PhaseTime>,
     /// First and last forwarding-table change that followed, before the next entry.
@@ -96,11 +101,12 @@ pub struct Spread {
 pub struct Notice {
     /// When.
     pub at: Span,
-    /// The router.
+    /// The router, or who else it was.
     pub router: String,
     /// What it noticed, such as "link use1-channel-1" or "session c/use1-channel-1".
     pub subject: String,
-    /// How: "carrier", "keys", "bfd", "bfd-signalled", "hold-timer", "interior", "session", "session-established".
+    /// How: "carrier", "keys", "bfd", "bfd-signalled", "hold-timer", "interior", "session", "session-established",
+    /// and of who is no router [`DETECTED`].
     pub how: &'static str,
 }
 

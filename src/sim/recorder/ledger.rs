@@ -59,6 +59,7 @@ struct Entry {
     /// What else lasted then.
     during: Vec<EntryIndex>,
     notices: Vec<(Time, String, String, &'static str)>,
+    shut: Option<Time>,
     steps: Steps,
     forwarding: Option<(Time, Time)>,
     fib_changes: u64,
@@ -113,6 +114,7 @@ impl Ledger {
             at: now,
             during,
             notices: Vec::new(),
+            shut: None,
             steps: Steps::default(),
             forwarding: None,
             fib_changes: 0,
@@ -141,6 +143,11 @@ impl Ledger {
             entry.notices.push((now, router.to_owned(), subject, how));
         }
         Cause { entry: index, notice: known.or(entry.notices.len().checked_sub(1)) }
+    }
+
+    /// The component of an incident is taken out of service.
+    pub fn shut(&mut self, index: EntryIndex, now: Time) {
+        self.entries[index.0].shut.get_or_insert(now);
     }
 
     /// A step that no router is named for.
@@ -311,6 +318,7 @@ impl Entry {
             at: self.at.since(origin),
             during: Vec::new(),
             notices: self.notices.iter().map(notice).collect(),
+            shut: self.shut.map(|at| at.since(origin)),
             phases: self.steps.times.iter().map(|(phase, times)| phase_time(*phase, *times, origin)).collect(),
             forwarding: self.forwarding.map(|(first, last)| (first.since(origin), last.since(origin))),
             fib_changes: self.fib_changes,

@@ -7,9 +7,10 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::ops::Range;
 
 use super::symmetry::{Levels, Symmetry, representative};
-use super::{Bounds, Component, Failures, Level};
+use super::{Bounds, Component, Course, Failures, Level};
 use crate::rng::Stream;
 use crate::study::statistics::Interval;
 use crate::study::statistics::binomial::clopper_pearson;
@@ -51,6 +52,8 @@ pub struct Below {
     pub(super) with: Vec<f64>,
     /// By component: probability of those which its repair alone ends.
     pub(super) critical: Vec<f64>,
+    /// The same by failure.
+    pub(super) critical_of: Vec<f64>,
     /// By component: probability of those in which a minimal cut set with it is down.
     pub(super) in_cut: Vec<f64>,
     /// Minimal cut sets among those looked at, most probable first.
@@ -276,7 +279,8 @@ pub fn enumerate(components: &[Component], symmetries: &[Symmetry], limits: &Lim
     let mut levels = Levels::new(level, &failures, symmetries);
     let top = levels.of(&[]) as usize;
     let empty = || vec![0.0; components.len()];
-    let below = Below { with: empty(), critical: empty(), in_cut: empty(), ..Below::default() };
+    let critical_of = vec![0.0; failures.component.len()];
+    let below = Below { with: empty(), critical: empty(), critical_of, in_cut: empty(), ..Below::default() };
     let mut below = vec![below; top];
     let mut heap = BinaryHeap::from([tree.node(Vec::new())]);
     let mut states = 0;
@@ -336,6 +340,7 @@ impl Below {
             rest.extend(failed.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| *other));
             if levels.of(&rest) as usize > least {
                 self.critical[component] += probability;
+                self.critical_of[*failure] += probability;
             } else {
                 minimal = false;
             }
@@ -370,13 +375,36 @@ impl Enumeration {
     #[must_use]
     pub fn failures_per_hour(&self, components: &[Component], k: u32) -> Bounds {
         let cycles = components.iter().map(|component| 1.0 / (component.up_hours + component.down_hours));
-        let sums = self
-            .birnbaum(k)
-            .into_iter()
+        let first = components.iter().scan(0, |next, component| {
+            let first = *next;
+            *next += component.kinds.len();
+            Some(first)
+        });
+        let falls = self.birnbaum(k).into_iter().zip(components.iter().zip(first).enumerate());
+        let sums = falls
+            .map(|(birnbaum, (index, (component, first)))| match component.course {
+                Course::OneKind => birnbaum,
+                Course::TwoPhases(silent) => {
+                    let (fault, shut) = (first..first + silent, first + silent..first + component.kinds.len());
+                    self.falls_once_or_twice(k, index, [fault, shut])
+                }
+            })
             .zip(cycles)
             .map(|(birnbaum, cycle)| (birnbaum.low * cycle, birnbaum.high * cycle));
         let (low, high) = sums.fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
         Bounds { low, high }
+    }
+
+    /// How often a failure in two phases takes the level below `k`: at least as often as the worse of them alone would, at
+    /// most as often as each for itself, for a repair never lowers it.
+    fn falls_once_or_twice(&self, k: u32, component: usize, phases: [Range<usize>; 2]) -> Bounds {
+        let below = self.of(k);
+        let [a, b] = phases.map(|failures| {
+            let present: f64 = self.tree.present[failures.clone()].iter().sum();
+            let low = below.critical_of[failures].iter().sum::<f64>() / present;
+            Bounds { low, high: (low + self.left_out_with[component] / present).min(1.0) }
+        });
+        Bounds { low: a.low.max(b.low), high: (a.high + b.high).min(2.0) }
     }
 
     /// Mean hours of one outage, from falling below `k` to being back.

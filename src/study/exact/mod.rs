@@ -32,6 +32,18 @@ pub struct Component {
     /// Which share of its failures is of each kind; they sum to 1. Works on one side and then the other, or a failover that
     /// succeeds or not, are two kinds that never come together.
     pub kinds: Vec<f64>,
+    /// How it passes through its kinds.
+    pub course: Course,
+}
+
+/// Whether a failure is of one kind, or of one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// Each is of one kind, and the shares are those of failures.
+    OneKind,
+    /// A fault is of one of so many kinds first, and of one of the others once it is detected: the shares are those of the
+    /// time down. How long a level is low is exact, how often that begins lies between bounds.
+    TwoPhases(usize),
 }
 
 impl Component {
@@ -41,7 +53,14 @@ impl Component {
         let name = name.into();
         let positive = |hours: f64| hours > 0.0 && hours.is_finite();
         assert!(positive(up_hours) && positive(down_hours), "{name}: {up_hours} h up, {down_hours} h down");
-        Self { name, up_hours, down_hours, kinds: vec![1.0] }
+        Self { name, up_hours, down_hours, kinds: vec![1.0], course: Course::OneKind }
+    }
+
+    /// Whose failures are of one of the first kinds until they are detected, and of the others then.
+    #[must_use]
+    pub const fn detected_after(mut self, first: usize) -> Self {
+        self.course = Course::TwoPhases(first);
+        self
     }
 
     /// With failures of several kinds, as shares that sum to 1.

@@ -54,6 +54,7 @@ fn record(index: u32, seed: RunSeed) -> RunRecord {
             at: Span::from_s(3),
             during: Vec::new(),
             notices: Vec::new(),
+            shut: None,
             phases: Vec::new(),
             lost_in: LostIn::default(),
             forwarding: None,

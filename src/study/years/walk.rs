@@ -2,8 +2,10 @@
 
 use super::course::{Course, charged_by, part};
 use super::fits::{Fit, Fits};
-use super::library::{Down, Draw, Library, Recent, Setting};
-use crate::failures::{BLOCK, ConnectionState, Lives, LivesPlan, Standing, StandingPlan, Transition, Turn};
+use super::library::{Down, Draw, Library, Recent, Setting, is_sudden};
+use crate::failures::{
+    Aspect, BLOCK, ConnectionState, Lives, LivesPlan, Manner, Standing, StandingPlan, Transition, Turn,
+};
 use crate::ids::{ComponentId, Id, IdVec};
 use crate::network::{Begin, Component, Exclusion, Network, Period as SlaPeriod, SlaRule};
 use crate::rng::{BriefStreams, RunSeed};
@@ -157,15 +159,19 @@ impl<'n> Plan<'n> {
     }
 }
 
-/// Which connections each component leaves other than whole when it alone has failed.
+/// Which connections each component leaves other than whole when it alone has failed, or is out of service.
 fn touched(plan: &StandingPlan<'_>, components: &IdVec<ComponentId, Component>) -> Vec<Vec<Vec<usize>>> {
     let mut standing = Standing::new(plan);
     let whole = standing.states().to_vec();
-    let mut by = |component: ComponentId, entry: usize| {
-        standing.fails(component, entry, true);
+    let mut hit = |component: ComponentId, entry: usize, manner: Manner| {
+        standing.fails(component, entry, manner);
         let hit = standing.states().iter().zip(&whole).map(|(state, whole)| state != whole).collect::<Vec<_>>();
-        standing.returns(component, entry, true);
-        (0..hit.len()).filter(|index| hit[*index]).collect()
+        standing.returns(component, entry, manner);
+        hit
+    };
+    let mut by = |component: ComponentId, entry: usize| {
+        let [fault, shut] = [Manner::Failover, Manner::OutOfService].map(|manner| hit(component, entry, manner));
+        (0..fault.len()).filter(|index| fault[*index] || shut[*index]).collect()
     };
     components.enumerate().map(|(id, one)| (0..one.turns.len()).map(|entry| by(id, entry)).collect()).collect()
 }
@@ -307,7 +313,8 @@ impl<'p> Walk<'p> {
         let is_one = |other: &&Transition| {
             let component = &self.plan.network.reliability.components[other.component];
             let is_sudden = component.begins == Begin::Sudden && other.covered;
-            other.at == first.at && other.turn == Turn::Down && is_sudden && first.at > CalendarSpan::ZERO
+            let fails = (other.turn, other.aspect) == (Turn::Down, Aspect::Fault);
+            other.at == first.at && fails && is_sudden && first.at > CalendarSpan::ZERO
         };
         let many = next.iter().take_while(is_one).count();
         if many > 1 && library.has_at_once(&self.down, &next[..many]) { many } else { 1 }
@@ -316,8 +323,7 @@ impl<'p> Walk<'p> {
     /// Something fails or returns; `[it is one event with the one before, it is with the one behind]`.
     fn apply(&mut self, streams: BriefStreams, transition: &Transition, [is_more, has_more]: [bool; 2]) {
         let plan = self.plan;
-        let Transition { at, component, turn, entry, covered } = *transition;
-        let entry = entry as usize;
+        let Transition { at, component, turn, aspect, entry, .. } = *transition;
         let begins = plan.network.reliability.components[component].begins;
         let changes = match plan.library {
             None => false,
@@ -327,10 +333,7 @@ impl<'p> Walk<'p> {
             }
             Some(library) => library.turns(&mut self.down, transition),
         };
-        match turn {
-            Turn::Down => self.standing.fails(component, entry, covered),
-            Turn::Up => self.standing.returns(component, entry, covered),
-        }
+        self.standing.turns(transition);
         // What is down when time begins fell before it.
         let moved = at > CalendarSpan::ZERO;
         self.outcome.transitions += u64::from(moved);
@@ -343,12 +346,16 @@ impl<'p> Walk<'p> {
         if moved
             && changes
             && !has_more
-            && begins == Begin::Sudden
+            && is_sudden(&plan.network.reliability.components[component], aspect)
             && let Some(library) = plan.library
         {
             self.disturb(streams, transition, library);
         }
-        for index in plan.touched.get(component.index()).into_iter().flat_map(|entries| &entries[entry]) {
+        // A failure that is taken out of service is the same failure.
+        if (turn, aspect) == (Turn::Down, Aspect::OutOfService) {
+            return;
+        }
+        for index in plan.touched.get(component.index()).into_iter().flat_map(|entries| &entries[entry as usize]) {
             self.courses[*index].holds(at.as_ns(), begins, turn, plan.period());
         }
     }

@@ -69,8 +69,21 @@ const ROUTER_FAULTS: [(&str, RouterFault); 3] = [
 /// AWS Direct Connect: a failover test takes sessions down for 72 hours at most.
 const LONGEST_TEST_MINUTES: u64 = 4_320;
 
-/// Keys that every kind reads.
-const COMMON: [&str; 8] = ["name", "kind", "at", "lasts", "every", "times", "responsible", "excluded"];
+/// Keys that every kind reads, or whose readers are found elsewhere.
+const COMMON: [&str; 12] = [
+    "name",
+    "kind",
+    "at",
+    "lasts",
+    "every",
+    "times",
+    "responsible",
+    "excluded",
+    "detected_after",
+    "detected_by",
+    "mitigation",
+    "drain",
+];
 
 impl Kind {
     const fn keys(self) -> &'static [&'static str] {

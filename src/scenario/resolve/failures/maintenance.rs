@@ -27,7 +27,7 @@ impl Resolver<'_> {
                 self.reader.error(join(&place, "name"), "another maintenance has this name", "give it another");
             }
             if let Some((kind, when)) = self.work(&place, table) {
-                planned.push((place, Failure { name, kind, when }));
+                planned.push((place, Failure { name, kind, when, detection: None }));
             }
         }
         // An emergency waits for nobody.

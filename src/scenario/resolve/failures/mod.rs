@@ -1,5 +1,6 @@
 //! Scripted failures.
 
+mod detection;
 mod groups;
 mod kinds;
 mod maintenance;
@@ -28,7 +29,9 @@ impl Resolver<'_> {
             }
             let when = self.when(&place, table);
             if let Some(kind) = self.failure_kind(&place, table) {
-                failures.push(Failure { name, kind, when });
+                let failure = Failure { name, kind, when, detection: None };
+                let detection = self.detection(&place, table, &failure);
+                failures.push(Failure { detection, ..failure });
             }
         }
         failures.sort_by(|a, b| a.name.cmp(&b.name));

@@ -9,7 +9,7 @@
 
 use crate::failures::{Stage, Turn, stages};
 use crate::ids::{ComponentId, IdVec};
-use crate::network::{Failure, Network, When};
+use crate::network::{Failure, FailureKind, Network, When};
 use crate::rng::RunSeed;
 use crate::units::Span;
 
@@ -22,6 +22,8 @@ pub(super) struct Takes {
     known: Vec<Stage>,
     /// By component and turn: places in the list, increasing.
     pub of: IdVec<ComponentId, Vec<Vec<u16>>>,
+    /// The same of what is taken out of service once a fault is detected, in its place; nothing where protocols notice.
+    pub shut: IdVec<ComponentId, Vec<Vec<u16>>>,
 }
 
 impl Takes {
@@ -29,9 +31,13 @@ impl Takes {
         let mut takes = Self::default();
         for component in &network.reliability.components {
             let mut of_turn = |kinds: &Vec<_>| {
-                let stages = kinds.iter().flat_map(|kind: &crate::network::FailureKind| {
+                let stages = kinds.iter().flat_map(|kind: &FailureKind| {
                     let when = When::once(Span::ZERO, None);
-                    stages(network, &Failure { name: component.name.clone(), kind: kind.clone(), when }, RunSeed(0))
+                    stages(
+                        network,
+                        &Failure { name: component.name.clone(), kind: kind.clone(), when, detection: None },
+                        RunSeed(0),
+                    )
                 });
                 let mut places: Vec<u16> = stages.map(|stage| takes.place(stage)).collect();
                 places.sort_unstable();
@@ -39,7 +45,13 @@ impl Takes {
                 places
             };
             let of_turns = component.turns.iter().map(&mut of_turn).collect();
+            let shut = |kinds: &Vec<FailureKind>| -> Vec<FailureKind> {
+                let detected = kinds.iter().filter(|_| component.detection.is_some());
+                detected.filter_map(FailureKind::out_of_service).collect()
+            };
+            let shut = component.turns.iter().map(shut).map(|kinds| of_turn(&kinds)).collect();
             takes.of.push(of_turns);
+            takes.shut.push(shut);
         }
         takes
     }

@@ -123,7 +123,7 @@ impl Script {
             kinds.into_iter().map(move |kind| (kind, When::once(at, lasts)))
         };
         let failures = self.0.into_iter().flat_map(kinds).enumerate();
-        failures.map(|(index, (kind, when))| Failure { name: format!("event {index}"), kind, when })
+        failures.map(|(index, (kind, when))| Failure { name: format!("event {index}"), kind, when, detection: None })
     }
 }
 

@@ -10,19 +10,20 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::down::{Down, Takes};
-use crate::failures::Turn;
+use crate::failures::{Aspect, Turn};
 use crate::ids::{ComponentId, Id};
-use crate::network::{Begin, Network};
+use crate::network::{Begin, Component, Mitigation, Network};
 
 /// Events in states that are looked at.
 const LOOKED_AT: usize = 40_000;
 
-/// One turn of a component.
+/// One turn of a component, or its being out of service in it.
 #[derive(Debug, Clone)]
 struct Unit {
     component: ComponentId,
     entry: usize,
-    /// Odds that it is down for this turn.
+    aspect: Aspect,
+    /// Odds that it is down so for this turn.
     odds: f64,
     /// Failures in an hour.
     per_hour: f64,
@@ -30,10 +31,12 @@ struct Unit {
     hazard: [f64; 2],
     /// Whether it has episodes.
     is_sudden: bool,
+    /// Whether the component is back when it ends: a fault that is detected goes on as another unit.
+    returns: bool,
 }
 
 /// A component by one of its turns.
-pub(super) type Part = (ComponentId, usize);
+pub(super) type Part = (ComponentId, usize, Aspect);
 
 /// An event in a state, in the long run.
 #[derive(Debug, Clone)]
@@ -83,22 +86,11 @@ impl<'t> Frequencies<'t> {
         let components = &network.reliability.components;
         let mut units = Vec::new();
         for (id, component) in components.enumerate() {
-            let (up, down) = (component.up.mean.get(), component.down.mean.get());
-            let turns = component.turns.len().max(1) as f64;
-            let unit = |entry| Unit {
-                component: id,
-                entry,
-                // Down more often than up is as good as always.
-                odds: (down / up / turns).min(1.0),
-                per_hour: 1.0 / (up + down) / turns,
-                hazard: [1.0 / up / turns, 1.0 / down],
-                is_sudden: component.begins == Begin::Sudden,
-            };
-            units.extend((0..component.turns.len()).map(unit));
+            for aspect in aspects(component) {
+                units.extend((0..component.turns.len()).map(|entry| Unit::new((id, entry, *aspect), component)));
+            }
         }
-        units.sort_by(|a, b| {
-            b.odds.total_cmp(&a.odds).then_with(|| (a.component, a.entry).cmp(&(b.component, b.entry)))
-        });
+        units.sort_by(|a, b| b.odds.total_cmp(&a.odds).then_with(|| a.part().cmp(&b.part())));
         let up: Vec<f64> = components.iter().map(|component| 1.0 - component.unavailability()).collect();
         let all: f64 = up.iter().product();
         Self { takes, units, all_up_but: up.iter().map(|up| all / up).collect() }
@@ -183,7 +175,10 @@ impl<'t> Frequencies<'t> {
     }
 
     fn takes_of(&self, unit: &Unit) -> &[u16] {
-        &self.takes.of[unit.component][unit.entry]
+        match unit.aspect {
+            Aspect::Fault => &self.takes.of[unit.component][unit.entry],
+            Aspect::OutOfService => &self.takes.shut[unit.component][unit.entry],
+        }
     }
 
     /// Sudden events that may come next after `event` turned while `others` are down.
@@ -196,7 +191,7 @@ impl<'t> Frequencies<'t> {
             };
             match holder {
                 None => go(unit, Turn::Down),
-                Some(holder) if holder.entry == unit.entry => go(unit, Turn::Up),
+                Some(holder) if holder.part() == unit.part() && unit.returns => go(unit, Turn::Up),
                 Some(_) => {}
             }
         }
@@ -233,8 +228,44 @@ impl<'t> Frequencies<'t> {
 }
 
 impl Unit {
+    fn new((id, entry, aspect): Part, component: &Component) -> Self {
+        let up = component.up.mean.get();
+        let down = match (aspect, &component.detection) {
+            (Aspect::Fault, Some(_)) => component.mean_silence(),
+            (Aspect::Fault, None) | (Aspect::OutOfService, _) => component.down.mean.get(),
+        };
+        let turns = component.turns.len().max(1) as f64;
+        Self {
+            component: id,
+            entry,
+            aspect,
+            // Down more often than up is as good as always.
+            odds: (down / up / turns).min(1.0),
+            per_hour: 1.0 / component.mean_cycle() / turns,
+            hazard: [1.0 / up / turns, 1.0 / down],
+            is_sudden: is_sudden(component, aspect),
+            returns: Some(&aspect) == aspects(component).last(),
+        }
+    }
+
     const fn part(&self) -> Part {
-        (self.component, self.entry)
+        (self.component, self.entry, self.aspect)
+    }
+}
+
+/// What of a component's failures turns.
+pub(super) const fn aspects(component: &Component) -> &'static [Aspect] {
+    match component.detection {
+        Some(_) => &[Aspect::Fault, Aspect::OutOfService],
+        None => &[Aspect::Fault],
+    }
+}
+
+/// Whether a turn of this may take packets along: what was drained first does not.
+pub(in crate::study::years) fn is_sudden(component: &Component, aspect: Aspect) -> bool {
+    match (aspect, &component.detection) {
+        (Aspect::OutOfService, Some(detection)) => detection.mitigation == Mitigation::AdminDown,
+        (Aspect::Fault | Aspect::OutOfService, _) => component.begins == Begin::Sudden,
     }
 }
 
@@ -305,7 +336,9 @@ mod tests {
     use crate::study::reference;
 
     fn unit(component: u32, odds: f64) -> Unit {
-        Unit { component: ComponentId(component), entry: 0, odds, per_hour: 1.0, hazard: [1.0; 2], is_sudden: true }
+        let (component, aspect) = (ComponentId(component), Aspect::Fault);
+        let (per_hour, hazard) = (1.0, [1.0; 2]);
+        Unit { component, entry: 0, aspect, odds, per_hour, hazard, is_sudden: true, returns: true }
     }
 
     /// All subsets of a set, each once, and no odds above those before: products of the members' odds.

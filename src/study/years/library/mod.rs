@@ -21,14 +21,16 @@ pub use cache::{Cache, NoCache};
 pub use class::{Draw, EpisodeClass, Happening, Joint, Setting};
 pub use down::Down;
 pub use episode::{Episode, Scene};
+pub(in crate::study::years) use frequency::is_sudden;
 
 use std::collections::BTreeMap;
 
 use cache::Runs;
 use down::Takes;
+use frequency::Part;
 use rayon::prelude::*;
 
-use crate::failures::{Transition, Turn};
+use crate::failures::{Aspect, Transition, Turn};
 use crate::ids::{ComponentId, Id, IdVec};
 use crate::network::{Network, SlaRule};
 use crate::rng::{BriefStreams, RunSeed};
@@ -56,6 +58,8 @@ pub struct Library {
     per_hour: f64,
     /// Per component and turn its class in the whole fabric; work that is announced has none.
     of: IdVec<ComponentId, Vec<Option<usize>>>,
+    /// The same of what is taken out of service.
+    shut: IdVec<ComponentId, Vec<Option<usize>>>,
     takes: Takes,
     /// Classes by event and state, and by pair of events and time between them.
     singles: BTreeMap<Vec<u16>, usize>,
@@ -194,13 +198,25 @@ impl Library {
 
     /// Something fails or returns: what is down after that. Whether it changes anything, and has runs to draw.
     pub fn turns(&self, down: &mut Down, transition: &Transition) -> bool {
-        let Transition { component, turn, entry, covered, .. } = *transition;
+        let Transition { component, turn, aspect, entry, .. } = *transition;
+        match (turn, aspect) {
+            (_, Aspect::Fault) => self.fault_turns(down, transition, turn),
+            (Turn::Down, Aspect::OutOfService) => {
+                self.fault_turns(down, transition, Turn::Up);
+                down.turns(&self.takes.shut[component][entry as usize], turn);
+            }
+            (Turn::Up, Aspect::OutOfService) => down.turns(&self.takes.shut[component][entry as usize], turn),
+        }
+        !is_known(transition) || !down.is_unmoved()
+    }
+
+    fn fault_turns(&self, down: &mut Down, transition: &Transition, turn: Turn) {
+        let Transition { component, entry, covered, .. } = *transition;
         if covered {
             down.turns(&self.takes.of[component][entry as usize], turn);
         } else {
             down.sticks(turn);
         }
-        !covered || !down.is_unmoved()
     }
 
     /// What else fails at the same moment as the latest failure, as one event with it.
@@ -225,8 +241,9 @@ impl Library {
     /// The run that all connections meet in one period at one instant, when nothing came shortly before.
     #[must_use]
     pub fn draw(&self, streams: BriefStreams, transition: &Transition, down: &Down) -> Option<Found> {
-        let Transition { component, turn, entry, covered, .. } = *transition;
-        let whole = (*self.of.get(component)?.get(entry as usize)?)?;
+        let Transition { component, turn, aspect, entry, .. } = *transition;
+        let whole = self.whole((component, entry as usize, aspect))?;
+        let covered = is_known(transition);
         let known = if covered && !down.is_stuck() { self.singles.get(&down.key()).copied() } else { None };
         let draw = self.pick(streams, transition, known.unwrap_or(whole), turn)?;
         let setting = known.map(|class| self.classes[class].happening.setting());
@@ -243,7 +260,7 @@ impl Library {
         first: &Recent,
     ) -> Option<Found> {
         let gap = transition.at.as_ns() - first.at;
-        if !transition.covered || down.is_stuck() || gap >= first.reach {
+        if !is_known(transition) || down.is_stuck() || gap >= first.reach {
             return None;
         }
         let bucket = u128::from(gap) * u128::from(BUCKETS) / u128::from(first.reach);
@@ -258,7 +275,16 @@ impl Library {
     pub fn recent(&self, transition: &Transition, down: &Down, found: &Found) -> Option<Recent> {
         let Draw { class, turn, .. } = found.draw;
         let (at, reach) = (transition.at.as_ns(), self.classes[class].longest(turn));
-        (transition.covered && !down.is_stuck()).then(|| Recent { at, reach, key: down.key(), turn })
+        (is_known(transition) && !down.is_stuck()).then(|| Recent { at, reach, key: down.key(), turn })
+    }
+
+    /// The class of a part in the whole fabric.
+    fn whole(&self, (component, entry, aspect): Part) -> Option<usize> {
+        let classes = match aspect {
+            Aspect::Fault => &self.of,
+            Aspect::OutOfService => &self.shut,
+        };
+        *classes.get(component)?.get(entry)?
     }
 
     fn pick(&self, streams: BriefStreams, transition: &Transition, class: usize, turn: Turn) -> Option<Draw> {
@@ -279,6 +305,11 @@ impl Library {
         let samples = &mut self.classes[draw.class].samples;
         samples[usize::from(draw.turn == Turn::Up)][draw.run] = episodes;
     }
+}
+
+/// Whether routing takes over from it, or somebody sees to that.
+const fn is_known(transition: &Transition) -> bool {
+    transition.covered || matches!(transition.aspect, Aspect::OutOfService)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to int saturates")]

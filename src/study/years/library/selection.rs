@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::class::{EpisodeClass, Happening, Joint, event};
 use super::down::Takes;
-use super::frequency::{Frequencies, Frequent, FrequentJoint, Part};
+use super::frequency::{Frequencies, Frequent, FrequentJoint, Part, aspects, is_sudden};
 use super::{BUCKETS, Library};
-use crate::failures::{ConnectionState, Standing, StandingPlan, Turn};
+use crate::failures::{Aspect, ConnectionState, Manner, Standing, StandingPlan, Turn};
+use crate::ids::ComponentId;
 use crate::network::{Begin, Component, FailureKind, Network, SlaRule};
 use crate::units::{Share, Span};
 
@@ -17,21 +18,11 @@ impl Library {
     /// The classes of the whole fabric.
     pub(super) fn begin(network: &Network) -> Self {
         let mut library = Self { takes: Takes::new(network), ..Self::default() };
-        for (id, component) in network.reliability.components.enumerate() {
-            let cycle = component.up.mean.get() + component.down.mean.get();
-            let sudden = component.begins == Begin::Sudden;
-            let class = |kinds: &Vec<FailureKind>| sudden.then(|| library.whole_class(network, kinds));
-            let of_turns: Vec<Option<usize>> = component.turns.iter().map(class).collect();
-            for (entry, class) in of_turns.iter().enumerate() {
-                let Some(class) = *class else { continue };
-                let per_hour = 1.0 / cycle / of_turns.len() as f64;
-                library.classes[class].per_hour += per_hour;
-                library.per_hour += per_hour;
-                let mut key = vec![u16::MAX];
-                key.extend(&library.takes.of[id][entry]);
-                library.singles.entry(key).or_insert(class);
-            }
-            library.of.push(of_turns);
+        for id in network.reliability.components.ids() {
+            let faults = library.whole_classes(network, id, Aspect::Fault);
+            library.of.push(faults);
+            let shut = library.whole_classes(network, id, Aspect::OutOfService);
+            library.shut.push(shut);
         }
         library.add_shocks(network);
         library
@@ -51,7 +42,7 @@ impl Library {
             let shared = first.shared.as_percent() / 100.0;
             for (id, _) in members() {
                 if let Some(own) = self.of[id][0] {
-                    let rest = self.classes[own].per_hour - shared / (first.up.mean.get() + first.down.mean.get());
+                    let rest = self.classes[own].per_hour - shared / first.mean_cycle();
                     self.classes[own].per_hour = rest.max(0.0);
                 }
             }
@@ -64,6 +55,27 @@ impl Library {
             let class = self.add(network, happening, shared / first.up.mean.get());
             self.singles.entry(key).or_insert(class);
         }
+    }
+
+    /// Those of one component, by turn; none where it takes nobody's packets along.
+    fn whole_classes(&mut self, network: &Network, id: ComponentId, aspect: Aspect) -> Vec<Option<usize>> {
+        let component = &network.reliability.components[id];
+        let has_some = aspects(component).contains(&aspect) && is_sudden(component, aspect);
+        let class = |entry| has_some.then(|| self.whole_class(network, &kinds(network, (id, entry, aspect))));
+        let of_turns: Vec<Option<usize>> = (0..component.turns.len()).map(class).collect();
+        for (entry, class) in of_turns.iter().enumerate() {
+            let Some(class) = *class else { continue };
+            let per_hour = 1.0 / component.mean_cycle() / of_turns.len() as f64;
+            self.classes[class].per_hour += per_hour;
+            self.per_hour += per_hour;
+            let mut key = vec![u16::MAX];
+            key.extend(match aspect {
+                Aspect::Fault => &self.takes.of[id][entry],
+                Aspect::OutOfService => &self.takes.shut[id][entry],
+            });
+            self.singles.entry(key).or_insert(class);
+        }
+        of_turns
     }
 
     fn whole_class(&mut self, network: &Network, kinds: &[FailureKind]) -> usize {
@@ -110,8 +122,8 @@ impl Library {
             let happening = Happening { down, kinds: kinds(network, one.event), joint: None };
             let class = self.add(network, happening, one.per_hour);
             self.singles.insert(one.key, class);
-            for ((component, entry), per_hour) in one.share {
-                if let Some(whole) = self.of[component][entry] {
+            for (part, per_hour) in one.share {
+                if let Some(whole) = self.whole(part) {
                     let rest = self.classes[whole].per_hour - per_hour;
                     self.classes[whole].per_hour = rest.max(0.0);
                 }
@@ -123,8 +135,8 @@ impl Library {
     /// Classes of two events shortly after one another: first those that charge most if all is taken for lost.
     pub(super) fn add_joint(&mut self, network: &Network, rule: &SlaRule) {
         let takes = self.takes.clone();
-        let reach = |key: &[u16], (component, entry): Part, turn: Turn| -> u64 {
-            let class = self.singles.get(key).copied().or(self.of[component][entry]);
+        let reach = |key: &[u16], part: Part, turn: Turn| -> u64 {
+            let class = self.singles.get(key).copied().or(self.whole(part));
             class.map_or(0, |class| self.classes[class].longest(turn))
         };
         let hours = |key: &[u16], part: Part, turn: Turn| reach(key, part, turn) as f64 / 3.6e12;
@@ -173,9 +185,15 @@ enum Prospect {
 
 fn prospect(standing: &mut Standing<'_>, one: &Frequent) -> Prospect {
     standing.reset();
-    one.others.iter().for_each(|(component, entry)| standing.fails(*component, *entry, true));
+    let manner = |aspect: Aspect| match aspect {
+        Aspect::Fault => Manner::Failover,
+        Aspect::OutOfService => Manner::OutOfService,
+    };
+    let mut fails = |(component, entry, aspect): Part| standing.fails(component, entry, manner(aspect));
+    one.others.iter().for_each(|part| fails(*part));
     let before: Vec<u16> = standing.states().iter().map(|state| state.usable).collect();
-    standing.fails(one.event.0, one.event.1, true);
+    let (component, entry, aspect) = one.event;
+    standing.fails(component, entry, manner(aspect));
     let of = |(before, after): (&u16, &ConnectionState)| match (*before, after.usable) {
         (0, _) => Prospect::Nothing,
         (_, 0) => Prospect::Silence,
@@ -189,8 +207,12 @@ fn hardly(rule: &SlaRule) -> f64 {
     HARDLY * rule.target.complement().as_percent() / 100.0 * 3_600.0
 }
 
-fn kinds(network: &Network, (component, entry): Part) -> Vec<FailureKind> {
-    network.reliability.components[component].turns[entry].clone()
+fn kinds(network: &Network, (component, entry, aspect): Part) -> Vec<FailureKind> {
+    let faults = &network.reliability.components[component].turns[entry];
+    match aspect {
+        Aspect::Fault => faults.clone(),
+        Aspect::OutOfService => faults.iter().filter_map(FailureKind::out_of_service).collect(),
+    }
 }
 
 /// "link b: fibre cut while router a: router down", "..., up to 75 ms after router a: router down".

@@ -84,7 +84,7 @@ impl Library {
         }
         let mut index = 0..;
         self.classes.retain(|_| !into.contains_key(&index.next().expect("endless")));
-        let all = self.of.iter_mut().flatten().flatten();
+        let all = self.of.iter_mut().chain(self.shut.iter_mut()).flatten().flatten();
         all.chain(self.singles.values_mut()).chain(self.pairs.values_mut()).for_each(|class| *class = place[*class]);
     }
 }
