@@ -197,3 +197,20 @@ fn a_crew_for_everything_is_simulated_cycle_by_cycle() {
     assert!(matches!(found.method, Method::Cycles { .. }), "{:?}", found.method);
     years_agree(&network, &found, 300, &[(1, 0.2), (2, 0.15), (4, 0.1)]);
 }
+
+/// Two shared risks by themselves: the duct of a building's two channels, and a line card with the port of a third. Fewer than
+/// four paths while either is down, fewer than three with the duct, one with both; each by its own share of time.
+#[test]
+fn ducts_and_line_cards_fail_at_random_and_take_along_what_shares_them() {
+    let network = reference::network_with(
+        "[ducts.lee-road]\nlinks = [\"c-a1\", \"c-a2\"]\n[cards.slot-2]\nrouter = \"b1\"\nports = [\"c-b1\"]\n\
+         [reliability.classes]\nduct = { of = \"ducts\", kind = \"duct_cut\", up = \"90 h\", down = \"10 h\" }\n\
+         card = { of = [\"slot-2\"], kind = \"line_card\", up = \"95 h\", down = \"5 h\" }\n",
+    );
+    let found = structure(&network);
+    let (duct, card) = (0.1, 0.05);
+    for (below, expected) in [(2, duct * card), (3, duct), (4, 1.0 - (1.0 - duct) * (1.0 - card))] {
+        let share = found.fewer[below - 1].unavailability.low;
+        assert!((share / expected - 1.0).abs() < 1e-9, "fewer than {below}: {share}, not {expected}");
+    }
+}

@@ -3,10 +3,10 @@
 use toml::{Table, Value};
 
 use super::Resolver;
-use crate::ids::{FacilityId, InterconnectId, LinkId, RouterId};
+use crate::ids::{CardId, DuctId, FacilityId, InterconnectId, LinkId, RouterId};
 use crate::network::{
-    Begin, Component, Crew, FailureKind, Fidelity, Impairment, Level, LifeLaw, LifeShape, LinkKind, LossLaw, Members,
-    Reliability, RouterFault, RouterRole, Start, StudyPlan, Variation, Ways, WireFault, Wires,
+    Begin, Component, Crew, Duct, FailureKind, Fidelity, Impairment, Level, LifeLaw, LifeShape, LinkKind, LossLaw,
+    Members, Reliability, RouterFault, RouterRole, Start, StudyPlan, Variation, Ways, WireFault, Wires,
 };
 use crate::scenario::file::{Leaf, LifeTable};
 use crate::scenario::read::{peek, peek_list};
@@ -24,11 +24,13 @@ enum Of {
     BackboneLinks,
     ChannelEnds,
     MemberEnds,
+    Ducts,
+    Cards,
     Facilities,
     Interconnects,
 }
 
-const OF: [(&str, Of); 10] = [
+const OF: [(&str, Of); 12] = [
     ("routers", Of::Routers),
     ("border-routers", Of::BorderRouters),
     ("backbone-routers", Of::BackboneRouters),
@@ -37,6 +39,8 @@ const OF: [(&str, Of); 10] = [
     ("backbone-links", Of::BackboneLinks),
     ("channel-ends", Of::ChannelEnds),
     ("member-ends", Of::MemberEnds),
+    ("ducts", Of::Ducts),
+    ("cards", Of::Cards),
     ("facilities", Of::Facilities),
     ("interconnects", Of::Interconnects),
 ];
@@ -50,16 +54,20 @@ enum Kind {
     RouterDown,
     CpuHang,
     BgpRestart,
+    DuctCut,
+    LineCard,
     FacilityOutage,
 }
 
-const KINDS: [(&str, Kind); 7] = [
+const KINDS: [(&str, Kind); 9] = [
     ("fibre_cut", Kind::FibreCut),
     ("silent_cut", Kind::SilentCut),
     ("grey_loss", Kind::GreyLoss),
     ("router_down", Kind::RouterDown),
     ("cpu_hang", Kind::CpuHang),
     ("bgp_restart", Kind::BgpRestart),
+    ("duct_cut", Kind::DuctCut),
+    ("line_card", Kind::LineCard),
     ("facility_outage", Kind::FacilityOutage),
 ];
 
@@ -73,6 +81,8 @@ struct Member {
 enum What {
     Router(RouterId),
     Wires(Wires),
+    Duct(DuctId),
+    Card(CardId),
     Facility(FacilityId),
     Interconnect(InterconnectId),
 }
@@ -279,14 +289,14 @@ impl Resolver<'_> {
         if names.is_empty() {
             self.reader.error(place, "is empty", "name routers, links or facilities, or write for example \"routers\"");
         }
-        let everything = [Of::Routers, Of::Links, Of::Facilities, Of::Interconnects];
+        let everything = [Of::Routers, Of::Links, Of::Ducts, Of::Cards, Of::Facilities, Of::Interconnects];
         let mut known: Vec<Member> = everything.into_iter().flat_map(|of| self.members_of(of)).collect();
         let mut members = Vec::new();
         for name in self.reader.list(place, leaf, "[\"r1\", \"r2\"]") {
             match known.iter().position(|member| member.name == name) {
                 Some(index) => members.push(known.swap_remove(index)),
                 None => {
-                    let remedy = "name each router, link, facility or interconnect once";
+                    let remedy = "name each router, link, duct, card, facility or interconnect once";
                     self.reader.error(place, format!("nothing that can fail is named {name:?}"), remedy);
                 }
             }
@@ -298,6 +308,15 @@ impl Resolver<'_> {
         match of {
             Of::Routers | Of::BorderRouters | Of::BackboneRouters => self.random_routers(of),
             Of::Links | Of::Channels | Of::BackboneLinks | Of::ChannelEnds | Of::MemberEnds => self.random_links(of),
+            Of::Ducts => {
+                let km = |duct: &Duct| duct.links.iter().map(|link| self.kilometres(*link)).fold(0.0, f64::max);
+                let all = self.network.ducts.enumerate();
+                all.map(|(id, one)| Member { name: one.name.clone(), what: What::Duct(id), km: km(one) }).collect()
+            }
+            Of::Cards => {
+                let all = self.network.cards.enumerate();
+                all.map(|(id, one)| Member { name: one.name.clone(), what: What::Card(id), km: 0.0 }).collect()
+            }
             Of::Facilities => {
                 let all = self.network.facilities.enumerate();
                 all.map(|(id, one)| Member { name: one.name.clone(), what: What::Facility(id), km: 0.0 }).collect()
@@ -307,6 +326,11 @@ impl Resolver<'_> {
                 all.map(|(id, one)| Member { name: one.name.clone(), what: What::Interconnect(id), km: 0.0 }).collect()
             }
         }
+    }
+
+    fn kilometres(&self, link: LinkId) -> f64 {
+        let port = self.network.links[link].members[0].ports[0];
+        self.network.ports[port].propagation.as_ps() as f64 * KM_PER_PS
     }
 
     fn random_routers(&self, of: Of) -> Vec<Member> {
@@ -328,7 +352,7 @@ impl Resolver<'_> {
         };
         let mut members = Vec::new();
         for (id, link) in network.links.enumerate().filter(|(_, link)| chosen(link.kind)) {
-            let km = network.ports[link.members[0].ports[0]].propagation.as_ps() as f64 * KM_PER_PS;
+            let km = self.kilometres(id);
             let mut push = |name: String, wires: Wires| members.push(Member { name, what: What::Wires(wires), km });
             match of {
                 Of::ChannelEnds => {
@@ -348,6 +372,8 @@ impl Resolver<'_> {
                 | Of::Links
                 | Of::Channels
                 | Of::BackboneLinks
+                | Of::Ducts
+                | Of::Cards
                 | Of::Facilities
                 | Of::Interconnects => push(link.name.clone(), Wires::all(id)),
             }
@@ -361,7 +387,12 @@ impl Resolver<'_> {
             Kind::RouterDown => Some(FailureKind::Router { router, fault: RouterFault::PowerLoss }),
             Kind::CpuHang => Some(FailureKind::Router { router, fault: RouterFault::CpuHang }),
             Kind::BgpRestart => Some(FailureKind::Router { router, fault: RouterFault::BgpRestart }),
-            Kind::FibreCut | Kind::SilentCut | Kind::GreyLoss | Kind::FacilityOutage => None,
+            Kind::FibreCut
+            | Kind::SilentCut
+            | Kind::GreyLoss
+            | Kind::DuctCut
+            | Kind::LineCard
+            | Kind::FacilityOutage => None,
         };
         let of_wires = |wires: Wires| match kind {
             Kind::FibreCut => Some(FailureKind::Wires { wires, fault: WireFault::Cut }),
@@ -370,7 +401,12 @@ impl Resolver<'_> {
                 let fault = WireFault::Impaired(Impairment::Loss(LossLaw::Bernoulli(share)));
                 Some(FailureKind::Wires { wires, fault })
             }
-            Kind::RouterDown | Kind::CpuHang | Kind::BgpRestart | Kind::FacilityOutage => None,
+            Kind::RouterDown
+            | Kind::CpuHang
+            | Kind::BgpRestart
+            | Kind::DuctCut
+            | Kind::LineCard
+            | Kind::FacilityOutage => None,
         };
         let of_interconnect = |id: InterconnectId| -> Option<Vec<FailureKind>> {
             let channels: &[LinkId] = &self.network.interconnects[id].channels;
@@ -383,6 +419,8 @@ impl Resolver<'_> {
         let kinds = match *what {
             What::Router(router) => of_router(router).map(|kind| vec![kind]),
             What::Wires(wires) => of_wires(wires).map(|kind| vec![kind]),
+            What::Duct(duct) => (kind == Kind::DuctCut).then(|| vec![FailureKind::DuctCut { duct }]),
+            What::Card(card) => (kind == Kind::LineCard).then(|| vec![FailureKind::LineCard { card }]),
             What::Facility(facility) => {
                 (kind == Kind::FacilityOutage).then(|| vec![FailureKind::FacilityOutage { facility }])
             }
@@ -392,6 +430,8 @@ impl Resolver<'_> {
             let message = match what {
                 What::Router(_) => "does not befall routers",
                 What::Wires(_) => "does not befall links",
+                What::Duct(_) => "does not befall ducts",
+                What::Card(_) => "does not befall line cards",
                 What::Facility(_) => "does not befall facilities",
                 What::Interconnect(_) => "does not befall interconnects",
             };
