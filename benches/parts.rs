@@ -1,20 +1,23 @@
-//! What the parts of a hop cost: event queue, port, table, rate limit, source, and a whole run with everything recorded.
+//! What the parts of a hop cost: event queue, ports of three kinds, table, rate limits, source; and whole runs with
+//! everything recorded: packet by packet, transfers over TCP, traffic as rates.
 //!
-//! `cargo bench` prints times; compare pairs from one run, for the machine's speed drifts.
+//! `cargo bench` prints times, in some three minutes; compare pairs from one run, for the machine's speed drifts.
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use fabricsim::dataplane::{Forwarder, PacketStore, Policer, Port};
+use criterion::measurement::WallTime;
+use criterion::{BatchSize, BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use fabricsim::dataplane::{Forwarder, PacketStore, Policer, Port, Shaper};
 use fabricsim::engine::{EventKey, EventQueue};
 use fabricsim::ids::{DestinationId, FlowId, PortId};
 use fabricsim::message::{NO_LOGICAL_LINK, NextHop, Packet, PacketKind};
+use fabricsim::network::{Buffer, Network};
 use fabricsim::rng::RunSeed;
 use fabricsim::scenario;
 use fabricsim::sim::Simulation;
 use fabricsim::study::benchmark::Workload;
 use fabricsim::traffic::Source;
-use fabricsim::units::{Rate, Span, Time, TrafficClass};
+use fabricsim::units::{Bytes, Rate, Span, Time, TrafficClass};
 
 /// The hold model: take the next event and schedule another, at a constant number of pending ones.
 fn event_queue(criterion: &mut Criterion) {
@@ -39,24 +42,43 @@ fn event_queue(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// One packet through a port and its wire, with Ethernet and MACsec bytes.
+/// One packet through a port and its wire: nothing around it, Ethernet and MACsec, and two classes.
 fn port(criterion: &mut Criterion) {
-    let network = quickstart(&[]).network;
-    let configured = network.ports.iter().find(|port| port.macsec.is_some()).expect("channels have MACsec");
+    let network = load(
+        "horizon = \"1 s\"\n[providers.net]\n[routers]\na = { provider = \"net\" }\nb = { provider = \"net\" }\n\
+         [links.bare]\nbetween = [\"a\", \"b\"]\nframing = \"none\"\n[links.macsec]\nbetween = [\"a\", \"b\"]\n\
+         macsec = { suite = \"GCM-AES-XPN-256\" }\n[links.classed]\nbetween = [\"a\", \"b\"]\nframing = \"none\"\n\
+         queueing = \"two\"\n[queueing.two.classes.first]\nscheduler = \"strict\"\npriority = 1\ncode_points = [\"EF\"]\n\
+         [queueing.two.classes.rest]\n[attachments.left]\nprovider = \"net\"\nprefixes = [\"10.1.0.0/24\"]\nrouters = [\"a\"]\n\
+         [attachments.right]\nprovider = \"net\"\nprefixes = [\"10.2.0.0/24\"]\nrouters = [\"b\"]\n[flows.f]\n\
+         from = \"left\"\nto = \"right\"\nrate = \"1 Mbps\"\n",
+        &[],
+    )
+    .network;
     let packet = data_packet();
-    let mut group = criterion.benchmark_group("port");
+    let mut group = criterion.benchmark_group("port, offer and arrive");
     group.throughput(Throughput::Elements(1));
-    group.bench_function("offer and arrive", |bencher| {
-        let (mut port, mut store) = (Port::new(configured, Span::from_us(5)), PacketStore::new());
-        let mut now = Time::ZERO;
-        bencher.iter(|| {
-            now += Span::from_ns(100);
-            let _ = black_box(port.offer(&mut store, now, &packet));
-            while port.head_arrival(&store).is_some_and(|at| at <= now) {
-                let _ = black_box(port.arrive(&mut store));
-            }
+    for name in ["bare", "macsec", "classed"] {
+        let configured = network.ports.iter().find(|port| port.name.starts_with(name)).expect("the link has a port");
+        group.bench_function(name, |bencher| {
+            let forwarding = Span::from_us(5);
+            let mut port = match &configured.queueing {
+                None => Port::new(configured, forwarding),
+                Some(queueing) => {
+                    Port::with_classes(configured, forwarding, queueing, RunSeed(1).stream("port", "bench"))
+                }
+            };
+            let mut store = PacketStore::new();
+            let mut now = Time::ZERO;
+            bencher.iter(|| {
+                now += Span::from_ns(200);
+                let _ = black_box(port.offer(&mut store, now, &packet));
+                while port.head_arrival(&store).is_some_and(|at| at <= now) {
+                    let _ = black_box(port.arrive(&mut store));
+                }
+            });
         });
-    });
+    }
     group.finish();
 }
 
@@ -84,6 +106,19 @@ fn per_packet(criterion: &mut Criterion) {
             policer.offer(now, black_box(1_400))
         });
     });
+    // Offered a hundredth more than it passes, so that packets wait, and released as they are due.
+    group.bench_function("shaper", |bencher| {
+        let rate = Rate::from_bps(500_000_000).expect("a rate");
+        let mut shaper = Shaper::new(rate, Span::from_ms(2), Buffer::Bytes(Bytes(100_000)));
+        let (packet, mut now) = (data_packet(), Time::ZERO);
+        bencher.iter(|| {
+            now += Span::from_ns(22_200);
+            let _ = black_box(shaper.offer(now, packet));
+            while let Some(at) = shaper.next_release(now).filter(|at| *at <= now) {
+                black_box(shaper.release(at));
+            }
+        });
+    });
     group.bench_function("Poisson source", |bencher| {
         let network = Workload::Chain.network(1_000);
         let mut source = Source::new(network.flows.iter().next().expect("a flow"), RunSeed(1));
@@ -107,18 +142,37 @@ fn data_packet() -> Packet {
     }
 }
 
-/// Two seconds of the quickstart, everything on; per packet-hop.
+/// Two seconds of the quickstart, everything on: per packet-hop, and the same traffic as rates per packet that it stands
+/// for; and a transfer of 10 MB over TCP by a line of 1 Gbps and 2 ms, per packet-hop.
 fn whole_run(criterion: &mut Criterion) {
-    let network = quickstart(&["horizon=2 s"]).network;
-    let hops = Simulation::new(&network, RunSeed(1)).run().totals.packet_hops;
-    let mut group = criterion.benchmark_group("quickstart");
-    group.sample_size(10).throughput(Throughput::Elements(hops));
-    group.bench_function("packet-hops", |bencher| {
-        let prepare = || Simulation::new(&network, RunSeed(1));
-        bencher.iter_batched(prepare, |simulation| simulation.run().totals.packet_hops, BatchSize::PerIteration);
-    });
+    let mut group = criterion.benchmark_group("run");
+    group.sample_size(10);
+    let rates = quickstart(&["horizon=2 s", "fidelity=flow"]).network;
+    let runs = [
+        ("quickstart, packet-hops", quickstart(&["horizon=2 s"]).network),
+        ("transfer over TCP, packet-hops", load(TRANSFER, &[]).network),
+    ];
+    for (name, network) in &runs {
+        let hops = Simulation::new(network, RunSeed(1)).run().totals.packet_hops;
+        group.throughput(Throughput::Elements(hops));
+        run_of(&mut group, name, network);
+    }
+    group.throughput(Throughput::Elements(Simulation::new(&rates, RunSeed(1)).run().totals.data.sent));
+    run_of(&mut group, "quickstart as rates, packets that went by", &rates);
     group.finish();
 }
+
+fn run_of(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, network: &Network) {
+    group.bench_function(name, |bencher| {
+        let prepare = || Simulation::new(network, RunSeed(1));
+        bencher.iter_batched(prepare, |simulation| simulation.run().totals.events, BatchSize::PerIteration);
+    });
+}
+
+const TRANSFER: &str = "horizon = \"2 s\"\n[providers.net]\n[routers.r]\nprovider = \"net\"\n\
+    [attachments.a]\nprovider = \"net\"\nprefixes = [\"10.1.0.0/24\"]\nrate = \"1 Gbps\"\ndelay = \"1 ms\"\n\
+    [attachments.b]\nprovider = \"net\"\nprefixes = [\"10.2.0.0/24\"]\nrate = \"1 Gbps\"\ndelay = \"1 ms\"\n\
+    [flows.f]\nfrom = \"a\"\nto = \"b\"\ntransfer = \"10 MB\"\n";
 
 /// The quickstart without its failures, which lie beyond a short horizon.
 fn quickstart(overrides: &[&str]) -> scenario::Loaded {
@@ -127,8 +181,12 @@ fn quickstart(overrides: &[&str]) -> scenario::Loaded {
         .next()
         .expect("text before the first failure")
         .to_owned();
+    load(&text, overrides)
+}
+
+fn load(text: &str, overrides: &[&str]) -> scenario::Loaded {
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
-    scenario::parse(&text, "quickstart.toml", &overrides).unwrap_or_else(|problems| panic!("{problems}"))
+    scenario::parse(text, "parts.toml", &overrides).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 criterion_group!(benches, event_queue, port, per_packet, whole_run);

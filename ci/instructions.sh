@@ -3,6 +3,9 @@
 # their difference, divided by the hops between them, is what one hop costs without start and end of a run. Counts do
 # not depend on the machine's load. Fails when a workload needs over 10% more than ci/instructions.txt says.
 #
+# W1 is counted again with MACsec on its seven links between routers, and with two classes of packets at all its ports: what
+# these cost where they are used. Where they are not, they cost what W1 itself may grow.
+#
 #   ci/instructions.sh            compare
 #   ci/instructions.sh --update   write the counts into ci/instructions.txt
 set -euo pipefail
@@ -26,11 +29,34 @@ trap 'rm -rf "$scratch"' EXIT
 
 cargo build --locked --quiet --release
 
-# Prints "instructions packet-hops" of a run of one workload.
+# The keys, as --set takes them, that make a row of its scenario.
+keys_of() {
+    local link
+    case $1 in
+    w1-chain-macsec)
+        for link in 1 2 3 4 5 6 7; do
+            echo "links.l$link.macsec.suite=GCM-AES-XPN-256"
+        done
+        ;;
+    w1-chain-classes)
+        echo "queueing.two.classes.first={ scheduler = \"strict\", priority = 1, code_points = [\"EF\"] }"
+        echo "queueing.two.classes.rest={}"
+        for link in links.l{1,2,3,4,5,6,7} attachments.{host,sink}; do
+            echo "$link.queueing=two"
+        done
+        ;;
+    esac
+}
+
+# Prints "instructions packet-hops" of a run of one row.
 counted_run() {
-    local workload=$1 horizon=$2
+    local row=$1 scenario=$2 horizon=$3 key
+    local set=(--set "horizon=$horizon")
+    while read -r key; do
+        set+=(--set "$key")
+    done < <(keys_of "$row")
     valgrind --tool=callgrind --callgrind-out-file="$scratch/callgrind" \
-        target/release/fabricsim run "scenarios/benchmark/$workload.toml" --set "horizon=$horizon" \
+        target/release/fabricsim run "scenarios/benchmark/$scenario.toml" "${set[@]}" \
         --out "$scratch/out" --quiet --format json >"$scratch/summary" 2>"$scratch/log" ||
         [ $? = 1 ] # A short run may miss the scenario's own expectations.
     local instructions hops
@@ -45,10 +71,10 @@ counted_run() {
 
 failed=0
 : >"$scratch/counts"
-for lengths in "w1-chain 2ms 8ms" "w2-fabric 1ms 3ms"; do
-    read -r workload short long <<<"$lengths"
-    read -r short_instructions short_hops < <(counted_run "$workload" "${short%ms} ms")
-    read -r long_instructions long_hops < <(counted_run "$workload" "${long%ms} ms")
+for lengths in "w1-chain w1-chain 2 8" "w1-chain-macsec w1-chain 2 8" "w1-chain-classes w1-chain 2 8" "w2-fabric w2-fabric 1 3"; do
+    read -r workload scenario short long <<<"$lengths"
+    read -r short_instructions short_hops < <(counted_run "$workload" "$scenario" "$short ms")
+    read -r long_instructions long_hops < <(counted_run "$workload" "$scenario" "$long ms")
     hops=$((long_hops - short_hops))
     now=$(((long_instructions - short_instructions + hops / 2) / hops))
     echo "$workload $now" >>"$scratch/counts"
