@@ -12,7 +12,7 @@ const SAME: f64 = 1e-9;
 
 pub(super) const SMALL: Oracle = Oracle {
     name: "small-structures",
-    claim: "two of three, and pairs with one crew, two crews or a common cause, are down as printed",
+    claim: "two of three, pairs with one crew, two crews or a common cause, and a network of eight links are down as printed",
     cost: Cost::Seconds,
     rows: small,
 };
