@@ -168,17 +168,38 @@ fn keepalives_and_key_agreement_that_rest_are_those_that_do_not() {
     }
 }
 
+/// What changes no wire and no table is met, too: MKPDUs that are lost, a processor that hangs with its BFD, a router that is
+/// drained by hand while nothing else happens.
+#[test]
+fn what_rests_wakes_for_lost_messages_processors_and_changes() {
+    let text = INCIDENTS.replace("40 s", "10 min").split("[[failures]]").next().unwrap().to_owned();
+    let text = format!(
+        "fidelity = \"flow\"\n{text}[routers.aws-iad-b1]\nbfd_runs_in = \"cpu\"\n\
+         [[failures]]\nname = \"mute\"\nkind = \"mkpdu_loss\"\nlink = \"iad-channel-a1\"\nat = \"100.3 s\"\nlasts = \"40 s\"\n\
+         [[failures]]\nname = \"hang\"\nkind = \"cpu_hang\"\nrouter = \"aws-iad-b1\"\nat = \"201.7 s\"\nlasts = \"50 s\"\n\
+         [[changes]]\nname = \"drain\"\nkind = \"graceful_shutdown\"\nrouter = \"aws-iad-a2\"\nat = \"401.123 s\"\n"
+    );
+    for seed in 1..=4 {
+        let record = assert_rest_changes_nothing(&text, RunSeed(seed), 10_000);
+        assert!(record.ledger.iter().filter(|entry| !entry.notices.is_empty()).count() >= 2, "{:?}", record.ledger);
+    }
+}
+
 /// The record is the same whether sessions rest or not, but for `spared` events and more.
-fn assert_rest_changes_nothing(text: &str, seed: RunSeed, spared: u64) {
+fn assert_rest_changes_nothing(text: &str, seed: RunSeed, spared: u64) -> RunRecord {
     let network = network(text);
     let run = |liveness| Simulation::new(&network, seed).liveness(liveness).run();
     let (resting, each) = (run(Liveness::Resting), run(Liveness::EachPacket));
+    // Woken messages are in their place on wires between partitions, too.
+    let divided = Simulation::new(&network, seed).threads(2).divided_anyway().run();
+    assert_eq!(format!("{divided:?}"), format!("{resting:?}"));
     assert!(resting.totals.events + spared < each.totals.events, "{} {}", resting.totals.events, each.totals.events);
     assert_eq!(resting.ledger, each.ledger);
     assert_eq!(resting.totals.control, each.totals.control);
     assert_eq!(resting.routing, each.routing);
     assert_eq!(resting.macsec, each.macsec);
-    assert_eq!((resting.flows, resting.links), (each.flows, each.links));
+    assert_eq!((&resting.flows, &resting.links), (&each.flows, &each.links));
+    resting
 }
 
 /// A full policer: rates lose the share that is too much, packets the same within chance.

@@ -17,6 +17,7 @@ impl Run<'_> {
     /// A scripted change happens.
     pub fn change_happens(&mut self, index: usize) {
         let change = &self.network.changes[index];
+        self.cause = None;
         self.paths_changed = true;
         self.journal.chain_event(self.now, 112, crate::rng::named_hash(&[&change.name]));
         match &change.kind {

@@ -127,6 +127,11 @@ impl Run<'_> {
             }
     }
 
+    /// Whether BFD of a router stands still with its processor.
+    pub fn liveness_hangs(&self, router: RouterId) -> bool {
+        self.cpus.hangs(router) && self.on_processor(router)
+    }
+
     fn on_processor(&self, router: RouterId) -> bool {
         self.network.routers[router].liveness == LivenessPlace::Processor
     }

@@ -85,6 +85,11 @@ impl Participant {
         (peer.member, peer.standing, peer.latest) == (other.member, Standing::Live, latest)
     }
 
+    /// Whether at least half of the message numbers are left.
+    pub const fn has_numbers_left(&self) -> bool {
+        self.member.1 < u32::MAX / 2
+    }
+
     /// So many messages were sent and heard, as before.
     pub fn pass_over(&mut self, messages: u64, gone: Span) {
         let messages = u32::try_from(messages).expect("message numbers have 32 bits (IEEE 802.1X 9.4.2)");

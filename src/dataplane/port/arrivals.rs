@@ -104,6 +104,7 @@ impl Port {
             }
             self.train.pop(store);
             moved(&mut entry.packet);
+            debug_assert!(far.train.back(far_store).is_none_or(|last| last.departure <= entry.departure), "in order");
             far.train.push(far_store, entry);
             far.train.all_begun();
         }

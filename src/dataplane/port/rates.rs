@@ -20,7 +20,13 @@ impl Port {
     /// From the offer of a packet to an empty queue until it is at the next router.
     #[must_use]
     pub fn unloaded(&self, packet: &Packet) -> Span {
-        self.pace.time(self.wire_bytes(packet)) + self.fibre_delay + self.receive_delay
+        self.transmission_time(packet) + self.fibre_delay + self.receive_delay
+    }
+
+    /// From the first bit of a packet on the line to the last.
+    #[must_use]
+    pub fn transmission_time(&self, packet: &Packet) -> Span {
+        self.pace.time(self.wire_bytes(packet))
     }
 
     /// Counts packets of a class that came as a rate, and those of them that left.
@@ -52,7 +58,7 @@ impl Port {
     /// returns when it does.
     pub fn put_under_way(&mut self, store: &mut PacketStore, now: Time, at: Time, packet: Packet) -> Time {
         self.settle(store, now);
-        let departure = at + self.pace.time(self.wire_bytes(&packet));
+        let departure = at + self.transmission_time(&packet);
         let mut before = None;
         while let Some(next) = self.train.after(store, before)
             && store.entry(next).departure <= departure

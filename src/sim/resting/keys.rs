@@ -12,6 +12,9 @@ use crate::sim::recorder::Cause;
 use crate::sim::run::Run;
 use crate::units::{Bytes, Span, Time};
 
+/// Hello Times of one rest: message numbers have 32 bits.
+const LONGEST: u64 = 1 << 30;
+
 /// A message on its way.
 struct Said {
     from: usize,
@@ -47,17 +50,16 @@ impl Run<'_> {
         if !one.only_repeats(other) || !other.only_repeats(one) {
             return false;
         }
-        let rekey = one.next_rekey().into_iter().chain(other.next_rekey()).min();
+        let rekey = [one, other].into_iter().filter_map(|end| end.next_rekey());
+        let longest = self.now + one.hello_time().times(LONGEST);
         // Just before it, so that it happens on time.
-        let until = rekey.map(|at| Time::from_ps(at.as_ps().saturating_sub(1)));
-        if until.is_some_and(|at| at <= self.now) {
+        let until = Time::from_ps(rekey.min().map_or(longest, |at| at.min(longest)).as_ps().saturating_sub(1));
+        if until <= self.now {
             return false;
         }
         ports.into_iter().for_each(|port| self.key_timers.cancel(port.index()));
         self.resting_keys[ports[0]] = true;
-        if let Some(at) = until {
-            self.arm_keys(ports[0], at);
-        }
+        self.arm_keys(ports[0], until);
         true
     }
 

@@ -29,6 +29,9 @@ impl Run<'_> {
             return false;
         }
         let link = self.network.bfd_sessions[session].link;
+        if [0, 1].into_iter().any(|end| self.liveness_hangs(self.bfd_router(session, end))) {
+            return false;
+        }
         if matches!(self.network.bfd_sessions[session].watched, Watched::Member(_)) {
             return false;
         }

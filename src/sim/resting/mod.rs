@@ -23,6 +23,7 @@ use crate::dataplane::Passed;
 use crate::ids::{LinkId, PortId};
 use crate::message::{Control, Packet};
 use crate::sim::event::Event;
+use crate::sim::partition::Partition;
 use crate::sim::recorder::Cause;
 use crate::sim::run::Run;
 use crate::units::{Bytes, Span, Time};
@@ -97,9 +98,13 @@ impl Run<'_> {
     fn put_on_wire(&mut self, port: PortId, at: Time, (cause, control): (Option<Cause>, Control), packet: Packet) {
         let now = self.now;
         let packet = Packet { payload: self.payloads.insert((cause, control)), ..packet };
-        let (wire, store) = self.wire_and_store(port);
-        let arrival = wire.port.put_under_way(store, now, at, packet);
-        let serial = wire.next_serial();
+        // What has departed is already seen by the far end, and so are those that departed after it.
+        let wire = self.wire(port);
+        let departed = at + wire.port.transmission_time(&packet) <= now;
+        let router = if departed { wire.to } else { self.network.ports[port].from };
+        let Partition { wires, packets, .. } = &mut self.partitions[self.layout.of(router).0];
+        let arrival = wires[port].port.put_under_way(packets, now, at, packet);
+        let serial = self.wire_mut(port).next_serial();
         self.schedule(Event::Control(port), arrival, serial);
     }
 }

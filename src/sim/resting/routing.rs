@@ -108,20 +108,18 @@ impl Run<'_> {
         travel + self.network.routers[to].control.processing.max(Span::from_ps(1))
     }
 
-    /// All sessions go on segment by segment, before something happens.
+    /// What rests goes on packet by packet, before something happens.
     pub fn wake_for(&mut self, event: Event) {
         match event {
+            // They may reach anything.
             Event::FailureBegins(_)
             | Event::FailureEnds(_)
             | Event::StageBegins(_)
             | Event::StageEnds(_)
             | Event::Change(_)
             | Event::Coordination(_)
-            | Event::Migration(_)
-            | Event::Carrier(_)
-            | Event::Interior(_)
-            | Event::Install(_)
-            | Event::Decide(_) => self.wake_routing(),
+            | Event::Migration(_) => self.wake_all(),
+            Event::Carrier(_) | Event::Interior(_) | Event::Install(_) | Event::Decide(_) => self.wake_routing(),
             // What they tell speakers, or do to a wire, wakes.
             Event::SecondBegins
             | Event::Rates

@@ -5,7 +5,7 @@
 //! ```
 
 use super::{Fresh, KeyAgreement, Light};
-use crate::units::Time;
+use crate::units::{Span, Time};
 
 impl KeyAgreement {
     /// Whether this end and its peer say nothing new: every message of theirs has arrived, one key is in use, and none
@@ -23,6 +23,7 @@ impl KeyAgreement {
             && (self.old, self.installs, self.retires) == (None, None, None)
             && self.fresh == Fresh::NotWanted
             && self.config.hello == peer.config.hello
+            && own.has_numbers_left()
             // A list is recent with messages of three Hello Times.
             && self.config.life >= self.config.hello.times(3)
     }
@@ -31,6 +32,12 @@ impl KeyAgreement {
     #[must_use]
     pub const fn next_hello(&self) -> Option<Time> {
         self.hello
+    }
+
+    /// Between two periodic messages.
+    #[must_use]
+    pub const fn hello_time(&self) -> Span {
+        self.config.hello
     }
 
     /// The first of its periodic messages, from the next on, before which this end would make a fresh key.
